@@ -1,0 +1,87 @@
+# Every command of the project, the same at home and in CI. `make help` lists them.
+#
+# `make local` and `make bench` need Rust and make; the rest also needs Python 3, from which it makes itself the tools
+# it wants, at the versions pinned in scripts/, under .tools/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# Processor that `make build` builds for: arm64 or x86_64.
+ARCH ?= arm64
+
+CHECKS := .tools/checks/installed
+AGENT := .tools/agent/installed
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+TEST_LOG := $(TARGET)/test.log
+SKIPPED := $(TARGET)/skipped
+HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
+
+export PATH := $(CURDIR)/.tools/checks/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+# The SAM CLI asks for a region even to read a template.
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help local test lint format clippy deny docs unit template build bench fmt clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+local: ## Run the whole chain on this machine, without AWS
+	cargo build --locked --package authorizer --package proxy --package local --bins
+	@exec $(TARGET)/debug/local
+
+test: lint unit template ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(wildcard $(SKIPPED))
+
+lint: format deny clippy docs ## Formatting, dependencies, clippy, documentation
+
+format:
+	cargo fmt --all --check
+
+deny: $(CHECKS)
+	cargo deny --locked check licenses bans sources
+	@mkdir -p $(TARGET) && rm -f $(SKIPPED)
+	@if cargo deny fetch db; then cargo deny --locked check advisories; else \
+		echo 'skipped: advisories, because the RustSec database cannot be fetched from here' | tee $(SKIPPED); fi
+
+clippy:
+	cargo clippy --locked --workspace --all-targets --all-features -- --deny warnings
+
+docs:
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+# The binaries first: the end-to-end tests start them as Lambda would.
+unit: $(AGENT) ## Unit, integration and end-to-end tests
+	cargo build --locked --workspace --bins
+	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' \
+		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
+
+# Built with the machine's own linker and for its own processor: it shows that the template builds, and is not meant to
+# be deployed.
+template: $(CHECKS) ## Lint the template and build what it names
+	cfn-lint template.yaml
+	sam validate --lint
+	CARGO_LAMBDA_COMPILER=cargo sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
+
+build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
+	sam build --parameter-overrides Architecture=$(ARCH)
+
+bench: ## Measure, and print the table of measured against promised
+	cargo build --locked --release --workspace --bins
+	cargo bench --locked --package bench
+
+fmt: ## Format the code
+	cargo fmt --all
+
+clean: ## Remove everything that was built or installed here
+	cargo clean
+	rm -rf .aws-sam .local .tools
+
+.tools/%/installed: scripts/%-requirements.txt
+	python3 -m venv --clear .tools/$*
+	.tools/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
