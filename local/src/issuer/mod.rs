@@ -1,0 +1,374 @@
+//! One Cognito user pool and its domain, on one loopback port: discovery and keys, the sign-in page with code and PKCE,
+//! the token, revocation and user-info endpoints, and the JSON operation `InitiateAuth`.
+//!
+//! A person who signs in at the page gets the scopes the console asks for, `gatehouse/invoke` among them. A person who
+//! signs in by `InitiateAuth` gets `aws.cognito.signin.user.admin` alone, as in Cognito; so what an agent asks of people who
+//! come that way must be a group, and every user here is in `staff`.
+
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use axum::Router;
+use axum::routing::{get, post};
+use serde_json::Value;
+use url::Url;
+
+use crate::listen::{Bound, Served};
+use crate::{clock, random};
+
+mod answer;
+mod api;
+mod authorize;
+mod claims;
+mod client;
+mod documents;
+mod form;
+mod keys;
+mod page;
+mod pool;
+mod table;
+mod token;
+
+use claims::Mint;
+use client::{Console, Machine};
+use documents::Shelf;
+pub use documents::{Document, Fault};
+pub use keys::CryptoError;
+use keys::KeySet;
+use pool::{Grant, Pool, Session, User};
+
+const POOL: &str = "us-east-1_LOCALPOOL";
+const CONSOLE_CLIENT: &str = "gatehouseconsole";
+const MACHINE_CLIENT: &str = "gatehousemachine";
+
+/// Who is in the pool, and where browsers may be sent back to.
+#[derive(Clone)]
+pub struct IssuerSettings {
+    /// The pool's people. Default: alice (finance, admin, staff) and bob (guest, staff).
+    pub users: Vec<UserSettings>,
+    /// Registered callback URLs of the console; on loopback every port of them is good. Default: `http://localhost/callback`
+    /// and `http://127.0.0.1/callback`.
+    pub redirect_uris: Vec<String>,
+    /// Registered sign-out URLs, by the same rule. Default: `http://localhost/` and `http://127.0.0.1/`.
+    pub logout_uris: Vec<String>,
+    /// Life of access and id tokens in seconds. Default: 3600, Cognito's own.
+    pub token_lifetime_seconds: u64,
+}
+
+/// One person of the pool.
+#[derive(Clone)]
+pub struct UserSettings {
+    pub name: String,
+    pub email: String,
+    pub groups: Vec<String>,
+    /// None: a new one is made at start, see [`Issuer::password`].
+    pub password: Option<String>,
+}
+
+impl UserSettings {
+    /// A person with the address `NAME@example.com` and a password to be made.
+    pub fn new(name: &str, groups: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            email: format!("{name}@example.com"),
+            groups: groups.iter().map(|&group| group.to_owned()).collect(),
+            password: None,
+        }
+    }
+}
+
+impl Default for IssuerSettings {
+    fn default() -> Self {
+        let loopback = |path| {
+            vec![
+                format!("http://localhost{path}"),
+                format!("http://127.0.0.1{path}"),
+            ]
+        };
+        Self {
+            users: vec![
+                UserSettings::new("alice", &["finance", "admin", "staff"]),
+                UserSettings::new("bob", &["guest", "staff"]),
+            ],
+            redirect_uris: loopback("/callback"),
+            logout_uris: loopback("/"),
+            token_lifetime_seconds: 3600,
+        }
+    }
+}
+
+/// Why the issuer did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("bind a loopback port")]
+    Bind(#[source] io::Error),
+    #[error("make the signing keys")]
+    Keys(#[from] CryptoError),
+    #[error("`{0}` is not a URL to send a browser to")]
+    RedirectUri(String),
+}
+
+/// Why a token was not made.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub enum TokenError {
+    #[error("no such user")]
+    NoSuchUser,
+    #[error("the client may not have that scope")]
+    Scope,
+    #[error("sign the token")]
+    Sign(#[from] CryptoError),
+}
+
+/// The running pool. Dropping it closes its port.
+pub struct Issuer {
+    service: Arc<Service>,
+    _served: Served,
+}
+
+/// What the endpoints share.
+struct Service {
+    /// The `iss` of its tokens.
+    url: String,
+    /// The pool's domain.
+    origin: String,
+    pool: Pool,
+    keys: RwLock<KeySet>,
+    lifetime_seconds: u64,
+    discovery_shelf: Shelf,
+    key_shelf: Shelf,
+}
+
+impl Issuer {
+    /// Makes keys, secrets and passwords, and answers on a free port of 127.0.0.1.
+    pub async fn start(settings: IssuerSettings) -> Result<Self, StartError> {
+        let pool = pool(&settings)?;
+        let keys = new_keys().await?;
+        let bound = Bound::loopback().await.map_err(StartError::Bind)?;
+        let origin = bound.origin();
+        let service = Arc::new(Service {
+            url: format!("{origin}/{POOL}"),
+            origin,
+            pool,
+            keys: RwLock::new(keys),
+            lifetime_seconds: settings.token_lifetime_seconds,
+            discovery_shelf: Shelf::default(),
+            key_shelf: Shelf::default(),
+        });
+        let served = bound.serve(router(Arc::clone(&service)));
+        Ok(Self {
+            service,
+            _served: served,
+        })
+    }
+
+    /// The `iss` of its tokens: `http://127.0.0.1:PORT/us-east-1_LOCALPOOL`.
+    pub fn url(&self) -> &str {
+        &self.service.url
+    }
+
+    /// The pool's domain, `http://127.0.0.1:PORT`: `/oauth2/...`, `/login`, `/logout`, and `POST /` for `InitiateAuth`.
+    pub fn domain(&self) -> &str {
+        &self.service.origin
+    }
+
+    /// The discovery document's address.
+    pub fn discovery_url(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.service.url)
+    }
+
+    /// The public client of people.
+    pub fn console_client(&self) -> &str {
+        self.service.pool.console.id
+    }
+
+    /// The client of programs.
+    pub fn machine_client(&self) -> &str {
+        self.service.pool.machine.id
+    }
+
+    /// That client's secret, new at each start.
+    pub fn machine_secret(&self) -> &str {
+        &self.service.pool.machine.secret
+    }
+
+    /// A user's password.
+    pub fn password(&self, user: &str) -> Option<&str> {
+        self.service
+            .pool
+            .user(user)
+            .map(|user| user.password.as_str())
+    }
+
+    /// A user's `sub`.
+    pub fn subject(&self, user: &str) -> Option<&str> {
+        self.service
+            .pool
+            .user(user)
+            .map(|user| user.subject.as_str())
+    }
+
+    /// The claims of an access token for a user who has just signed in at the page for every scope.
+    pub fn access_claims(&self, user: &str) -> Result<Value, TokenError> {
+        let pool = &self.service.pool;
+        let user = Arc::clone(pool.user(user).ok_or(TokenError::NoSuchUser)?);
+        let now = clock::now();
+        let scope = pool.console.scope(None).ok_or(TokenError::Scope)?;
+        let grant = Grant::new(
+            Session {
+                user,
+                auth_time: now,
+            },
+            scope,
+            None,
+        );
+        Ok(self.service.mint(now).access(&grant, &pool.console))
+    }
+
+    /// A token with [those claims](Self::access_claims).
+    pub fn access_token(&self, user: &str) -> Result<String, TokenError> {
+        let claims = self.access_claims(user)?;
+        Ok(self.sign(&self.access_header(), &claims)?)
+    }
+
+    /// A program's access token. `None` is every scope it may have.
+    pub fn machine_token(&self, scope: Option<&str>) -> Result<String, TokenError> {
+        let scope = Machine::scope(scope).ok_or(TokenError::Scope)?;
+        Ok(self.service.machine_token(&scope, clock::now())?)
+    }
+
+    /// The header of an access token: key id and algorithm.
+    pub fn access_header(&self) -> Value {
+        self.service.keys().access.header()
+    }
+
+    /// Signs any header and any claims with the access token key: for tokens Cognito would never make.
+    pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, CryptoError> {
+        self.service.keys().access.sign(header, claims)
+    }
+
+    /// Signs with new keys from now on. The last access key stays published until the next rotation.
+    pub async fn rotate_keys(&self) -> Result<(), CryptoError> {
+        let next = new_keys().await?;
+        self.service
+            .keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .rotate(next);
+        Ok(())
+    }
+
+    /// Makes a document misbehave from now on, or, with `None`, behave again.
+    pub fn set_fault(&self, document: Document, fault: Option<Fault>) {
+        self.shelf(document).set_fault(fault);
+    }
+
+    /// How often a document was asked for, faulty answers included.
+    pub fn fetches(&self, document: Document) -> u64 {
+        self.shelf(document).fetches()
+    }
+
+    fn shelf(&self, document: Document) -> &Shelf {
+        match document {
+            Document::Discovery => &self.service.discovery_shelf,
+            Document::Keys => &self.service.key_shelf,
+        }
+    }
+}
+
+impl Service {
+    /// A reader never sees half a rotation: the keys change in one assignment.
+    fn keys(&self) -> RwLockReadGuard<'_, KeySet> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mint(&self, now: u64) -> Mint<'_> {
+        Mint {
+            issuer: &self.url,
+            lifetime_seconds: self.lifetime_seconds,
+            now,
+        }
+    }
+
+    /// The access and the id token of a grant.
+    fn user_tokens(&self, grant: &Grant, now: u64) -> Result<(String, String), CryptoError> {
+        let (mint, keys) = (self.mint(now), self.keys());
+        let sign = |key: &keys::SigningKey, claims| key.sign(&key.header(), &claims);
+        let access = sign(&keys.access, mint.access(grant, &self.pool.console))?;
+        Ok((access, sign(&keys.id, mint.id(grant, &self.pool.console))?))
+    }
+
+    fn machine_token(&self, scope: &str, now: u64) -> Result<String, CryptoError> {
+        let claims = self.mint(now).machine(&self.pool.machine, scope);
+        let keys = self.keys();
+        keys.access.sign(&keys.access.header(), &claims)
+    }
+}
+
+fn pool(settings: &IssuerSettings) -> Result<Pool, StartError> {
+    let parse = |uri: &String| {
+        let url = Url::parse(uri).ok();
+        url.filter(Url::has_host)
+            .ok_or_else(|| StartError::RedirectUri(uri.clone()))
+    };
+    let console = Console {
+        id: CONSOLE_CLIENT,
+        redirect_uris: settings
+            .redirect_uris
+            .iter()
+            .map(parse)
+            .collect::<Result<_, _>>()?,
+        logout_uris: settings
+            .logout_uris
+            .iter()
+            .map(parse)
+            .collect::<Result<_, _>>()?,
+    };
+    let machine = Machine {
+        id: MACHINE_CLIENT,
+        secret: random::secret(),
+    };
+    let users = settings.users.iter().cloned().map(|user| {
+        let UserSettings {
+            name,
+            email,
+            groups,
+            password,
+        } = user;
+        let password = password.unwrap_or_else(random::secret);
+        User {
+            name,
+            email,
+            groups,
+            password,
+            subject: random::uuid(),
+        }
+    });
+    Ok(Pool::new(console, machine, users.collect()))
+}
+
+/// Key making is computing, so it has a thread of its own.
+async fn new_keys() -> Result<KeySet, CryptoError> {
+    tokio::task::spawn_blocking(KeySet::generate)
+        .await
+        .unwrap_or(Err(CryptoError))
+}
+
+fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route(
+            &format!("/{POOL}/.well-known/openid-configuration"),
+            get(documents::discovery),
+        )
+        .route(
+            &format!("/{POOL}/.well-known/jwks.json"),
+            get(documents::keys),
+        )
+        .route("/oauth2/authorize", get(authorize::authorize))
+        .route("/login", get(authorize::show).post(authorize::sign_in))
+        .route("/logout", get(authorize::logout))
+        .route("/oauth2/token", post(token::token))
+        .route("/oauth2/revoke", post(token::revoke))
+        .route("/oauth2/userInfo", get(token::user_info))
+        .route("/", post(api::call))
+        .with_state(service)
+}
