@@ -1,0 +1,132 @@
+//! The one file that names the cryptography: algorithms, verification keys, fingerprints.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{self, ParsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
+
+use crate::json::Value;
+
+/// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` and the HMAC family have no
+/// value here, so they cannot be trusted by mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Algorithm {
+    name: &'static str,
+    kind: Kind,
+    jwa: Jwa,
+}
+
+/// The kind of key an algorithm needs (RFC 7518 section 3.1): a key of one kind never serves an algorithm of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Ed25519,
+    P256,
+    P384,
+    Rsa,
+}
+
+impl Algorithm {
+    /// Every algorithm an issuer may be trusted with.
+    pub const ALL: [Self; 9] = [
+        Self::new("EdDSA", Kind::Ed25519, Jwa::EdDSA),
+        Self::new("ES256", Kind::P256, Jwa::ES256),
+        Self::new("ES384", Kind::P384, Jwa::ES384),
+        Self::new("PS256", Kind::Rsa, Jwa::PS256),
+        Self::new("PS384", Kind::Rsa, Jwa::PS384),
+        Self::new("PS512", Kind::Rsa, Jwa::PS512),
+        Self::RS256,
+        Self::new("RS384", Kind::Rsa, Jwa::RS384),
+        Self::new("RS512", Kind::Rsa, Jwa::RS512),
+    ];
+
+    /// What Cognito and most other issuers sign with.
+    pub const RS256: Self = Self::new("RS256", Kind::Rsa, Jwa::RS256);
+
+    const fn new(name: &'static str, kind: Kind, jwa: Jwa) -> Self {
+        Self { name, kind, jwa }
+    }
+
+    /// Reads the registered name, which is case-sensitive (RFC 7515 section 4.1.1).
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name == name)
+    }
+}
+
+/// A public key, of a kind that decides which algorithms it can serve.
+pub(crate) struct VerifyingKey(Kind, DecodingKey);
+
+impl VerifyingKey {
+    /// Reads a public key (RFC 7518 section 6, RFC 8037 section 2); none when it is not one that is safe to use.
+    pub(crate) fn from_jwk(jwk: &Value) -> Option<Self> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+        let uncompressed = || Some([vec![4], bytes("x")?, bytes("y")?].concat());
+        match (text("kty")?, text("crv")) {
+            ("RSA", _) => Self::rsa(&bytes("n")?, &bytes("e")?),
+            ("EC", Some("P-256")) => Self::point(Kind::P256, &uncompressed()?),
+            ("EC", Some("P-384")) => Self::point(Kind::P384, &uncompressed()?),
+            ("OKP", Some("Ed25519")) => Self::point(Kind::Ed25519, &bytes("x")?),
+            _ => None,
+        }
+    }
+
+    /// A key of a big-endian modulus and exponent.
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
+        let unused = modulus.first()?.leading_zeros().try_into().ok()?;
+        let bits = modulus.len().checked_mul(8)?.checked_sub(unused)?;
+        let value = exponent.iter().try_fold(0_u32, |value, byte| {
+            value.checked_mul(256)?.checked_add(u32::from(*byte))
+        })?;
+        // At least 2048 bits (NIST SP 800-131A); over 8192 a check costs too much of a request. The least exponent is
+        // 65537 (FIPS 186-5 section 5.4), the greatest what verifiers take. Products of odd primes are odd.
+        let odd = modulus.last()? & 1 == 1 && value & 1 == 1;
+        let safe = (2048..=8192).contains(&bits) && value >= 65537 && odd;
+        let key = DecodingKey::from_rsa_raw_components(modulus, exponent);
+        safe.then_some(Self(Kind::Rsa, key))
+    }
+
+    /// A key that is a point of a curve.
+    fn point(kind: Kind, point: &[u8]) -> Option<Self> {
+        let (on_curve, key) = match kind {
+            Kind::P256 => (
+                ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point),
+                DecodingKey::from_ec_der(point),
+            ),
+            Kind::P384 => (
+                ParsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, point),
+                DecodingKey::from_ec_der(point),
+            ),
+            Kind::Ed25519 => (
+                ParsedPublicKey::new(&signature::ED25519, point),
+                DecodingKey::from_ed_der(point),
+            ),
+            Kind::Rsa => return None,
+        };
+        on_curve.ok().map(|_| Self(kind, key))
+    }
+
+    /// Whether this kind of key is one for the algorithm.
+    pub(crate) fn serves(&self, algorithm: Algorithm) -> bool {
+        self.0 == algorithm.kind
+    }
+
+    /// Whether a compact JWS is signed with this key (RFC 7515 section 5.2). Anything but a clear yes is a no.
+    pub(crate) fn verify_jws(&self, algorithm: Algorithm, jws: &str) -> bool {
+        let Some((message, signature)) = jws.rsplit_once('.') else {
+            return false;
+        };
+        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.1, algorithm.jwa)
+            .unwrap_or(false)
+    }
+}
+
+/// The first half of the SHA-256 of a text, in hex: names a token in a log without giving it away.
+pub(crate) fn fingerprint(text: &[u8]) -> String {
+    let hash = digest(&SHA256, text);
+    hash.as_ref()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

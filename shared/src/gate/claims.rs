@@ -1,0 +1,92 @@
+//! [`Signed`] -> [`Claims`]: meant for us, and now.
+
+use std::slice;
+
+use super::presented::Payload;
+use super::refusal::Refusal;
+use super::signature::Signed;
+use crate::json::Value;
+use crate::rules::UnixTime;
+
+/// Up to here every whole number is exact, and the year is 285428751.
+const MAX_TIME: f64 = 9_007_199_254_740_991.0;
+
+/// Claims that hold now, of a token that was made for one of our clients.
+pub(super) struct Claims<'t> {
+    payload: Payload<'t>,
+    expires: UnixTime,
+}
+
+impl<'t> Claims<'t> {
+    pub(super) fn check(signed: Signed<'t>, now: UnixTime) -> Result<Self, Refusal> {
+        let payload = signed.into_payload();
+        let expires = check_times(&payload, now)?;
+        let asked = payload.rules.token_use.map(|asked| asked.name());
+        if asked.is_some_and(|asked| payload.get("token_use") != Some(&asked.into())) {
+            return Err(Refusal::TokenUse);
+        }
+        if !is_for(&payload.rules.allowed_clients, client(&payload)) {
+            return Err(Refusal::Client);
+        }
+        if !is_for(&payload.rules.allowed_audience, audience(&payload)) {
+            return Err(Refusal::Audience);
+        }
+        Ok(Self { payload, expires })
+    }
+
+    pub(super) fn into_parts(self) -> (Payload<'t>, UnixTime) {
+        (self.payload, self.expires)
+    }
+}
+
+fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal> {
+    let expires = time(payload, "exp")?.ok_or(Refusal::ExpiryMissing)?;
+    let not_before = time(payload, "nbf")?;
+    let issued_at = time(payload, "iat")?;
+    // "On or after" it, the token must not be accepted (RFC 7519 section 4.1.4); no leeway prolongs a token's life.
+    if expires <= now {
+        return Err(Refusal::Expired);
+    }
+    let ahead = UnixTime(now.0.saturating_add(payload.rules.leeway_secs));
+    if not_before.is_some_and(|time| time > ahead) {
+        return Err(Refusal::NotYetValid);
+    }
+    if issued_at.is_some_and(|time| time > ahead) {
+        return Err(Refusal::IssuedAhead);
+    }
+    let lifetime = expires.0.saturating_sub(issued_at.unwrap_or(now).0);
+    if lifetime > payload.rules.max_lifetime_secs {
+        return Err(Refusal::Lifetime);
+    }
+    Ok(expires)
+}
+
+/// A NumericDate may have a fraction (RFC 7519 section 2), which is dropped.
+fn time(payload: &Payload<'_>, name: &str) -> Result<Option<UnixTime>, Refusal> {
+    match payload.get(name).map(Value::as_f64) {
+        None => Ok(None),
+        #[expect(clippy::as_conversions, reason = "between 0 and 2^53")]
+        Some(Some(time @ 0.0..=MAX_TIME)) => Ok(Some(UnixTime(time as u64))),
+        Some(_) => Err(Refusal::TimeForm),
+    }
+}
+
+fn client<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
+    let client = payload.get(&payload.rules.client_claim);
+    client.map(slice::from_ref).unwrap_or_default()
+}
+
+/// One text or a list of texts (RFC 7519 section 4.1.3).
+fn audience<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
+    match payload.get("aud") {
+        Some(Value::Array(list)) => list,
+        one => one.map(slice::from_ref).unwrap_or_default(),
+    }
+}
+
+/// Whether one of the entries is allowed, or nothing is asked; anything but texts is nobody's name.
+fn is_for(allowed: &[String], entries: &[Value]) -> bool {
+    let mut names = entries.iter().filter_map(Value::as_str);
+    let texts = entries.iter().all(Value::is_string);
+    allowed.is_empty() || texts && names.any(|name| allowed.iter().any(|entry| entry == name))
+}

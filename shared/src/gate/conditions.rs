@@ -1,0 +1,31 @@
+//! What an issuer's entry asks of a good token before it gives any right: scopes and custom claims.
+
+use super::presented::Payload;
+use super::refusal::Refusal;
+use crate::json::Value;
+use crate::rules::{CustomClaim, Match};
+
+pub(super) fn check(payload: &Payload<'_>, scopes: &[String]) -> Result<(), Refusal> {
+    let asked = &payload.rules.allowed_scopes;
+    if !asked.is_empty() && !asked.iter().any(|scope| scopes.contains(scope)) {
+        return Err(Refusal::IssuerScope);
+    }
+    let mut custom = payload.rules.custom_claims.iter();
+    if !custom.all(|claim| holds(payload, claim)) {
+        return Err(Refusal::IssuerClaim);
+    }
+    Ok(())
+}
+
+/// A claim of another type than its operator's does not hold.
+fn holds(payload: &Payload<'_>, claim: &CustomClaim) -> bool {
+    let value = payload.get(&claim.name);
+    let list = value.and_then(Value::as_array);
+    let list = list.filter(|list| list.iter().all(Value::is_string));
+    let contains = |text: &String| list.is_some_and(|list| list.iter().any(|entry| entry == text));
+    match &claim.expects {
+        Match::Equals(text) => value.is_some_and(|value| value == text),
+        Match::Contains(text) => contains(text),
+        Match::ContainsAny(texts) => texts.iter().any(contains),
+    }
+}

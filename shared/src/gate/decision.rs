@@ -1,0 +1,54 @@
+//! [`Identity`] -> [`Permit`]: may this caller call this agent?
+
+use super::identity::Identity;
+use super::refusal::Refusal;
+use crate::rules::{Admission, AgentName};
+
+impl Admission {
+    /// Whether the agent admits this caller.
+    ///
+    /// # Errors
+    /// The first kind of right that is missing.
+    pub fn admits(&self, identity: &Identity) -> Result<(), Refusal> {
+        let client: Vec<String> = identity.client_id.iter().cloned().collect();
+        let kinds = [
+            (&self.scopes, &identity.scopes, Refusal::AgentScope),
+            (&self.groups, &identity.groups, Refusal::AgentGroup),
+            (&self.clients, &client, Refusal::AgentClient),
+        ];
+        for (asked, held, refusal) in kinds {
+            let mut asked = asked.iter();
+            if !asked.all(|asked| asked.iter().any(|entry| held.contains(entry))) {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The right of one caller to call one agent. There is no other way to have one than [`super::admit`].
+#[derive(Debug)]
+pub struct Permit {
+    identity: Identity,
+    agent: AgentName,
+}
+
+impl Permit {
+    pub(super) fn decide(
+        identity: Identity,
+        agent: &AgentName,
+        allow: &Admission,
+    ) -> Result<Self, Refusal> {
+        allow.admits(&identity)?;
+        let agent = agent.clone();
+        Ok(Self { identity, agent })
+    }
+
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub fn agent(&self) -> &AgentName {
+        &self.agent
+    }
+}

@@ -1,0 +1,80 @@
+//! Why a caller was refused, for operators, and what is said of it, to callers.
+
+/// What a refused caller is told: nothing but which of the two it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The token is good, and does not give this right (403).
+    Forbidden,
+    /// There is no good token (401).
+    Unauthorized,
+}
+
+/// Declares every refusal on one line: variant, the answer to the caller, the stable code, the sentence for operators.
+macro_rules! refusals {
+    ($($variant:ident $answer:ident $code:literal $sentence:literal)*) => {
+        /// One variant a check. It holds no text, so it cannot carry any of the token.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        pub enum Refusal {
+            $(#[doc = $sentence] #[error($sentence)] $variant,)*
+        }
+
+        impl Refusal {
+            /// Every refusal, in the order in which the checks run.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable reason code of logs and metrics.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+
+            /// What the caller is told.
+            pub const fn answer(self) -> Answer {
+                match self {
+                    $(Self::$variant => Answer::$answer,)*
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    NoBearer          Unauthorized "no_bearer"             "no bearer token"
+    TokenTooLong      Unauthorized "token_too_long"        "the token is longer than 8192 bytes"
+    TokenParts        Unauthorized "token_parts"           "the token does not have exactly three parts"
+    TokenEncoding     Unauthorized "token_encoding"        "a part of the token is not canonical unpadded base64url"
+    HeaderJson        Unauthorized "header_json"           "the token header is not one strict JSON object"
+    PayloadJson       Unauthorized "payload_json"          "the token payload is not one strict JSON object"
+    Critical          Unauthorized "critical_header"       "the token header has `crit`"
+    Unencoded         Unauthorized "unencoded_payload"     "the token header has `b64`"
+    Nested            Unauthorized "nested_token"          "the token header has `cty`, `enc` or `zip`"
+    Type              Unauthorized "token_type"            "the token header's `typ` is not a JWT's"
+    AlgorithmUnknown  Unauthorized "algorithm_unknown"     "the token header's `alg` is not an algorithm this gate knows"
+    KeyIdForm         Unauthorized "key_id_form"           "the token header's `kid` is not a short printable text"
+    IssuerForm        Unauthorized "issuer_form"           "`iss` is missing or not a text"
+    IssuerUnknown     Unauthorized "issuer_unknown"        "`iss` is not a trusted issuer"
+    AlgorithmRefused  Unauthorized "algorithm_refused"     "the issuer is not trusted with the token's algorithm"
+    KeyIdMissing      Unauthorized "key_id_missing"        "the token names no key, and the issuer has not exactly one"
+    KeyUnknown        Unauthorized "key_unknown"           "the issuer has no usable key of the token's key id"
+    KeyMismatch       Unauthorized "key_mismatch"          "the key is not one for the token's algorithm"
+    Signature         Unauthorized "signature"             "the signature does not hold"
+    ExpiryMissing     Unauthorized "expiry_missing"        "`exp` is missing"
+    TimeForm          Unauthorized "time_form"             "`exp`, `nbf` or `iat` is not a number of seconds"
+    Expired           Unauthorized "expired"               "the token has expired"
+    NotYetValid       Unauthorized "not_yet_valid"         "the token is not valid yet (`nbf`)"
+    IssuedAhead       Unauthorized "issued_ahead"          "the token was issued in the future (`iat`)"
+    Lifetime          Unauthorized "lifetime"              "the token lives longer than the issuer is trusted for"
+    TokenUse          Unauthorized "token_use"             "`token_use` is not the one asked for"
+    Client            Unauthorized "client"                "the token's client is not an allowed one"
+    Audience          Unauthorized "audience"              "the token's audience is not an allowed one"
+    Subject           Unauthorized "subject"               "`sub` is missing, empty, too long or not printable"
+    ScopeForm         Unauthorized "scope_form"            "the scope claim is neither single-spaced text nor a list of texts"
+    GroupsForm        Unauthorized "groups_form"           "the groups claim is not a list of texts"
+    NameForm          Unauthorized "name_form"             "the client, username, email or name claim is not a printable text"
+    IssuerScope       Forbidden    "issuer_scope"          "the token has none of the scopes the issuer's entry asks for"
+    IssuerClaim       Forbidden    "issuer_claim"          "the token does not meet a custom claim of the issuer's entry"
+    AgentScope        Forbidden    "agent_scope"           "the caller has none of the agent's scopes"
+    AgentGroup        Forbidden    "agent_group"           "the caller is in none of the agent's groups"
+    AgentClient       Forbidden    "agent_client"          "the caller's client is none of the agent's"
+}

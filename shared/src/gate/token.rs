@@ -1,0 +1,91 @@
+//! [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::bearer::Bearer;
+use super::refusal::Refusal;
+use crate::crypto::{self, Algorithm};
+use crate::json::{self, Value};
+
+/// Key ids in use are short (Cognito's have 44 characters); the bound keeps look-ups small.
+const MAX_KEY_ID: usize = 256;
+
+/// A token whose form has been checked, and nothing else: what it claims is unproven.
+pub(super) struct Token {
+    text: String,
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<String>,
+    pub(super) payload: Vec<u8>,
+}
+
+impl Token {
+    pub(super) fn parse(bearer: Bearer<'_>) -> Result<Self, Refusal> {
+        let mut parts = bearer.as_str().split('.');
+        let mut next = || parts.next().ok_or(Refusal::TokenParts);
+        let (header, payload, signature) = (next()?, next()?, next()?);
+        if parts.next().is_some() {
+            return Err(Refusal::TokenParts);
+        }
+        decode(signature)?;
+        let (algorithm, key_id) = read_header(&decode(header)?)?;
+        Ok(Self {
+            text: bearer.as_str().to_owned(),
+            algorithm,
+            key_id,
+            payload: decode(payload)?,
+        })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Names the token in a log.
+    pub(super) fn id(&self) -> String {
+        crypto::fingerprint(self.text.as_bytes())
+    }
+}
+
+/// A part that decodes in more than one spelling would give one token many texts, and a list of refused tokens a hole.
+fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(part);
+    bytes.map_err(|_| Refusal::TokenEncoding)
+}
+
+fn read_header(header: &[u8]) -> Result<(Algorithm, Option<String>), Refusal> {
+    let header = json::object(header).ok_or(Refusal::HeaderJson)?;
+    let has = |name: &str| header.contains_key(name);
+    // No extension is understood here, so none may be critical (RFC 7515 section 4.1.11).
+    if has("crit") {
+        return Err(Refusal::Critical);
+    }
+    // Unencoded payloads are not for JWTs (RFC 7797 section 7).
+    if has("b64") {
+        return Err(Refusal::Unencoded);
+    }
+    if has("cty") || has("enc") || has("zip") {
+        return Err(Refusal::Nested);
+    }
+    if !header.get("typ").is_none_or(is_jwt) {
+        return Err(Refusal::Type);
+    }
+    let algorithm = header.get("alg").and_then(Value::as_str);
+    let algorithm = algorithm.and_then(Algorithm::parse);
+    let key_id = match header.get("kid") {
+        None => None,
+        Some(Value::String(id)) if is_key_id(id) => Some(id.clone()),
+        Some(_) => return Err(Refusal::KeyIdForm),
+    };
+    Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
+}
+
+/// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
+fn is_jwt(typ: &Value) -> bool {
+    let typ = typ.as_str().unwrap_or_default().to_ascii_lowercase();
+    ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+}
+
+fn is_key_id(id: &str) -> bool {
+    (1..=MAX_KEY_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+}

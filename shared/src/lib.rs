@@ -1,0 +1,30 @@
+//! The auth crate of Gatehouse: what a caller shows, whether it is believed, and what it may do.
+//!
+//! ```text
+//! bytes       Bearer      Token         Signed        Claims       Identity      Permit
+//! header --> bearer --> token ------> signature --> claims ----> identity --> decision
+//!            bounded    well formed   issuer signed  ours, now    a caller     may call this agent
+//!                          ^ unproven | proven v          keys, rules, now: handed in, never fetched
+//! ```
+//!
+//! [`gate`] decides and is pure: it reads no clock, variable, socket or log. Everything beside it, the shell, talks to
+//! the world and hands the gate what it needs.
+
+pub mod agents;
+pub mod clock;
+mod crypto;
+#[cfg(feature = "fetch")]
+pub mod door;
+#[cfg(feature = "fetch")]
+mod fetch;
+pub mod gate;
+pub mod headers;
+pub mod issuers;
+mod json;
+#[cfg(feature = "fetch")]
+pub mod keys;
+pub mod log;
+pub mod metrics;
+pub mod rules;
+pub mod session;
+pub mod settings;
