@@ -31,9 +31,19 @@ pub(crate) struct Bound {
 impl Bound {
     /// A free port of 127.0.0.1.
     pub(crate) async fn loopback() -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::loopback_port(0).await
+    }
+
+    /// This port of 127.0.0.1; a free one for 0.
+    pub(crate) async fn loopback_port(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
+    }
+
+    /// `127.0.0.1:PORT`
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// `http://127.0.0.1:PORT`, without a final slash.
