@@ -1,0 +1,283 @@
+//! `AGENTS` -> [`Agents`]: which agents are behind the door, and whom each one admits.
+
+use std::collections::BTreeMap;
+
+use crate::gate::{Admission, AgentName};
+use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members};
+
+/// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
+const DEFAULT_QUALIFIER: &str = "DEFAULT";
+
+/// RFC 6749 section 3.3; the length is AgentCore's for scopes.
+const SCOPE: Form = Form {
+    says: "a scope of 1 to 255 characters, without spaces, quotes and backslashes",
+    holds: |text| is_bounded(text) && !text.contains([' ', '"', '\\']),
+};
+
+/// Cognito's group names have at most 128 characters; other issuers' are display names or ids.
+const NAME: Form = Form {
+    says: "1 to 255 printable characters",
+    holds: |text| is_bounded(text),
+};
+
+const RUNTIME: Form = Form {
+    says: "the ARN of an AgentCore runtime: `arn:aws:bedrock-agentcore:{region}:{account}:runtime/{id}`",
+    holds: |text| RuntimeArn::parse(text).is_some(),
+};
+
+/// The name of a runtime's endpoint.
+const QUALIFIER: Form = Form {
+    says: "the name of an endpoint: `[A-Za-z][A-Za-z0-9_]{0,47}`",
+    holds: |text| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && is_of(text, 48, |byte| {
+                byte.is_ascii_alphanumeric() || byte == b'_'
+            })
+    },
+};
+
+/// The agents behind the door.
+#[derive(Debug)]
+pub struct Agents(BTreeMap<AgentName, Agent>);
+
+#[derive(Clone, Debug)]
+pub struct Agent {
+    pub name: AgentName,
+    pub target: Target,
+    pub auth: Auth,
+    pub protocol: Protocol,
+    pub tool_token: ToolToken,
+    pub admission: Admission,
+}
+
+/// What an agent's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An AgentCore runtime, and the endpoint of it that is called.
+    Runtime { arn: RuntimeArn, qualifier: String },
+    /// An AgentCore gateway's MCP endpoint.
+    Gateway { url: Address },
+}
+
+/// How the door shows itself to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// With a SigV4 signature of its own role.
+    Iam,
+    /// With the caller's own token.
+    Jwt,
+}
+
+/// What the agent speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    A2a,
+    /// AG-UI too.
+    Http,
+    Mcp,
+}
+
+/// Which token for its tools an agent is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolToken {
+    /// A machine token without claims of a user.
+    Machine,
+    None,
+    /// A machine token that carries the proven user.
+    User,
+}
+
+/// `arn:{partition}:bedrock-agentcore:{region}:{account}:runtime/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeArn {
+    text: String,
+    region: String,
+}
+
+impl Agents {
+    /// Reads the setting.
+    ///
+    /// # Errors
+    /// Every fault of the document, each with its path.
+    pub fn parse(json: &str) -> Result<Self, Vec<Fault>> {
+        let json = Json::parse(AGENTS, json).map_err(|fault| vec![fault])?;
+        let faults = Faults::default();
+        let mut agents = BTreeMap::new();
+        let entries = Members::open(AGENTS, json, &faults).map(Members::into_objects);
+        for (name, entry) in entries.unwrap_or_default() {
+            if let Some(agent) = entry.and_then(|entry| read_agent(&name, entry)) {
+                agents.insert(agent.name.clone(), agent);
+            }
+        }
+        faults.or_value(Self(agents))
+    }
+
+    pub fn get(&self, name: &AgentName) -> Option<&Agent> {
+        self.0.get(name)
+    }
+
+    /// Finds an agent by a name that a stranger gave.
+    pub fn find(&self, name: &str) -> Option<&Agent> {
+        self.get(&AgentName::parse(name)?)
+    }
+
+    /// All agents, ordered by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Agent> {
+        self.0.values()
+    }
+}
+
+impl RuntimeArn {
+    /// Reads the ARN of a runtime; the endpoint is not part of it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(7, ':').collect();
+        let [
+            "arn",
+            partition,
+            "bedrock-agentcore",
+            region,
+            account,
+            resource,
+        ] = parts[..]
+        else {
+            return None;
+        };
+        let id = resource.strip_prefix("runtime/")?;
+        let is_good = (partition == "aws" || partition.starts_with("aws-"))
+            && is_of(partition, 32, |byte| {
+                byte.is_ascii_lowercase() || byte == b'-'
+            })
+            && is_of(region, 32, |byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+            })
+            && account.len() == 12
+            && is_of(account, 12, |byte| byte.is_ascii_digit())
+            && is_of(id, 128, |byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+            });
+        is_good.then(|| Self {
+            text: text.to_owned(),
+            region: region.to_owned(),
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The region of the runtime, where it has to be called.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// Reads one agent. Every member is looked at, whatever is wrong with the others.
+fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
+    let name = AgentName::parse(name);
+    if name.is_none() {
+        entry.own_fault("is not an agent name: `[a-z0-9][a-z0-9-]{0,62}`");
+    }
+    let target = read_target(&mut entry);
+    let is_gateway = matches!(target, Some(Target::Gateway { .. }));
+    let auth = entry.one_of("auth", "`iam`, `jwt`", |name| match name {
+        "iam" => Some(Auth::Iam),
+        "jwt" => Some(Auth::Jwt),
+        _ => None,
+    });
+    let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| match name {
+        "a2a" => Some(Protocol::A2a),
+        "http" => Some(Protocol::Http),
+        "mcp" => Some(Protocol::Mcp),
+        _ => None,
+    });
+    if is_gateway && protocol.is_some_and(|protocol| protocol != Protocol::Mcp) {
+        entry.fault(
+            "protocol",
+            "is not `mcp`, which is all that a gateway speaks",
+        );
+    }
+    let default_protocol = if is_gateway {
+        Protocol::Mcp
+    } else {
+        Protocol::Http
+    };
+    let tool_token = entry.one_of(
+        "toolToken",
+        "`none`, `user`, `machine`",
+        |name| match name {
+            "machine" => Some(ToolToken::Machine),
+            "none" => Some(ToolToken::None),
+            "user" => Some(ToolToken::User),
+            _ => None,
+        },
+    );
+    let admission = read_admission(&mut entry);
+    entry.finish();
+    Some(Agent {
+        name: name?,
+        target: target?,
+        auth: auth.unwrap_or(Auth::Iam),
+        protocol: protocol.unwrap_or(default_protocol),
+        tool_token: tool_token.unwrap_or(ToolToken::None),
+        admission: admission?,
+    })
+}
+
+fn read_target(entry: &mut Members<'_>) -> Option<Target> {
+    let has_gateway = entry.has("gateway");
+    let has_runtime = entry.has("runtime");
+    if has_gateway == has_runtime {
+        entry.own_fault("does not have exactly one of `runtime` and `gateway`");
+    }
+    if has_gateway && entry.has("qualifier") {
+        entry.fault("qualifier", "is for runtimes, not for gateways");
+    }
+    let qualifier = entry.text("qualifier", &QUALIFIER);
+    let gateway = entry.text("gateway", &Form::ANY);
+    let url = gateway.and_then(|text| read_url(entry, &text));
+    let arn = entry.text("runtime", &RUNTIME);
+    let arn = arn.and_then(|text| RuntimeArn::parse(&text));
+    match (arn, url) {
+        (Some(arn), _) => Some(Target::Runtime {
+            arn,
+            qualifier: qualifier.unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()),
+        }),
+        (None, Some(url)) => Some(Target::Gateway { url }),
+        (None, None) => None,
+    }
+}
+
+fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {
+    match Address::parse(text) {
+        Ok(url) if url.has_query() => {
+            entry.fault("gateway", "has a query");
+            None
+        }
+        Ok(url) => Some(url),
+        Err(error) => {
+            entry.fault("gateway", error.to_string());
+            None
+        }
+    }
+}
+
+/// An agent without `allow` would admit nobody or anybody, whoever reads it: so it is a fault. `{}` says anybody.
+fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
+    entry.needs(&["allow"]);
+    let mut allow = entry.object("allow")?;
+    let admission = Admission {
+        scopes: allow.texts("scopes", &SCOPE),
+        groups: allow.texts("groups", &NAME),
+        clients: allow.texts("clients", &NAME),
+    };
+    allow.finish();
+    Some(admission)
+}
+
+fn is_bounded(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+fn is_of(text: &str, most: usize, allowed: impl Fn(u8) -> bool) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(allowed)
+}

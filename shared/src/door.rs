@@ -1,0 +1,53 @@
+//! The door: header -> whose token -> that issuer's keys -> identity. What every function that meets callers goes through.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::gate::{self, Identity, Refusal, Trust};
+use crate::issuers::TrustedIssuers;
+use crate::keys::{KeyStore, Outage};
+
+/// Why nobody came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// The caller is not believed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It cannot be told whether the caller is to be believed. The door stays shut.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+/// The gate, with the keys and the time that it asks for.
+pub struct Door {
+    trust: Trust,
+    keys: KeyStore,
+    clock: Clock,
+}
+
+impl Door {
+    pub fn new(issuers: TrustedIssuers, clock: Clock) -> Self {
+        let TrustedIssuers { trust, sources, .. } = issuers;
+        Self {
+            trust,
+            keys: KeyStore::new(sources, clock.clone()),
+            clock,
+        }
+    }
+
+    /// Fetches the keys of every issuer before the first caller comes, for at most `budget`. What is not there by then
+    /// is fetched when it is needed.
+    pub async fn warm(&self, budget: Duration) {
+        self.keys.warm(budget).await;
+    }
+
+    /// Believes the caller who shows this `Authorization` header, or not.
+    ///
+    /// # Errors
+    /// The check that failed, or the outage that kept it from being made.
+    pub async fn identify(&self, header: &[u8]) -> Result<Identity, Denial> {
+        let presented = gate::present(header, &self.trust)?;
+        let keys = self.keys.keys(&presented).await?;
+        Ok(gate::identify(presented, &keys, self.clock.now())?)
+    }
+}

@@ -1,0 +1,77 @@
+//! One bounded GET of one JSON document: no redirect, no retry, nothing said about who asks or why.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HeaderValue};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::settings::Address;
+
+/// The longest document that is read: the gate's own bound on key documents.
+const MAX_BYTES: usize = 64 * 1024;
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+/// Gets documents. The client is made at the first use, so that keys from the settings cost no TLS set-up.
+#[derive(Default)]
+pub(crate) struct Fetcher(OnceLock<Option<HttpClient>>);
+
+/// Why a document could not be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    #[error("the TLS client cannot be set up")]
+    Client,
+    #[error("the server cannot be reached")]
+    Connection(#[source] hyper_util::client::legacy::Error),
+    #[error("the server answered {}", .0.as_u16())]
+    Status(StatusCode),
+    #[error("the document is longer than 65536 bytes, or was cut")]
+    Body,
+}
+
+impl Fetcher {
+    /// Gets a document whole. The caller bounds the time, and drops the future when it is over.
+    ///
+    /// Only status 200 will do: a redirect could lead anywhere, and no issuer needs one.
+    ///
+    /// # Errors
+    /// What kept the document away.
+    pub(crate) async fn get(&self, address: &Address) -> Result<Bytes, FetchError> {
+        let client = self.0.get_or_init(client).as_ref();
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = address.uri().clone();
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(ACCEPT, json);
+        let response = client
+            .ok_or(FetchError::Client)?
+            .request(request)
+            .await
+            .map_err(FetchError::Connection)?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status()));
+        }
+        let body = Limited::new(response.into_body(), MAX_BYTES).collect();
+        Ok(body.await.map_err(|_| FetchError::Body)?.to_bytes())
+    }
+}
+
+/// Connections are not kept: fetches are minutes apart, and a connection does not outlive a frozen function.
+fn client() -> Option<HttpClient> {
+    let connector = HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
+        .ok()?
+        .https_or_http()
+        .enable_http1()
+        .build();
+    let client = Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .retry_canceled_requests(false)
+        .build(connector);
+    Some(client)
+}

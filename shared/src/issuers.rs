@@ -1,0 +1,308 @@
+//! `TRUSTED_ISSUERS` -> [`TrustedIssuers`]: whose tokens are believed, on what conditions, and where their keys are.
+//!
+//! The field names and meanings are those of AgentCore's `customJWTAuthorizer`, so that one document serves both, and
+//! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".
+
+mod cognito;
+mod conditions;
+
+use std::sync::Arc;
+
+use crate::gate::{Algorithm, KeySet, Rules, TokenUse, Trust};
+use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
+
+/// How far an issuer's clock may run ahead of ours, unless its entry says otherwise; seconds.
+const LEEWAY_SECS: u64 = 30;
+/// More leeway than this would hide a clock that needs repair; seconds.
+const MAX_LEEWAY_SECS: u64 = 120;
+/// The longest life of a token, unless the issuer's entry says otherwise: a day, Cognito's own limit; seconds.
+const LIFETIME_SECS: u64 = 86_400;
+/// A token of more than a year is a password; seconds.
+const LONGEST_LIFETIME_SECS: u64 = 31_536_000;
+
+/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
+const WELL_KNOWN: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
+/// AgentCore's fields that concern its own network or its own answers.
+const WITHOUT_EFFECT: [&str; 4] = [
+    "advertisedScopeMapping",
+    "certificateConfigurations",
+    "privateEndpoint",
+    "privateEndpointOverrides",
+];
+
+const CLAIM_NAME: Form = Form {
+    says: "1 to 255 printable characters without spaces",
+    holds: |text| is_graphic(text),
+};
+
+/// RFC 6749 section 3.3; the length is AgentCore's.
+const SCOPE: Form = Form {
+    says: "a scope of 1 to 255 characters, without spaces, quotes and backslashes",
+    holds: |text| is_graphic(text) && !text.contains(['"', '\\']),
+};
+
+/// What client ids and audiences are, whoever issues them.
+const IDENTIFIER: Form = Form {
+    says: "1 to 255 printable characters without spaces",
+    holds: |text| is_graphic(text),
+};
+
+/// The issuers whose tokens are believed.
+pub struct TrustedIssuers {
+    pub trust: Trust,
+    /// Where the keys of each issuer are, in the order of [`Trust::issuers`].
+    pub sources: Vec<KeySource>,
+    notes: Vec<String>,
+}
+
+/// Where the keys of one issuer are.
+#[derive(Clone)]
+pub struct KeySource {
+    /// The exact `iss`.
+    pub issuer: String,
+    pub location: KeyLocation,
+}
+
+#[derive(Clone)]
+pub enum KeyLocation {
+    /// A metadata document names their address.
+    Discovery(Address),
+    /// A key document.
+    Document(Address),
+    /// They are in the settings; nothing is ever fetched.
+    Inline(Arc<KeySet>),
+}
+
+impl TrustedIssuers {
+    /// Reads the setting.
+    ///
+    /// # Errors
+    /// Every fault of the document, each with its path.
+    pub fn parse(json: &str) -> Result<Self, Vec<Fault>> {
+        let json = Json::parse(TRUSTED_ISSUERS, json).map_err(|fault| vec![fault])?;
+        let faults = Faults::default();
+        let mut rules: Vec<Rules> = Vec::new();
+        let mut sources = Vec::new();
+        let mut notes = Vec::new();
+        for (path, entry) in faults.list(TRUSTED_ISSUERS, json).unwrap_or_default() {
+            let Some(entry) = Members::open(&path, entry, &faults) else {
+                continue;
+            };
+            if let Some((own, source)) = read_entry(entry, &mut notes) {
+                if rules.iter().any(|other| other.issuer == own.issuer) {
+                    faults.add(Fault::malformed(path, "is an issuer that is listed before"));
+                }
+                rules.push(own);
+                sources.push(source);
+            }
+        }
+        faults.or_value(Self {
+            trust: Trust::new(rules),
+            sources,
+            notes,
+        })
+    }
+
+    /// What an operator should know of a document that is not wrong; for the log of the start.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// Reads one issuer. Every member is looked at, whatever is wrong with the others.
+fn read_entry(mut entry: Members<'_>, notes: &mut Vec<String>) -> Option<(Rules, KeySource)> {
+    let issuer = read_issuer(&mut entry);
+    let is_cognito = issuer
+        .as_ref()
+        .is_some_and(|(issuer, _)| cognito::is_issuer(issuer));
+    if is_cognito
+        && issuer
+            .as_ref()
+            .is_some_and(|(issuer, _)| !cognito::is_pool(issuer))
+    {
+        entry.own_fault(
+            "is not the issuer of a Cognito user pool: `/` and the pool id must follow the host",
+        );
+    }
+    let location = read_location(&mut entry, issuer.as_ref(), is_cognito, notes);
+    let rules = read_rules(&mut entry, is_cognito);
+    for name in WITHOUT_EFFECT {
+        if entry.take(name).is_some() {
+            let path = entry.path(name);
+            notes.push(format!(
+                "`{path}` concerns AgentCore itself and has no effect here"
+            ));
+        }
+    }
+    if entry.take("allowedWorkloadConfiguration").is_some() {
+        entry.fault(
+            "allowedWorkloadConfiguration",
+            "is a restriction that cannot be kept here",
+        );
+    }
+    entry.finish();
+    let issuer = issuer?.0.as_str().to_owned();
+    let source = KeySource {
+        issuer: issuer.clone(),
+        location: location?,
+    };
+    Some((Rules { issuer, ..rules }, source))
+}
+
+/// The exact issuer, and the address of its metadata.
+fn read_issuer(entry: &mut Members<'_>) -> Option<(Address, Address)> {
+    entry.needs(&["discoveryUrl"]);
+    let discovery = read_address(entry, "discoveryUrl");
+    let default = discovery.as_ref().and_then(issuer_of);
+    if discovery.is_some() && default.is_none() {
+        entry.fault(
+            "discoveryUrl",
+            "does not end in `/.well-known/openid-configuration` or `/.well-known/oauth-authorization-server`",
+        );
+    }
+    let issuer = if entry.has("issuer") {
+        read_address(entry, "issuer")
+    } else {
+        default
+    };
+    if issuer.as_ref().is_some_and(Address::has_query) {
+        entry.fault("issuer", "has a query");
+    }
+    Some((issuer?, discovery?))
+}
+
+/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414
+/// section 3.1).
+fn issuer_of(discovery: &Address) -> Option<Address> {
+    let text = discovery.as_str();
+    if discovery.has_query() {
+        return None;
+    }
+    let (before, after) = WELL_KNOWN
+        .iter()
+        .find_map(|well_known| text.split_once(well_known))?;
+    let at_root = Address::parse(before).ok()?.uri().path() == "/";
+    let inserted = at_root && after.starts_with('/') && after.len() > 1;
+    if before.ends_with('/') || after.contains("/.well-known/") || !(after.is_empty() || inserted) {
+        return None;
+    }
+    Address::parse(&format!("{before}{after}")).ok()
+}
+
+fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
+    let text = entry.text(name, &Form::ANY)?;
+    Address::parse(&text)
+        .map_err(|error| entry.fault(name, error.to_string()))
+        .ok()
+}
+
+/// Where the keys are: in the entry, at an address of the entry, or where the issuer says.
+fn read_location(
+    entry: &mut Members<'_>,
+    issuer: Option<&(Address, Address)>,
+    is_cognito: bool,
+    notes: &mut Vec<String>,
+) -> Option<KeyLocation> {
+    let inline = entry.take("jwks");
+    if inline.is_some() && entry.has("jwksUri") {
+        entry.fault("jwksUri", "is given together with `jwks`");
+    }
+    if entry.has("jwksUri") {
+        return read_address(entry, "jwksUri").map(KeyLocation::Document);
+    }
+    if let Some(json) = inline {
+        return read_key_set(entry, &json, notes);
+    }
+    let (issuer, discovery) = issuer?;
+    if is_cognito {
+        return cognito::keys(issuer).map(KeyLocation::Document);
+    }
+    Some(KeyLocation::Discovery(discovery.clone()))
+}
+
+fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Option<KeyLocation> {
+    let document = serde_json::to_vec(json).unwrap_or_default();
+    match KeySet::parse(&document) {
+        Err(error) => {
+            entry.fault("jwks", format!("is not a key document: {error}"));
+            None
+        }
+        Ok(keys) if keys.usable() == 0 => {
+            entry.fault("jwks", "has no usable key");
+            None
+        }
+        Ok(keys) => {
+            if keys.skipped() > 0 {
+                let path = entry.path("jwks");
+                notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
+            }
+            Some(KeyLocation::Inline(Arc::new(keys)))
+        }
+    }
+}
+
+/// The conditions of the entry; the issuer itself is filled in by the caller.
+fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
+    let clients = entry.texts("allowedClients", &IDENTIFIER);
+    let audience = entry.texts("allowedAudience", &IDENTIFIER);
+    let scopes = entry.texts("allowedScopes", &SCOPE);
+    let custom_claims = conditions::read(entry);
+    if clients.is_none() && audience.is_none() && scopes.is_none() && custom_claims.is_none() {
+        entry.own_fault(
+            "admits anyone: one of `allowedClients`, `allowedAudience`, `allowedScopes`, `customClaims` is required",
+        );
+    }
+    let token_use = entry.one_of("tokenUse", "`access`, `id`", TokenUse::parse);
+    let mut claim_name = |name: &str, default: &str| {
+        let named = entry.text(name, &CLAIM_NAME);
+        named.unwrap_or_else(|| default.to_owned())
+    };
+    let groups = if is_cognito {
+        cognito::GROUPS_CLAIM
+    } else {
+        "groups"
+    };
+    let groups_claim = claim_name("groupsClaim", groups);
+    let scope_claim = claim_name("scopeClaim", "scope");
+    let client_claim = claim_name("clientClaim", "client_id");
+    Rules {
+        issuer: String::new(),
+        algorithms: read_algorithms(entry),
+        token_use: token_use.or(is_cognito.then_some(TokenUse::Access)),
+        allowed_clients: clients.unwrap_or_default(),
+        allowed_audience: audience.unwrap_or_default(),
+        allowed_scopes: scopes.unwrap_or_default(),
+        custom_claims: custom_claims.unwrap_or_default(),
+        groups_claim,
+        scope_claim,
+        client_claim,
+        leeway_secs: entry
+            .number("leewaySeconds", 0..=MAX_LEEWAY_SECS)
+            .unwrap_or(LEEWAY_SECS),
+        max_lifetime_secs: entry
+            .number("maxLifetimeSeconds", 1..=LONGEST_LIFETIME_SECS)
+            .unwrap_or(LIFETIME_SECS),
+    }
+}
+
+fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
+    const KNOWN: Form = Form {
+        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+        holds: |name| Algorithm::parse(name).is_some(),
+    };
+    match entry.texts("algorithms", &KNOWN) {
+        None => vec![Algorithm::RS256],
+        Some(names) => names
+            .iter()
+            .filter_map(|name| Algorithm::parse(name))
+            .collect(),
+    }
+}
+
+fn is_graphic(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

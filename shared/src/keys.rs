@@ -1,0 +1,237 @@
+//! The keys of each issuer: fetched, kept for a while, and renewed without being a burden to issuer or caller.
+//!
+//! A Lambda function is frozen between requests, so there is no background: all is done while a request, or the start of
+//! the function, waits for it. What a request may have to wait for:
+//!
+//! - nothing, while the key it needs is held and younger than [`SOFT_AGE`];
+//! - at most [`SOFT_WAIT`], once in a while, when the key is older: then the keys are renewed in passing, and the held
+//!   ones serve if that fails;
+//! - a whole fetch, at most [`FETCH_WAIT`], when there is no key or none younger than [`HARD_AGE`], or when the token
+//!   names a key that is not held.
+//!
+//! The metadata document of an issuer is read again with every fetch, so that its keys may move.
+
+mod slot;
+
+use std::error::Error;
+use std::iter;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::Deserialize;
+use tokio::time;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::fetch::{FetchError, Fetcher};
+use crate::gate::{KeyDocumentError, KeySet, Presented};
+use crate::issuers::{KeyLocation, KeySource};
+use crate::settings::Address;
+
+use slot::{Need, Slot};
+
+pub use slot::{BACK_OFF_FIRST, BACK_OFF_MOST, HARD_AGE, REFILL, SOFT_AGE, UNKNOWN_BURST};
+
+/// How long a fetch may take, from the look-up of the name to the last byte: API Gateway gives an authorizer 10 s in all.
+pub const FETCH_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a request waits for keys it could do without. A healthy issuer answers in a tenth of it.
+pub const SOFT_WAIT: Duration = Duration::from_millis(500);
+
+/// Why it cannot be told whether a caller is to be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Outage {
+    #[error("the issuer's keys cannot be had")]
+    Keys,
+}
+
+impl Outage {
+    pub const ALL: &[Self] = &[Self::Keys];
+
+    /// The stable reason code of logs and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Keys => "keys_unavailable",
+        }
+    }
+}
+
+/// The keys of every trusted issuer.
+pub struct KeyStore {
+    issuers: Vec<Issuer>,
+    fetcher: Fetcher,
+    clock: Clock,
+}
+
+struct Issuer {
+    source: KeySource,
+    slot: Slot,
+}
+
+/// Why a fetch gave no keys.
+#[derive(Debug, thiserror::Error)]
+enum RenewError {
+    #[error("cannot get the metadata document")]
+    Discovery(#[source] FetchError),
+    #[error("the metadata document is not a JSON object with the texts `issuer` and `jwks_uri`")]
+    DiscoveryForm,
+    #[error("the metadata document is another issuer's")]
+    DiscoveryIssuer,
+    #[error("the metadata document's `jwks_uri` is not an address that may be called")]
+    DiscoveryKeys,
+    #[error("cannot get the key document")]
+    Document(#[source] FetchError),
+    #[error("the key document is refused")]
+    DocumentForm(#[from] KeyDocumentError),
+    #[error("the key document has no usable key")]
+    NoKey,
+    #[error("it took too long")]
+    Deadline,
+}
+
+/// What is read of an issuer's metadata (RFC 8414 section 2). A member given twice is an error of the parser.
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl KeyStore {
+    /// Takes the issuers in the order of [`crate::gate::Trust::issuers`]. Nothing is fetched yet.
+    pub fn new(sources: Vec<KeySource>, clock: Clock) -> Self {
+        let now = clock.moment();
+        let issuers = sources.into_iter().map(|source| Issuer {
+            slot: Slot::new(now),
+            source,
+        });
+        Self {
+            issuers: issuers.collect(),
+            fetcher: Fetcher::default(),
+            clock,
+        }
+    }
+
+    /// Fetches the keys of all issuers at once, for at most `budget`.
+    ///
+    /// A failure here does not count for the back-off: the first caller, who may have more time, tries again.
+    pub async fn warm(&self, budget: Duration) {
+        let issuers = self.issuers.iter();
+        join_all(issuers.map(|issuer| async move {
+            if !matches!(issuer.source.location, KeyLocation::Inline(_)) {
+                let _flight = issuer.slot.flight.lock().await;
+                self.fetch_into(issuer, budget.min(FETCH_WAIT)).await;
+            }
+        }))
+        .await;
+    }
+
+    /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often enough,
+    /// and it is for the gate to refuse the token.
+    ///
+    /// # Errors
+    /// There are no keys that may be used, or they lack the token's key and the issuer cannot be asked.
+    pub async fn keys(&self, presented: &Presented<'_>) -> Result<Arc<KeySet>, Outage> {
+        let issuer = self.issuers.get(presented.issuer_index());
+        let issuer = issuer.ok_or(Outage::Keys)?;
+        match &issuer.source.location {
+            KeyLocation::Inline(keys) => Ok(Arc::clone(keys)),
+            KeyLocation::Discovery(_) | KeyLocation::Document(_) => {
+                self.fetched(issuer, presented.key_id()).await
+            }
+        }
+    }
+
+    async fn fetched(&self, issuer: &Issuer, key_id: Option<&str>) -> Result<Arc<KeySet>, Outage> {
+        let slot = &issuer.slot;
+        let _flight = match slot.need(key_id, self.clock.moment()) {
+            Need::Nothing(keys) => return Ok(keys),
+            Need::Patience => return Err(Outage::Keys),
+            Need::Renewal(keys) => match slot.flight.try_lock() {
+                Ok(flight) => flight,
+                Err(_) => return Ok(keys),
+            },
+            Need::Fetch | Need::UnknownKey(_) => slot.flight.lock().await,
+        };
+        // Whoever had the flight before may have done our work, so it is asked again what is needed.
+        let now = self.clock.moment();
+        match slot.need(key_id, now) {
+            Need::Nothing(keys) => Ok(keys),
+            Need::Patience => Err(Outage::Keys),
+            Need::Renewal(keys) => Ok(self.renew(issuer, SOFT_WAIT).await.unwrap_or(keys)),
+            Need::UnknownKey(keys) if !slot.draw(now) => Ok(keys),
+            Need::Fetch | Need::UnknownKey(_) => {
+                let renewed = self.renew(issuer, FETCH_WAIT).await;
+                renewed.ok_or(Outage::Keys)
+            }
+        }
+    }
+
+    /// Fetches, and counts a failure for the back-off. It counts from the beginning, so that a caller who goes away in
+    /// the middle leaves no way to fetch without end.
+    async fn renew(&self, issuer: &Issuer, most: Duration) -> Option<Arc<KeySet>> {
+        issuer.slot.begin(self.clock.moment());
+        let keys = self.fetch_into(issuer, most).await;
+        if keys.is_none() {
+            issuer.slot.fail(self.clock.moment());
+        }
+        keys
+    }
+
+    /// Fetches into the slot. Whatever is held stays there until better keys are complete.
+    async fn fetch_into(&self, issuer: &Issuer, most: Duration) -> Option<Arc<KeySet>> {
+        let asked = self.clock.moment();
+        let name = &issuer.source.issuer;
+        let fetched = time::timeout(most, self.fetch(&issuer.source)).await;
+        match fetched.unwrap_or(Err(RenewError::Deadline)) {
+            Ok(keys) => {
+                let (usable, skipped) = (keys.usable(), keys.skipped());
+                info!(issuer = name, keys = usable, skipped, "fetched keys");
+                Some(issuer.slot.hold(keys, asked))
+            }
+            Err(error) => {
+                warn!(issuer = name, error = chain(&error), "cannot fetch keys");
+                None
+            }
+        }
+    }
+
+    async fn fetch(&self, source: &KeySource) -> Result<KeySet, RenewError> {
+        let document = match &source.location {
+            KeyLocation::Inline(_) => return Err(RenewError::NoKey),
+            KeyLocation::Document(address) => address.clone(),
+            KeyLocation::Discovery(address) => self.discover(&source.issuer, address).await?,
+        };
+        let document = self.fetcher.get(&document).await;
+        let keys = KeySet::parse(&document.map_err(RenewError::Document)?)?;
+        if keys.usable() == 0 {
+            return Err(RenewError::NoKey);
+        }
+        Ok(keys)
+    }
+
+    /// Reads where the keys are from the issuer's metadata. They may be on another host, as some issuers' are.
+    async fn discover(&self, issuer: &str, address: &Address) -> Result<Address, RenewError> {
+        let document = self.fetcher.get(address).await;
+        let document = document.map_err(RenewError::Discovery)?;
+        let metadata: Metadata =
+            serde_json::from_slice(&document).map_err(|_| RenewError::DiscoveryForm)?;
+        // Without this, one issuer's metadata could lend its keys to another (OpenID Connect Discovery 1.0 section 4.3).
+        if metadata.issuer != issuer {
+            return Err(RenewError::DiscoveryIssuer);
+        }
+        let keys = Address::parse(&metadata.jwks_uri).map_err(|_| RenewError::DiscoveryKeys)?;
+        // A document from elsewhere must not send us to the services of our own machine.
+        if keys.is_loopback() && !address.is_loopback() {
+            return Err(RenewError::DiscoveryKeys);
+        }
+        Ok(keys)
+    }
+}
+
+/// The error and its causes, joined by colons.
+fn chain(error: &dyn Error) -> String {
+    let causes = iter::successors(Some(error), |&error| error.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}

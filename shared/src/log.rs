@@ -1,0 +1,120 @@
+//! The log: one JSON object a line on standard output, as Lambda's log filter reads it, and the one line of a decision.
+//!
+//! Lambda reads `timestamp` and `level` at the root of a line (Lambda guide, "Configuring advanced logging controls").
+//! No token, body, e-mail address or secret is ever logged, and text that a stranger chose only as [`Loggable`].
+
+mod line;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use tracing::field::display;
+use tracing::{Level, error, info};
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::clock;
+use crate::gate::{Identity, Refusal};
+use crate::settings::{self, LOG_LEVEL};
+
+use line::{Line, Lines};
+
+/// Starts the log of this process, once; a second call changes nothing.
+pub fn start() {
+    let level = settings::environment(LOG_LEVEL);
+    let lines = Lines::new(level.as_deref().unwrap_or_default());
+    let subscriber = tracing_subscriber::registry().with(lines);
+    let _already_started = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// What was decided about one request.
+pub enum Verdict<'a> {
+    Allowed(&'a Identity),
+    /// The identity is there if the caller was believed and lacked the right.
+    Refused(Refusal, Option<&'a Identity>),
+    /// It could not be decided; the code of the outage.
+    Outage(&'static str),
+}
+
+/// Writes the one line of a decision.
+///
+/// `action` says what was asked, as a route with the agent's name, never as the path a stranger sent.
+pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration: Duration) {
+    let request_id = display(Loggable(request_id));
+    let action = Loggable(action);
+    let duration_ms = millis(duration);
+    match verdict {
+        Verdict::Allowed(identity) => info!(
+            request_id,
+            action = display(action),
+            outcome = "allowed",
+            token_id = identity.token_id,
+            issuer = identity.issuer,
+            subject = display(Loggable(&identity.subject)),
+            duration_ms,
+            "allowed {action}"
+        ),
+        Verdict::Refused(refusal, identity) => info!(
+            request_id,
+            action = display(action),
+            outcome = "refused",
+            reason = refusal.code(),
+            token_id = identity.map(|identity| identity.token_id.as_str()),
+            issuer = identity.map(|identity| identity.issuer.as_str()),
+            subject = identity.map(|identity| display(Loggable(&identity.subject))),
+            duration_ms,
+            "refused {action}: {refusal}"
+        ),
+        Verdict::Outage(code) => error!(
+            request_id,
+            action = display(action),
+            outcome = "outage",
+            reason = code,
+            duration_ms,
+            "cannot decide {action}: {code}"
+        ),
+    }
+}
+
+/// Text that a stranger chose. It is shown if it is short and plain, and otherwise only counted.
+///
+/// Plain is what ids and routes are made of. An e-mail address is not, and a token is too long.
+#[derive(Clone, Copy)]
+pub struct Loggable<'a>(pub &'a str);
+
+/// Longer than any id in use, shorter than any token.
+const MAX_LOGGABLE: usize = 128;
+
+impl fmt::Display for Loggable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = self;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -._:/|{}".contains(&byte);
+        if (1..=MAX_LOGGABLE).contains(&text.len()) && text.bytes().all(plain) {
+            f.write_str(text)
+        } else {
+            write!(f, "({} bytes withheld)", text.len())
+        }
+    }
+}
+
+/// Milliseconds, with microseconds as their fraction.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Writes a line whether or not the log was started.
+pub(crate) fn write_fatal(message: &str) {
+    let mut line = Line::new(clock::wall(), Level::ERROR);
+    line.message = message.to_owned();
+    write(&line);
+}
+
+/// One line at a time, whole; nothing can be done about a standard output that is gone.
+pub(crate) fn write(line: &impl serde::Serialize) {
+    let Ok(mut text) = serde_json::to_vec(line) else {
+        return;
+    };
+    text.push(b'\n');
+    let mut output = io::stdout().lock();
+    let _output_gone = output.write_all(&text).and_then(|()| output.flush());
+}

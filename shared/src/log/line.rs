@@ -1,0 +1,182 @@
+//! A tracing event -> one JSON line.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::clock;
+
+/// The crates whose events are logged at the level that is set. Of others only warnings and errors are: their lower
+/// levels may print headers.
+const OURS: [&str; 3] = ["authorizer", "proxy", "shared"];
+
+/// The runtime opens a span for each invocation, whose field `requestId` is the request's.
+const RUNTIME: &str = "lambda_runtime";
+
+/// A line of CloudWatch Logs holds 256 KiB; nothing that is worth reading is as long as this.
+const MAX_TEXT: usize = 4096;
+
+/// The members of a line that its fields cannot have.
+const ROOT: [&str; 4] = ["timestamp", "level", "message", "request_id"];
+
+/// Writes each event as one line.
+pub(super) struct Lines {
+    most: Level,
+}
+
+impl Lines {
+    /// Reads Lambda's names of the levels. `TRACE` would print events with their tokens, so there is no such level here.
+    pub(super) fn new(level: &str) -> Self {
+        let most = match level.to_ascii_uppercase().as_str() {
+            "TRACE" | "DEBUG" => Level::DEBUG,
+            "WARN" => Level::WARN,
+            "ERROR" | "FATAL" => Level::ERROR,
+            _ => Level::INFO,
+        };
+        Self { most }
+    }
+
+    fn allows(&self, metadata: &Metadata<'_>) -> bool {
+        let (root, _) = metadata
+            .target()
+            .split_once("::")
+            .unwrap_or((metadata.target(), ""));
+        if metadata.is_span() {
+            return root == RUNTIME && *metadata.level() <= Level::INFO;
+        }
+        let most = if OURS.contains(&root) {
+            self.most
+        } else {
+            self.most.min(Level::WARN)
+        };
+        *metadata.level() <= most
+    }
+}
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        self.allows(metadata)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut request = Request(None);
+        attributes.record(&mut request);
+        if let (Request(Some(id)), Some(span)) = (request, context.span(id)) {
+            span.extensions_mut().insert(RequestId(id));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut line = Line::new(clock::wall(), *event.metadata().level());
+        let spans = context.event_scope(event).into_iter().flatten();
+        line.request_id = spans.into_iter().find_map(|span| {
+            let extensions = span.extensions();
+            extensions.get().map(|RequestId(id)| id.clone())
+        });
+        event.record(&mut line);
+        super::write(&line);
+    }
+}
+
+struct RequestId(String);
+
+/// Finds the request id among the fields of a span.
+struct Request(Option<String>);
+
+impl Visit for Request {
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "requestId" {
+            self.0 = Some(bounded(value));
+        }
+    }
+}
+
+/// One line of the log.
+pub(super) struct Line {
+    timestamp: Duration,
+    level: Level,
+    pub(super) message: String,
+    request_id: Option<String>,
+    fields: Vec<(&'static str, Value)>,
+}
+
+impl Line {
+    pub(super) fn new(timestamp: Duration, level: Level) -> Self {
+        Self {
+            timestamp,
+            level,
+            message: String::new(),
+            request_id: None,
+            fields: Vec::new(),
+        }
+    }
+
+    fn put(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(text)) => self.message = text,
+            ("request_id", Value::String(id)) => self.request_id = Some(id),
+            (name, _) if ROOT.contains(&name) => {}
+            (name, value) => self.fields.push((name, value)),
+        }
+    }
+}
+
+impl Visit for Line {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, bounded(&format!("{value:?}")).into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, bounded(value).into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+}
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("timestamp", &clock::rfc3339(self.timestamp))?;
+        map.serialize_entry("level", self.level.as_str())?;
+        map.serialize_entry("message", &self.message)?;
+        if let Some(id) = &self.request_id {
+            map.serialize_entry("request_id", id)?;
+        }
+        for (name, value) in &self.fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Cuts a text that is too long for a line.
+fn bounded(text: &str) -> String {
+    text.char_indices()
+        .take_while(|(at, _)| *at < MAX_TEXT)
+        .map(|(_, character)| character)
+        .collect()
+}

@@ -1,0 +1,350 @@
+//! A setting that is a JSON document, read member by member so that every fault is found and named by its path.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Number;
+
+use super::Fault;
+
+/// The longest text that a fault repeats.
+const MAX_SHOWN: usize = 64;
+
+/// JSON as the operator wrote it: a member that is given twice is there twice.
+#[derive(Clone, Debug)]
+pub(crate) enum Json {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// Reads a whole setting.
+    pub(crate) fn parse(setting: &str, text: &str) -> Result<Self, Fault> {
+        serde_json::from_str(text).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Fault::malformed(setting, format!("is not JSON ({place})"))
+        })
+    }
+
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// The faults found so far.
+#[derive(Default)]
+pub(crate) struct Faults(RefCell<Vec<Fault>>);
+
+impl Faults {
+    pub(crate) fn add(&self, fault: Fault) {
+        self.0.borrow_mut().push(fault);
+    }
+
+    /// The value, if nothing was wrong.
+    pub(crate) fn or_value<T>(self, value: T) -> Result<T, Vec<Fault>> {
+        let faults = self.0.into_inner();
+        if faults.is_empty() {
+            Ok(value)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn wrong_kind(&self, path: &str, wanted: &str, found: &Json) {
+        self.add(Fault::malformed(
+            path,
+            format!("is {}, not {wanted}", found.kind()),
+        ));
+    }
+
+    /// The items of a list that may not be empty, each with its path.
+    pub(crate) fn list(&self, path: &str, json: Json) -> Option<Vec<(String, Json)>> {
+        match json {
+            Json::List(items) if items.is_empty() => {
+                self.add(Fault::malformed(path, "is an empty list"));
+                None
+            }
+            Json::List(items) => {
+                let paths = (0..items.len()).map(|place| format!("{path}[{place}]"));
+                Some(paths.zip(items).collect())
+            }
+            other => {
+                self.wrong_kind(path, "a list", &other);
+                None
+            }
+        }
+    }
+
+    /// A text of the given form.
+    fn text(&self, path: &str, json: Json, form: &Form) -> Option<String> {
+        match json {
+            Json::Text(text) if (form.holds)(&text) => Some(text),
+            Json::Text(_) => {
+                self.add(Fault::malformed(path, format!("is not {}", form.says)));
+                None
+            }
+            other => {
+                self.wrong_kind(path, "a text", &other);
+                None
+            }
+        }
+    }
+}
+
+/// What a text must be.
+pub(crate) struct Form {
+    /// The rule in words, going on after "is not".
+    pub(crate) says: &'static str,
+    pub(crate) holds: fn(&str) -> bool,
+}
+
+impl Form {
+    pub(crate) const ANY: Self = Self {
+        says: "a text",
+        holds: |_| true,
+    };
+}
+
+/// The members of one object. Each is taken by its name; [`Members::finish`] reports those that nobody knew.
+pub(crate) struct Members<'f> {
+    path: String,
+    members: Vec<(String, Json)>,
+    faults: &'f Faults,
+}
+
+impl<'f> Members<'f> {
+    /// Opens an object; anything else is a fault.
+    pub(crate) fn open(path: &str, json: Json, faults: &'f Faults) -> Option<Self> {
+        match json {
+            Json::Object(members) => Some(Self {
+                path: path.to_owned(),
+                members,
+                faults,
+            }),
+            other => {
+                faults.wrong_kind(path, "an object", &other);
+                None
+            }
+        }
+    }
+
+    /// The path of a member.
+    pub(crate) fn path(&self, name: &str) -> String {
+        let shown: String = name.escape_debug().take(MAX_SHOWN).collect();
+        format!("{}.{shown}", self.path)
+    }
+
+    /// Adds a fault of a member.
+    pub(crate) fn fault(&self, name: &str, problem: impl Into<String>) {
+        self.faults.add(Fault::malformed(self.path(name), problem));
+    }
+
+    /// Adds a fault of the object itself.
+    pub(crate) fn own_fault(&self, problem: impl Into<String>) {
+        self.faults
+            .add(Fault::malformed(self.path.clone(), problem));
+    }
+
+    /// Takes a member out; one that is given twice is a fault.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Json> {
+        let (mut found, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
+            .into_iter()
+            .partition(|(own, _)| own == name);
+        self.members = others;
+        if found.len() > 1 {
+            self.fault(name, "is given twice");
+        }
+        found.pop().map(|(_, json)| json)
+    }
+
+    /// Reports each of these that is not there.
+    pub(crate) fn needs(&self, names: &[&str]) {
+        for name in names.iter().filter(|name| !self.has(name)) {
+            self.faults.add(Fault::missing(self.path(name)));
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(own, _)| own == name)
+    }
+
+    /// Every member, in order, each an object.
+    pub(crate) fn into_objects(mut self) -> Vec<(String, Option<Self>)> {
+        let members = self.take_all().into_iter();
+        let objects = members.map(|(name, json)| {
+            let object = Self::open(&self.path(&name), json, self.faults);
+            (name, object)
+        });
+        objects.collect()
+    }
+
+    /// Takes every member out, in order; one that is given twice is a fault.
+    fn take_all(&mut self) -> Vec<(String, Json)> {
+        let mut all = Vec::new();
+        while let Some(name) = self.members.first().map(|(name, _)| name.clone()) {
+            if let Some(json) = self.take(&name) {
+                all.push((name, json));
+            }
+        }
+        all
+    }
+
+    /// An optional object.
+    pub(crate) fn object(&mut self, name: &str) -> Option<Self> {
+        let json = self.take(name)?;
+        Self::open(&self.path(name), json, self.faults)
+    }
+
+    /// An optional list that may not be empty, of objects.
+    pub(crate) fn objects(&mut self, name: &str) -> Option<Vec<Self>> {
+        let json = self.take(name)?;
+        let items = self.faults.list(&self.path(name), json)?;
+        let objects = items
+            .into_iter()
+            .filter_map(|(path, item)| Self::open(&path, item, self.faults));
+        Some(objects.collect())
+    }
+
+    /// An optional text.
+    pub(crate) fn text(&mut self, name: &str, form: &Form) -> Option<String> {
+        let json = self.take(name)?;
+        self.faults.text(&self.path(name), json, form)
+    }
+
+    /// An optional list of texts.
+    pub(crate) fn texts(&mut self, name: &str, form: &Form) -> Option<Vec<String>> {
+        let json = self.take(name)?;
+        let items = self.faults.list(&self.path(name), json)?;
+        let texts = items
+            .into_iter()
+            .filter_map(|(path, item)| self.faults.text(&path, item, form));
+        Some(texts.collect())
+    }
+
+    /// An optional text that is one of a few names.
+    pub(crate) fn one_of<T>(
+        &mut self,
+        name: &str,
+        names: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = parse(&self.text(name, &Form::ANY)?);
+        if parsed.is_none() {
+            self.fault(name, format!("is none of {names}"));
+        }
+        parsed
+    }
+
+    /// An optional whole number within a range.
+    pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
+        let json = self.take(name)?;
+        let number = match &json {
+            Json::Number(number) => number.as_u64().filter(|number| range.contains(number)),
+            Json::Null | Json::Bool(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => None,
+        };
+        if number.is_none() {
+            let (least, most) = range.into_inner();
+            self.fault(
+                name,
+                format!("is not a whole number from {least} to {most}"),
+            );
+        }
+        number
+    }
+
+    /// Reports every member that was not taken.
+    pub(crate) fn finish(mut self) {
+        for (name, _) in self.take_all() {
+            self.fault(&name, "is not a known field");
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = entries.next_entry()? {
+            members.push(member);
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => value.serialize(serializer),
+            Self::Text(value) => serializer.serialize_str(value),
+            Self::List(items) => items.serialize(serializer),
+            Self::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
