@@ -1,0 +1,108 @@
+//! Where an agent listens.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri};
+use http_body_util::Empty;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use url::Url;
+
+/// AgentCore lets a container be this long in coming up.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The base address of a container that speaks the AgentCore HTTP contract: `http://HOST:PORT`, no path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentUrl(String);
+
+/// Why an address is not an agent's.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentUrlError {
+    #[error("the agent's address is not `http://HOST:PORT`")]
+    Malformed,
+    #[error("no agent answers at `{0}`")]
+    Unreachable(String, #[source] hyper_util::client::legacy::Error),
+    #[error("no agent answers at `{0}` within 30 seconds")]
+    Slow(String),
+    #[error("`GET /ping` at `{0}` answers {1}, so no AgentCore agent listens there")]
+    NotAnAgent(String, StatusCode),
+}
+
+impl AgentUrl {
+    /// The address that a person or a setting gave.
+    pub fn parse(text: &str) -> Result<Self, AgentUrlError> {
+        let url = Url::parse(text).map_err(|_| AgentUrlError::Malformed)?;
+        let plain = url.scheme() == "http"
+            && url.has_host()
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let base = url.as_str().trim_end_matches('/');
+        plain
+            .then(|| Self(base.to_owned()))
+            .ok_or(AgentUrlError::Malformed)
+    }
+
+    /// Asks the agent whether it is there, as AgentCore does (`GET /ping`, HTTP contract).
+    pub async fn ping(&self) -> Result<(), AgentUrlError> {
+        let mut request = Request::new(Empty::<Bytes>::new());
+        *request.uri_mut() = self.uri("/ping")?;
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let answer = tokio::time::timeout(START_TIMEOUT, client.request(request)).await;
+        match answer {
+            Err(_) => Err(AgentUrlError::Slow(self.0.clone())),
+            Ok(Err(source)) => Err(AgentUrlError::Unreachable(self.0.clone(), source)),
+            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
+            Ok(Ok(answer)) => Err(AgentUrlError::NotAnAgent(self.0.clone(), answer.status())),
+        }
+    }
+
+    /// A path of the contract at this agent.
+    pub(super) fn uri(&self, path: &str) -> Result<Uri, AgentUrlError> {
+        format!("{self}{path}")
+            .parse()
+            .map_err(|_| AgentUrlError::Malformed)
+    }
+}
+
+impl fmt::Display for AgentUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_http_base_is_an_address() {
+        for good in [
+            "http://127.0.0.1:8080",
+            "http://agent:8080/",
+            "http://[::1]:8080",
+        ] {
+            assert!(AgentUrl::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "127.0.0.1:8080",
+            "https://127.0.0.1:8080",
+            "http://127.0.0.1:8080/invocations",
+            "http://127.0.0.1:8080/?a=b",
+            "http://127.0.0.1:8080/#a",
+            "http://user:secret@127.0.0.1:8080",
+            "http://127.0.0.1:notaport",
+            "http://",
+        ] {
+            assert!(
+                matches!(AgentUrl::parse(bad), Err(AgentUrlError::Malformed)),
+                "{bad}"
+            );
+        }
+    }
+}

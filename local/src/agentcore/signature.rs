@@ -1,0 +1,435 @@
+//! Checks a request's Signature Version 4 ("Create a signed AWS API request", IAM User Guide), without any code of the
+//! library that signs, so that a mistake there is seen here.
+
+use aws_lc_rs::{constant_time, digest, hmac};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::failure::Failure;
+
+/// How far a request's date may be from ours ("within five minutes", same guide).
+const MAX_SKEW_SECONDS: u64 = 300;
+const SERVICE: &str = "bedrock-agentcore";
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+
+/// All but the unreserved characters of RFC 3986, 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
+
+/// The one principal that the data plane knows.
+#[derive(Clone)]
+pub struct Credentials {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    /// Given for temporary credentials, as a function has them: then every request must carry it.
+    pub session_token: Option<String>,
+}
+
+/// Why a signature proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignatureError {
+    Missing,
+    Incomplete,
+    UnknownKey,
+    WrongToken,
+    WrongScope,
+    WrongDate,
+    UnsignedHeader,
+    WrongHash,
+    Mismatch,
+}
+
+impl From<SignatureError> for Failure {
+    fn from(error: SignatureError) -> Self {
+        let (name, message) = match error {
+            SignatureError::Missing => (
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            ),
+            SignatureError::Incomplete => (
+                "IncompleteSignatureException",
+                "The Authorization header is incomplete.",
+            ),
+            SignatureError::UnknownKey | SignatureError::WrongToken => (
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            ),
+            SignatureError::WrongScope => (
+                "InvalidSignatureException",
+                "The credential should be scoped to this service, region and date.",
+            ),
+            SignatureError::WrongDate => (
+                "InvalidSignatureException",
+                "The signature has expired or is not yet current.",
+            ),
+            SignatureError::UnsignedHeader => (
+                "InvalidSignatureException",
+                "The headers host and x-amz-* must be signed.",
+            ),
+            SignatureError::WrongHash | SignatureError::Mismatch => (
+                "InvalidSignatureException",
+                "The request signature we calculated does not match the signature you provided.",
+            ),
+        };
+        Self::unproven(name, message)
+    }
+}
+
+/// What a request says of its own signature; everything that can be checked before its body is read has been.
+pub(super) struct Claim {
+    /// `YYYYMMDDTHHMMSSZ`
+    date: String,
+    scope: String,
+    signed_headers: Vec<String>,
+    signature: String,
+}
+
+impl Claim {
+    /// `now` is in seconds since 1970.
+    pub(super) fn parse(
+        headers: &HeaderMap,
+        credentials: &Credentials,
+        region: &str,
+        now: u64,
+    ) -> Result<Self, SignatureError> {
+        let header = one(headers, &http::header::AUTHORIZATION)?.ok_or(SignatureError::Missing)?;
+        let date = one(headers, &DATE)?.ok_or(SignatureError::Incomplete)?;
+        let time = unix_time(date).ok_or(SignatureError::Incomplete)?;
+        if time.abs_diff(now) > MAX_SKEW_SECONDS {
+            return Err(SignatureError::WrongDate);
+        }
+        let parts = header
+            .strip_prefix(ALGORITHM)
+            .ok_or(SignatureError::Incomplete)?;
+        let part = |name| {
+            let mut values = parts
+                .split(',')
+                .filter_map(|part| part.trim().strip_prefix(name));
+            values.next().ok_or(SignatureError::Incomplete)
+        };
+        let (key_id, scope) = part("Credential=")?
+            .split_once('/')
+            .ok_or(SignatureError::Incomplete)?;
+        if key_id != credentials.access_key_id {
+            return Err(SignatureError::UnknownKey);
+        }
+        let day = date.split('T').next().unwrap_or_default();
+        if scope != format!("{day}/{region}/{SERVICE}/aws4_request") {
+            return Err(SignatureError::WrongScope);
+        }
+        if one(headers, &TOKEN)? != credentials.session_token.as_deref() {
+            return Err(SignatureError::WrongToken);
+        }
+        let signed_headers = part("SignedHeaders=")?
+            .split(';')
+            .map(str::to_owned)
+            .collect();
+        let claim = Self {
+            date: date.to_owned(),
+            scope: scope.to_owned(),
+            signed_headers,
+            signature: part("Signature=")?.to_owned(),
+        };
+        claim
+            .covers(headers)
+            .then_some(claim)
+            .ok_or(SignatureError::UnsignedHeader)
+    }
+
+    /// Whether the claim's signature is the one that the holder of the secret would have made for this request.
+    pub(super) fn verify(
+        &self,
+        request: &Parts,
+        body: &[u8],
+        credentials: &Credentials,
+    ) -> Result<(), SignatureError> {
+        let hash = hex(digest::digest(&digest::SHA256, body).as_ref());
+        if one(&request.headers, &CONTENT_HASH)?.is_some_and(|claimed| claimed != hash) {
+            return Err(SignatureError::WrongHash);
+        }
+        let canonical = self.canonical(request, &hash);
+        let canonical = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
+        let to_sign = format!("{ALGORITHM}\n{}\n{}\n{canonical}", self.date, self.scope);
+        let mut key = format!("AWS4{}", credentials.secret_access_key).into_bytes();
+        for part in self.scope.split('/') {
+            key = mac(&key, part);
+        }
+        let ours = hex(&mac(&key, &to_sign));
+        constant_time::verify_slices_are_equal(ours.as_bytes(), self.signature.as_bytes())
+            .map_err(|_| SignatureError::Mismatch)
+    }
+
+    /// A header left out of the signature could be changed on the way.
+    fn covers(&self, headers: &HeaderMap) -> bool {
+        let signed = |name: &str| self.signed_headers.iter().any(|signed| signed == name);
+        let mut amazon = headers
+            .keys()
+            .filter(|name| name.as_str().starts_with("x-amz-"));
+        signed("host") && amazon.all(|name| signed(name.as_str()))
+    }
+
+    fn canonical(&self, request: &Parts, body_hash: &str) -> String {
+        let headers: String = self
+            .signed_headers
+            .iter()
+            .map(|name| format!("{name}:{}\n", canonical_values(&request.headers, name)))
+            .collect();
+        // The path is encoded once more than it is on the wire, as for every service but S3.
+        let path = utf8_percent_encode(request.uri.path(), RESERVED_IN_PATH);
+        let query = canonical_query(request.uri.query().unwrap_or_default());
+        let signed_headers = self.signed_headers.join(";");
+        format!(
+            "{}\n{path}\n{query}\n{headers}\n{signed_headers}\n{body_hash}",
+            request.method
+        )
+    }
+}
+
+fn canonical_values(headers: &HeaderMap, name: &str) -> String {
+    let trimmed = |value: &http::HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        text.split(' ')
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    headers
+        .get_all(name)
+        .iter()
+        .map(trimmed)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+fn canonical_query(query: &str) -> String {
+    let encoded = |text| {
+        let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+        utf8_percent_encode(&text, RESERVED).to_string()
+    };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let mut pairs: Vec<(String, String)> = pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (encoded(name), encoded(value)))
+        .collect();
+    pairs.sort();
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A header that may come once at most.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, SignatureError> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value
+            .to_str()
+            .map(Some)
+            .map_err(|_| SignatureError::Incomplete),
+        (Some(_), Some(_)) => Err(SignatureError::Incomplete),
+    }
+}
+
+/// Seconds since 1970 of `YYYYMMDDTHHMMSSZ`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no number has more than four digits"
+)]
+fn unix_time(date: &str) -> Option<u64> {
+    let separated = date.len() == 16 && date.get(8..9)? == "T" && date.ends_with('Z');
+    let digits = date.bytes().filter(u8::is_ascii_digit).count() == 14;
+    if !separated || !digits {
+        return None;
+    }
+    let number = |from: usize, to: usize| date.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
+    let (hour, minute, second) = (number(9, 11)?, number(11, 13)?, number(13, 15)?);
+    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // The year is counted from March, so that the leap day is its last one; 719,468 days lie between 1 March of the
+    // year 0 and 1970.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    const NOW: u64 = 1_440_938_160;
+
+    fn credentials() -> Credentials {
+        Credentials {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
+            session_token: None,
+        }
+    }
+
+    fn request(authorization: &str) -> Parts {
+        let (parts, ()) = Request::post("/runtimes/arn%3Aaws/invocations?qualifier=DEFAULT")
+            .header("host", "example.amazonaws.com")
+            .header("x-amz-date", "20150830T123600Z")
+            .header("authorization", authorization)
+            .body(())
+            .unwrap()
+            .into_parts();
+        parts
+    }
+
+    fn header(key_id: &str, scope: &str, headers: &str) -> String {
+        format!("{ALGORITHM} Credential={key_id}/{scope}, SignedHeaders={headers}, Signature=00")
+    }
+
+    #[test]
+    fn a_date_is_read_to_the_second() {
+        assert_eq!(unix_time("20150830T123600Z"), Some(NOW));
+        assert_eq!(unix_time("19700101T000000Z"), Some(0));
+        assert_eq!(unix_time("20240229T235959Z"), Some(1_709_251_199));
+        for bad in [
+            "",
+            "20150830",
+            "20151330T123600Z",
+            "2015-08-30T12:36",
+            "+0150830T123600Z",
+        ] {
+            assert_eq!(unix_time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_part_of_a_claim_is_looked_at() {
+        let scope = "20150830/us-east-1/bedrock-agentcore/aws4_request";
+        let good = header("AKIDEXAMPLE", scope, "host;x-amz-date");
+        let parse = |authorization: &str, now| {
+            let headers = request(authorization).headers;
+            Claim::parse(&headers, &credentials(), "us-east-1", now).err()
+        };
+        assert_eq!(parse(&good, NOW), None);
+        assert_eq!(parse(&good, NOW + 300), None);
+        assert_eq!(parse(&good, NOW + 301), Some(SignatureError::WrongDate));
+        assert_eq!(parse(&good, NOW - 301), Some(SignatureError::WrongDate));
+        for (header, expected) in [
+            ("Bearer token".to_owned(), SignatureError::Incomplete),
+            (
+                header("AKIDOTHER", scope, "host;x-amz-date"),
+                SignatureError::UnknownKey,
+            ),
+            (
+                header(
+                    "AKIDEXAMPLE",
+                    &scope.replace("east", "west"),
+                    "host;x-amz-date",
+                ),
+                SignatureError::WrongScope,
+            ),
+            (
+                header(
+                    "AKIDEXAMPLE",
+                    &scope.replace("agentcore", "other"),
+                    "host;x-amz-date",
+                ),
+                SignatureError::WrongScope,
+            ),
+            (
+                header(
+                    "AKIDEXAMPLE",
+                    &scope.replace("0830", "0831"),
+                    "host;x-amz-date",
+                ),
+                SignatureError::WrongScope,
+            ),
+            (
+                header("AKIDEXAMPLE", scope, "x-amz-date"),
+                SignatureError::UnsignedHeader,
+            ),
+            (
+                header("AKIDEXAMPLE", scope, "host"),
+                SignatureError::UnsignedHeader,
+            ),
+        ] {
+            assert_eq!(parse(&header, NOW), Some(expected), "{header}");
+        }
+        let mut bare = request(&good).headers;
+        bare.remove("authorization");
+        let missing = Claim::parse(&bare, &credentials(), "us-east-1", NOW).err();
+        assert_eq!(missing, Some(SignatureError::Missing));
+    }
+
+    #[test]
+    fn a_session_token_is_asked_for_and_only_the_right_one_will_do() {
+        let scope = "20150830/us-east-1/bedrock-agentcore/aws4_request";
+        let headers = "host;x-amz-date;x-amz-security-token";
+        let mut headers = request(&header("AKIDEXAMPLE", scope, headers)).headers;
+        let temporary = Credentials {
+            session_token: Some("right".into()),
+            ..credentials()
+        };
+        let parse = |headers: &HeaderMap, credentials: &Credentials| {
+            Claim::parse(headers, credentials, "us-east-1", NOW).err()
+        };
+        assert_eq!(
+            parse(&headers, &temporary),
+            Some(SignatureError::WrongToken)
+        );
+        headers.insert(TOKEN, "wrong".parse().unwrap());
+        assert_eq!(
+            parse(&headers, &temporary),
+            Some(SignatureError::WrongToken)
+        );
+        headers.insert(TOKEN, "right".parse().unwrap());
+        assert_eq!(parse(&headers, &temporary), None);
+        assert_eq!(
+            parse(&headers, &credentials()),
+            Some(SignatureError::WrongToken)
+        );
+    }
+
+    #[test]
+    fn the_query_is_sorted_and_encoded_anew() {
+        assert_eq!(canonical_query("b=2&a=%7e&a=%2F&c"), "a=%2F&a=~&b=2&c=");
+    }
+
+    #[test]
+    fn the_path_is_encoded_twice() {
+        let claim = Claim {
+            date: String::new(),
+            scope: String::new(),
+            signed_headers: vec!["host".into()],
+            signature: String::new(),
+        };
+        let canonical = claim.canonical(&request(""), "hash");
+        assert_eq!(
+            canonical,
+            "POST\n/runtimes/arn%253Aaws/invocations\nqualifier=DEFAULT\nhost:example.amazonaws.com\n\nhost\nhash"
+        );
+    }
+}
