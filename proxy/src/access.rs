@@ -1,0 +1,236 @@
+//! Who asks, and whether they may: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
+//! API alone. One log line a decision.
+
+use crate::problem::Problem;
+use http::header::{self, HeaderMap};
+use shared::agents::{Agent, Agents};
+use shared::door::{Denial, Door};
+use shared::gate::{self, AgentName, Identity, Permit, Refusal};
+use shared::log::{self, Verdict};
+use tokio::time::Instant;
+
+/// The door, and what is behind it.
+pub struct Access {
+    pub door: Door,
+    pub agents: Agents,
+    pub public_url: Option<String>,
+}
+
+/// What a caller who does not come in is told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub problem: Problem,
+    /// The value of `WWW-Authenticate`.
+    pub challenge: Option<String>,
+}
+
+impl Access {
+    /// Any verified caller may know who they are.
+    ///
+    /// # Errors
+    /// The caller is not believed, or it cannot be told.
+    pub async fn whoami(&self, request_id: &str, headers: &HeaderMap) -> Result<Identity, Refused> {
+        let decision = Decision::begin(request_id, "GET /whoami".to_owned());
+        let identity = self.identify(headers, &decision).await?;
+        decision.log(&Verdict::Allowed(&identity));
+        Ok(identity)
+    }
+
+    /// The agent of this name and the right to call it. Whether there is one is told to verified callers only.
+    ///
+    /// # Errors
+    /// The caller is not believed, there is no such agent, it does not admit them, or it cannot be told.
+    pub async fn admit(
+        &self,
+        request_id: &str,
+        headers: &HeaderMap,
+        name: &AgentName,
+    ) -> Result<(&Agent, Permit), Refused> {
+        let decision = Decision::begin(request_id, format!("POST /agents/{name}/invocations"));
+        let identity = self.identify(headers, &decision).await?;
+        let Some(agent) = self.agents.get(name) else {
+            return Err(Refused {
+                problem: Problem::UnknownAgent,
+                challenge: None,
+            });
+        };
+        match gate::admit(identity.clone(), &agent.name, &agent.admission) {
+            Ok(permit) => {
+                decision.log(&Verdict::Allowed(permit.identity()));
+                Ok((agent, permit))
+            }
+            Err(refusal) => {
+                decision.log(&Verdict::Refused(refusal, Some(&identity)));
+                Err(self.refused(refusal, true))
+            }
+        }
+    }
+
+    /// The agents that admit this caller, by name.
+    pub fn admitting<'a>(&'a self, identity: &Identity) -> Vec<&'a str> {
+        let admitting = self
+            .agents
+            .iter()
+            .filter(|agent| agent.admission.admits(identity).is_ok());
+        admitting.map(|agent| agent.name.as_str()).collect()
+    }
+
+    async fn identify(
+        &self,
+        headers: &HeaderMap,
+        decision: &Decision<'_>,
+    ) -> Result<Identity, Refused> {
+        self.door
+            .identify(authorization(headers))
+            .await
+            .map_err(|denial| match denial {
+                Denial::Refused(refusal) => {
+                    decision.log(&Verdict::Refused(refusal, None));
+                    self.refused(refusal, headers.contains_key(header::AUTHORIZATION))
+                }
+                Denial::Outage(outage) => {
+                    decision.log(&Verdict::Outage(outage.code()));
+                    Refused {
+                        problem: Problem::Unavailable,
+                        challenge: None,
+                    }
+                }
+            })
+    }
+
+    fn refused(&self, refusal: Refusal, is_token_shown: bool) -> Refused {
+        let problem = Problem::of_refusal(refusal);
+        Refused {
+            problem,
+            challenge: Some(challenge(
+                problem,
+                is_token_shown,
+                self.public_url.as_deref(),
+            )),
+        }
+    }
+}
+
+/// The one `Authorization` of a request. Two that differ are none: whoever stands in front may have read the other.
+fn authorization(headers: &HeaderMap) -> &[u8] {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    match values.next() {
+        Some(first) if values.all(|other| other == first) => first.as_bytes(),
+        Some(_) | None => b"",
+    }
+}
+
+/// What to show instead (RFC 6750, 3), and where that is explained (RFC 9728, 5.1) if our own address is known. Whoever
+/// showed nothing is told of no error, as RFC 6750 asks.
+fn challenge(problem: Problem, is_token_shown: bool, public_url: Option<&str>) -> String {
+    let mut text = r#"Bearer realm="gatehouse""#.to_owned();
+    if problem == Problem::Forbidden {
+        text.push_str(r#", error="insufficient_scope""#);
+    } else if is_token_shown {
+        text.push_str(r#", error="invalid_token""#);
+    }
+    if let Some(url) = public_url {
+        text.push_str(&format!(
+            r#", resource_metadata="{url}/.well-known/oauth-protected-resource""#
+        ));
+    }
+    text
+}
+
+/// A decision under way: what is asked, and since when.
+struct Decision<'d> {
+    request_id: &'d str,
+    action: String,
+    started: Instant,
+}
+
+impl<'d> Decision<'d> {
+    fn begin(request_id: &'d str, action: String) -> Self {
+        Self {
+            request_id,
+            action,
+            started: Instant::now(),
+        }
+    }
+
+    fn log(&self, verdict: &Verdict<'_>) {
+        log::decision(
+            self.request_id,
+            &self.action,
+            verdict,
+            self.started.elapsed(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn two_authorizations_are_none() {
+        let table: [(&[&str], &str); 5] = [
+            (&[], ""),
+            (&["Bearer a"], "Bearer a"),
+            (&["Bearer a", "Bearer a"], "Bearer a"),
+            (&["Bearer a", "Bearer b"], ""),
+            (&["Bearer a", "Bearer a", "bearer a"], ""),
+        ];
+        for (values, expected) in table {
+            assert_eq!(
+                authorization(&shown(values)),
+                expected.as_bytes(),
+                "{values:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_challenge_says_what_is_missing() {
+        let url = Some("https://door.example/live");
+        let metadata = r#", resource_metadata="https://door.example/live/.well-known/oauth-protected-resource""#;
+        let table = [
+            (
+                Problem::Unauthorized,
+                false,
+                None,
+                r#"Bearer realm="gatehouse""#.to_owned(),
+            ),
+            (
+                Problem::Unauthorized,
+                false,
+                url,
+                format!(r#"Bearer realm="gatehouse"{metadata}"#),
+            ),
+            (
+                Problem::Unauthorized,
+                true,
+                None,
+                r#"Bearer realm="gatehouse", error="invalid_token""#.to_owned(),
+            ),
+            (
+                Problem::Unauthorized,
+                true,
+                url,
+                format!(r#"Bearer realm="gatehouse", error="invalid_token"{metadata}"#),
+            ),
+            (
+                Problem::Forbidden,
+                true,
+                None,
+                r#"Bearer realm="gatehouse", error="insufficient_scope""#.to_owned(),
+            ),
+        ];
+        for (problem, is_token_shown, url, expected) in table {
+            assert_eq!(challenge(problem, is_token_shown, url), expected);
+        }
+    }
+}

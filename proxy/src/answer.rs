@@ -1,0 +1,142 @@
+//! What goes back to the caller: status, headers, and a body that is whole or still to come.
+
+use crate::media;
+use crate::problem::Problem;
+use crate::stream::Pump;
+use crate::upstream::AgentStream;
+use bytes::Bytes;
+use futures_util::Stream;
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use lambda_runtime::{MetadataPrelude, StreamResponse};
+use serde_json::Value;
+use shared::headers;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The form in which Lambda streams an answer.
+pub type Response = StreamResponse<Body>;
+
+/// An answer, until [`Answer::finish`].
+pub struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+}
+
+/// The body of an answer. It never yields an error.
+pub enum Body {
+    Whole(Option<Bytes>),
+    Stream(Box<Pump<AgentStream>>),
+}
+
+impl Answer {
+    /// An answer without a body.
+    #[must_use]
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Whole(None),
+        }
+    }
+
+    /// A JSON document.
+    #[must_use]
+    pub fn json(status: StatusCode, document: &Value) -> Self {
+        let mut answer = Self::empty(status).with(header::CONTENT_TYPE, media::JSON);
+        answer.body = Body::Whole(Some(Bytes::from(document.to_string())));
+        answer
+    }
+
+    /// A problem, with the headers that belong to its status.
+    #[must_use]
+    pub fn problem(problem: Problem, request_id: &str) -> Self {
+        let mut answer = Self::json(problem.status(), &problem.body(request_id))
+            .with(header::CONTENT_TYPE, media::PROBLEM);
+        if let Some(pause) = problem.retry_after() {
+            answer
+                .headers
+                .insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+        }
+        answer
+    }
+
+    /// An agent's answer.
+    #[must_use]
+    pub fn stream(status: StatusCode, content_type: &str, pump: Pump<AgentStream>) -> Self {
+        let mut answer = Self::empty(status).with(header::CONTENT_TYPE, content_type);
+        answer.body = Body::Stream(Box::new(pump));
+        answer
+    }
+
+    /// Sets a header; a value that HTTP does not allow leaves it out.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => self.headers.insert(name, value),
+            Err(_) => self.headers.remove(name),
+        };
+        self
+    }
+
+    /// Sets these headers too.
+    #[must_use]
+    pub fn with_all(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// The status, for the log.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The bytes of a body that is whole, for the log.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        match &self.body {
+            Body::Whole(bytes) => bytes
+                .as_ref()
+                .map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            Body::Stream(_) => 0,
+        }
+    }
+
+    /// Closes the answer: what is said of every one, and nothing but the headers that may leave.
+    #[must_use]
+    pub fn finish(self, request_id: &str) -> Response {
+        let Self {
+            status,
+            headers,
+            body,
+        } = self
+            // What one caller may see is kept for no other (RFC 9111, 5.2.2.5).
+            .with(header::CACHE_CONTROL, "no-store")
+            // An agent's JSON is never taken for a page, whatever is in it.
+            .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .with(HeaderName::from_static(headers::REQUEST_ID), request_id);
+        let metadata_prelude = MetadataPrelude {
+            status_code: status,
+            headers: headers::outward(&headers),
+            cookies: Vec::new(),
+        };
+        StreamResponse {
+            metadata_prelude,
+            stream: body,
+        }
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.get_mut() {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Self::Stream(pump) => Pin::new(pump).poll_next(context),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What can be wrong, as a caller sees it: one closed list of status, code and title. No text of anybody else's.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::gate::{Answer, Refusal};
+use std::time::Duration;
+
+/// Declares every problem on one line: variant, status, stable code, and title.
+macro_rules! problems {
+    ($($variant:ident $status:ident $code:literal $title:literal)*) => {
+        /// Why a request got no agent's answer.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Problem {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Problem {
+            /// Every problem there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$variant => StatusCode::$status,)*
+                }
+            }
+
+            /// The stable name that programs may rely on.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+
+            /// The sentence for people.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $title,)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    BadBody            BAD_REQUEST            "bad_body"               "The body could not be decoded"
+    BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
+    Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
+    Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
+    NotFound           NOT_FOUND              "not_found"              "There is nothing at this path"
+    UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
+    WrongMethod        METHOD_NOT_ALLOWED     "method_not_allowed"     "This path does not take this method"
+    NotAcceptable      NOT_ACCEPTABLE         "not_acceptable"         "Agents answer application/json or text/event-stream"
+    AgentBusy          CONFLICT               "agent_busy"             "The agent is busy with this conversation"
+    TooLarge           PAYLOAD_TOO_LARGE      "too_large"              "The body is too large"
+    UnsupportedMedia   UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json"
+    AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
+    AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
+    AgentFailed        BAD_GATEWAY            "agent_failed"           "The agent failed"
+    AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
+    AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
+    AgentMisconfigured BAD_GATEWAY            "agent_misconfigured"    "The agent is not set up correctly behind this door"
+    Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
+    AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
+}
+
+impl Problem {
+    /// What a caller is told of a refusal.
+    #[must_use]
+    pub const fn of_refusal(refusal: Refusal) -> Self {
+        match refusal.answer() {
+            Answer::Unauthorized => Self::Unauthorized,
+            Answer::Forbidden => Self::Forbidden,
+        }
+    }
+
+    /// The body: `status`, `title`, `code` and `request_id` (RFC 9457, `application/problem+json`).
+    #[must_use]
+    pub fn body(self, request_id: &str) -> Value {
+        json!({
+            "status": self.status().as_u16(),
+            "title": self.title(),
+            "code": self.code(),
+            "request_id": request_id,
+        })
+    }
+
+    /// After how long it may be worth trying again.
+    ///
+    /// A throttle refills by the second; a quota is a number of running sessions, and keys that could not be fetched are
+    /// asked for again after a pause, so both need longer.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),
+            Self::AgentQuota | Self::Unavailable => Some(Duration::from_secs(10)),
+            Self::BadBody
+            | Self::BadConversation
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::UnknownAgent
+            | Self::WrongMethod
+            | Self::NotAcceptable
+            | Self::TooLarge
+            | Self::UnsupportedMedia
+            | Self::AgentFailed
+            | Self::AgentServiceFailed
+            | Self::AgentUnreachable
+            | Self::AgentMisconfigured
+            | Self::AgentTimeout => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_distinct_and_plain() {
+        let codes: BTreeSet<&str> = Problem::ALL.iter().map(|problem| problem.code()).collect();
+        assert_eq!(codes.len(), Problem::ALL.len());
+        assert!(codes.iter().all(|code| {
+            code.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        }));
+    }
+
+    #[test]
+    fn a_problem_is_an_error_that_says_four_things() {
+        for problem in Problem::ALL {
+            let status = problem.status();
+            assert!(
+                status.is_client_error() || status.is_server_error(),
+                "{problem:?}"
+            );
+            let body = problem.body("r-1");
+            let expected = json!({"status": status.as_u16(), "title": problem.title(), "code": problem.code(), "request_id": "r-1"});
+            assert_eq!(body, expected);
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_says_when_to_come_back() {
+        let again: Vec<u16> = Problem::ALL
+            .iter()
+            .filter(|problem| problem.retry_after().is_some())
+            .map(|problem| problem.status().as_u16())
+            .collect();
+        assert_eq!(again, [409, 429, 429, 503]);
+    }
+
+    #[test]
+    fn a_refusal_is_401_or_403() {
+        assert_eq!(Problem::of_refusal(Refusal::Expired), Problem::Unauthorized);
+        assert_eq!(Problem::of_refusal(Refusal::AgentGroup), Problem::Forbidden);
+    }
+}

@@ -1,0 +1,284 @@
+//! The call to Amazon Bedrock AgentCore: one signed request, its answer's head awaited, its body handed on unread.
+
+use crate::problem::Problem;
+use crate::record::Upstream;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_bedrockagentcore::Client;
+use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
+use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_sdk_bedrockagentcore::config::timeout::TimeoutConfig;
+use aws_sdk_bedrockagentcore::config::{Builder, Region, StalledStreamProtectionConfig};
+use aws_sdk_bedrockagentcore::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockagentcore::operation::RequestId;
+use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
+    InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
+};
+use aws_sdk_bedrockagentcore::primitives::{Blob, ByteStream, ByteStreamError};
+use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use bytes::Bytes;
+use futures_util::Stream;
+use http::{HeaderMap, StatusCode};
+use shared::agents::RuntimeArn;
+use shared::gate::Permit;
+use shared::log::Loggable;
+use shared::session::{SessionId, UserId};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A connection within one region takes milliseconds; what takes this long will not come.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// One call and two more, should the first be turned away before the agent saw it.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// The pause before the second attempt; it doubles, and the SDK scatters it. A session is torn down in a moment.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The data planes of the regions that the agents are in.
+pub struct AgentCore {
+    clients: BTreeMap<String, Client>,
+}
+
+/// One turn with an agent. There is none without a [`Permit`].
+pub struct Turn<'t> {
+    pub permit: &'t Permit,
+    pub runtime: &'t RuntimeArn,
+    /// The name of the runtime's endpoint.
+    pub qualifier: &'t str,
+    pub session: &'t SessionId,
+    /// What [`crate::media`] wrote; nothing of the caller's own.
+    pub accept: &'static str,
+    /// What [`shared::headers::inward`] let through.
+    pub headers: &'t HeaderMap,
+    pub body: Bytes,
+}
+
+/// An agent's answer, its body still to come.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub content_type: String,
+    pub body: AgentStream,
+    pub upstream: Upstream,
+}
+
+/// The body of an agent's answer as a stream; dropping it closes the call.
+#[derive(Debug)]
+pub struct AgentStream(ByteStream);
+
+/// Why there is no answer: what a caller is told, and what only the log is.
+#[derive(Debug)]
+pub struct Failure {
+    pub problem: Problem,
+    pub upstream: Upstream,
+}
+
+/// What the AWS SDK reads of its environment: credentials, and whether its endpoints are the usual ones.
+///
+/// Credentials are those that Lambda puts there. The SDK's default chain would, without them, go on to ask files, STS and
+/// the instance metadata service, none of which a function has, and take seconds to fail.
+pub async fn platform() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        // Each client has the region of its agents; one named here keeps the SDK from looking for another.
+        .region(Region::from_static("us-east-1"))
+        .load()
+        .await
+}
+
+impl AgentCore {
+    /// Prepares a client for each region; nothing is connected yet.
+    #[must_use]
+    pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
+        let retry = RetryConfig::standard()
+            .with_max_attempts(MAX_ATTEMPTS)
+            .with_initial_backoff(FIRST_PAUSE);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build();
+        let client = |region: String| {
+            let config = Builder::from(platform)
+                .region(Region::new(region.clone()))
+                .retry_config(retry.clone())
+                .retry_classifier(OnlyBeforeTheTurn)
+                // An agent may think in silence for longer than the SDK's few seconds; the stream has its own limits.
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                .timeout_config(timeouts.clone())
+                .build();
+            (region, Client::from_conf(config))
+        };
+        Self {
+            clients: regions.map(client).collect(),
+        }
+    }
+
+    /// Takes a turn with an agent, and waits at most `patience` for the head of its answer.
+    ///
+    /// # Errors
+    /// [`Failure`], which names the [`Problem`] to tell the caller.
+    pub async fn invoke(&self, turn: Turn<'_>, patience: Duration) -> Result<Reply, Failure> {
+        let Some(client) = self.clients.get(turn.runtime.region()) else {
+            return Err(Failure::without_answer(Problem::AgentMisconfigured, None));
+        };
+        let Turn {
+            permit,
+            runtime,
+            qualifier,
+            session,
+            accept,
+            headers,
+            body,
+        } = turn;
+        let header = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let request = client
+            .invoke_agent_runtime()
+            .agent_runtime_arn(runtime.as_str())
+            .qualifier(qualifier)
+            // Left out, the SDK would invent a session.
+            .runtime_session_id(session.as_str())
+            .runtime_user_id(UserId::derive(permit.identity()).as_str())
+            .content_type(crate::media::JSON)
+            .accept(accept)
+            .set_trace_parent(header("traceparent"))
+            .set_trace_state(header("tracestate"))
+            .set_baggage(header("baggage"))
+            .payload(Blob::new(body));
+        match timeout(patience, request.send()).await {
+            Ok(Ok(output)) => Ok(Reply::of(output)),
+            Ok(Err(error)) => Err(Failure::of(&error)),
+            Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
+        }
+    }
+}
+
+impl Reply {
+    /// Takes what may be passed on; session ids, the session's own address and trace ids stay here.
+    fn of(output: InvokeAgentRuntimeOutput) -> Self {
+        let request_id = output.request_id().map(str::to_owned);
+        let status = output
+            .status_code
+            .and_then(|status| u16::try_from(status).ok());
+        let status = status
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .unwrap_or(StatusCode::OK);
+        Self {
+            status,
+            content_type: output.content_type,
+            body: AgentStream(output.response),
+            upstream: Upstream {
+                status: Some(status.as_u16()),
+                request_id,
+                detail: None,
+            },
+        }
+    }
+}
+
+impl Stream for AgentStream {
+    type Item = Result<Bytes, ByteStreamError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(context)
+    }
+}
+
+impl Failure {
+    fn of(error: &SdkError<InvokeAgentRuntimeError>) -> Self {
+        let unanswered =
+            |problem| Self::without_answer(problem, Some(DisplayErrorContext(error).to_string()));
+        match error {
+            SdkError::ServiceError(_) => {
+                let status = error
+                    .raw_response()
+                    .map(|response| response.status().as_u16());
+                let request_id = error.request_id().map(str::to_owned);
+                let detail = error.code().map(|code| Loggable(code).to_string());
+                Self {
+                    problem: problem_of_status(status.unwrap_or_default()),
+                    upstream: Upstream {
+                        status,
+                        request_id,
+                        detail,
+                    },
+                }
+            }
+            SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                unanswered(Problem::AgentTimeout)
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() => {
+                unanswered(Problem::AgentUnreachable)
+            }
+            SdkError::ResponseError(_) => unanswered(Problem::AgentServiceFailed),
+            // The request could not be built or signed: no credentials, an address that is none.
+            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) | _ => {
+                unanswered(Problem::AgentMisconfigured)
+            }
+        }
+    }
+
+    const fn without_answer(problem: Problem, detail: Option<String>) -> Self {
+        Self {
+            problem,
+            upstream: Upstream {
+                status: None,
+                request_id: None,
+                detail,
+            },
+        }
+    }
+}
+
+/// What a status of AgentCore's means for a caller. Each of its errors has a status of its own (InvokeAgentRuntime,
+/// Errors), so the status alone decides, for errors to come as well.
+const fn problem_of_status(status: u16) -> Problem {
+    match status {
+        402 => Problem::AgentQuota,
+        409 => Problem::AgentBusy,
+        // The container answered an error, or did not start.
+        424 => Problem::AgentFailed,
+        429 => Problem::AgentThrottled,
+        500..=599 => Problem::AgentServiceFailed,
+        // It is this door that the platform refuses: its role, the agent's ARN, or the form of the request.
+        _ => Problem::AgentMisconfigured,
+    }
+}
+
+/// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent
+/// act twice: a fault of the platform's or of the connection says nothing of how far the first attempt came.
+#[derive(Debug)]
+struct OnlyBeforeTheTurn;
+
+impl ClassifyRetry for OnlyBeforeTheTurn {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let Some(Err(error)) = context.output_or_error() else {
+            return RetryAction::NoActionIndicated;
+        };
+        match error
+            .as_operation_error()
+            .and_then(|error| error.downcast_ref::<InvokeAgentRuntimeError>())
+        {
+            Some(error) if error.is_throttling_exception() => RetryAction::throttling_error(),
+            Some(error) if error.is_retryable_conflict_exception() => RetryAction::server_error(),
+            Some(_) | None => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "only before the turn"
+    }
+
+    /// After all of the SDK's own, whose verdict it replaces.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}

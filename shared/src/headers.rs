@@ -1,0 +1,263 @@
+//! Which headers may pass the door, one allow-list a direction: a header not named here does not travel.
+//!
+//! An allow-list needs no list of dangerous names. Hop-by-hop headers, cookies, `X-Amzn-*`, `X-Amz-*`, forwarding
+//! headers, `WorkloadAccessToken`, `OAuth2CallbackUrl`, and every look-alike with underscores, are absent by construction.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+/// The conversation a caller continues, and the one an answer belongs to.
+pub const CONVERSATION: &str = "x-conversation-id";
+
+/// The id of this request in our logs, on every answer.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
+pub const EXPOSED: [&str; 3] = [CONVERSATION, REQUEST_ID, "retry-after"];
+
+/// What a browser's script may send from another origin; all of it is read by the door or travels inward.
+pub const ACCEPTED: [&str; 7] = [
+    "accept",
+    "authorization",
+    "baggage",
+    "content-type",
+    "traceparent",
+    "tracestate",
+    CONVERSATION,
+];
+
+/// What of a caller's headers may travel to the agent: trace context (W3C Trace Context and Baggage), and nothing else.
+///
+/// A header that the caller's `Connection` names is for this hop only and stays here (RFC 9110, 7.6.1), as does one
+/// that is longer than AgentCore takes, is not visible ASCII, or appears twice where it may appear once.
+#[must_use]
+pub fn inward(received: &HeaderMap) -> HeaderMap {
+    let mut travelling = HeaderMap::new();
+    for rule in INWARD {
+        if named_by_connection(received, rule.name) {
+            continue;
+        }
+        let values = received.get_all(rule.name);
+        if !rule.may_repeat && values.iter().count() > 1 {
+            continue;
+        }
+        if let Some(value) = folded(values.iter()).filter(|value| rule.allows(value)) {
+            travelling.insert(HeaderName::from_static(rule.name), value);
+        }
+    }
+    travelling
+}
+
+/// What of an answer's headers may leave: the names below, each once.
+///
+/// API Gateway takes one value a header from a streaming function, so repeated headers are folded into one (RFC 9110,
+/// 5.2). `Content-Length` is never among them: a stream has none, and API Gateway renames it.
+#[must_use]
+pub fn outward(answer: &HeaderMap) -> HeaderMap {
+    let mut leaving = HeaderMap::new();
+    for name in OUTWARD {
+        if let Some(value) = folded(answer.get_all(name).iter()) {
+            leaving.insert(HeaderName::from_static(name), value);
+        }
+    }
+    leaving
+}
+
+/// A header that may travel to the agent.
+struct Inward {
+    name: &'static str,
+    /// Bytes; AgentCore refuses the request when the header is longer (InvokeAgentRuntime, request parameters).
+    max_len: usize,
+    may_repeat: bool,
+}
+
+impl Inward {
+    fn allows(&self, value: &HeaderValue) -> bool {
+        !value.is_empty() && value.len() <= self.max_len && value.to_str().is_ok()
+    }
+}
+
+const INWARD: [Inward; 3] = [
+    Inward {
+        name: "traceparent",
+        max_len: 128,
+        may_repeat: false,
+    },
+    Inward {
+        name: "tracestate",
+        max_len: 512,
+        may_repeat: true,
+    },
+    Inward {
+        name: "baggage",
+        max_len: 8192,
+        may_repeat: true,
+    },
+];
+
+const OUTWARD: [&str; 14] = [
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "allow",
+    "cache-control",
+    "content-type",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    CONVERSATION,
+    REQUEST_ID,
+];
+
+fn named_by_connection(received: &HeaderMap, name: &str) -> bool {
+    received
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// All values of one header as one: separated by a comma, as RFC 9110, 5.2, allows for lists.
+fn folded<'v>(values: impl Iterator<Item = &'v HeaderValue>) -> Option<HeaderValue> {
+    let values: Vec<&[u8]> = values.map(HeaderValue::as_bytes).collect();
+    if values.is_empty() {
+        return None;
+    }
+    HeaderValue::from_bytes(&values.join(&b", "[..])).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(
+                HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                value.parse().unwrap(),
+            );
+        }
+        headers
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn only_trace_context_travels_inward() {
+        let hostile = [
+            "Authorization",
+            "Connection",
+            "Cookie",
+            "Forwarded",
+            "Host",
+            "Keep-Alive",
+            "OAuth2CallbackUrl",
+            "Proxy-Authorization",
+            "TE",
+            "Trace_Parent",
+            "Traceparent_",
+            "Transfer-Encoding",
+            "Upgrade",
+            "User-Agent",
+            "Via",
+            "WorkloadAccessToken",
+            "X-Amz-Bedrock-AgentCore-Identity-WAT",
+            "X-Amz-Security-Token",
+            "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
+            "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
+            "X-Amzn-Bedrock-AgentCore-Runtime-User-Id",
+            "X-Amzn-Trace-Id",
+            "X-Forwarded-For",
+            "x_amzn_bedrock_agentcore_runtime_user_id",
+            "workload_access_token",
+        ];
+        for name in hostile {
+            let headers = map(&[(name, "forged"), ("TraceParent", PARENT)]);
+            assert_eq!(names(&inward(&headers)), ["traceparent"], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_header_named_by_connection_stays() {
+        for connection in ["baggage", "close, BAGGAGE", "keep-alive ,\tBaggage , close"] {
+            let headers = map(&[
+                ("connection", connection),
+                ("baggage", "a=1"),
+                ("traceparent", PARENT),
+            ]);
+            assert_eq!(names(&inward(&headers)), ["traceparent"], "{connection}");
+        }
+        let twice = map(&[
+            ("connection", "close"),
+            ("connection", "baggage"),
+            ("baggage", "a=1"),
+        ]);
+        assert!(inward(&twice).is_empty());
+        let other = map(&[("connection", "baggages"), ("baggage", "a=1")]);
+        assert_eq!(names(&inward(&other)), ["baggage"]);
+    }
+
+    #[test]
+    fn lengths_and_repetition_are_bounded() {
+        for (name, max_len) in [("traceparent", 128), ("tracestate", 512), ("baggage", 8192)] {
+            assert_eq!(
+                inward(&map(&[(name, &"a".repeat(max_len))])).len(),
+                1,
+                "{name}"
+            );
+            assert!(
+                inward(&map(&[(name, &"a".repeat(max_len + 1))])).is_empty(),
+                "{name}"
+            );
+            assert!(inward(&map(&[(name, "")])).is_empty(), "{name}");
+        }
+        assert!(inward(&map(&[("traceparent", PARENT), ("traceparent", PARENT)])).is_empty());
+        assert_eq!(
+            inward(&map(&[("tracestate", "a=1"), ("tracestate", "b=2")]))["tracestate"],
+            "a=1, b=2"
+        );
+        let halves = "a".repeat(300);
+        assert!(inward(&map(&[("tracestate", &halves), ("tracestate", &halves)])).is_empty());
+    }
+
+    #[test]
+    fn text_that_is_not_ascii_stays() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "baggage",
+            HeaderValue::from_bytes("name=é".as_bytes()).unwrap(),
+        );
+        assert!(inward(&headers).is_empty());
+    }
+
+    #[test]
+    fn only_named_headers_leave_each_once() {
+        let answer = map(&[
+            ("content-type", "application/json"),
+            ("content-length", "12"),
+            ("set-cookie", "a=b"),
+            (
+                "x-amzn-bedrock-agentcore-runtime-session-endpoint-url",
+                "https://session.example",
+            ),
+            ("x-amzn-bedrock-agentcore-runtime-session-id", "s"),
+            ("x-amzn-requestid", "r"),
+            ("server", "secret"),
+            ("vary", "Origin"),
+            ("vary", "Accept"),
+            (CONVERSATION, "c"),
+        ]);
+        let leaving = outward(&answer);
+        assert_eq!(names(&leaving), ["content-type", "vary", CONVERSATION]);
+        assert_eq!(leaving["vary"], "Origin, Accept");
+    }
+}

@@ -1,0 +1,250 @@
+//! The names under which AgentCore knows a caller: the session id and the user id. Both come from the verified identity.
+//!
+//! AgentCore lets whoever may invoke a runtime enter any session by its id, so the id must not be a caller's to choose:
+//! it is derived, and another caller's conversation of the same name is another session.
+
+use crate::gate::{AgentName, Identity};
+use aws_lc_rs::digest::{Context, SHA256};
+use std::fmt::{self, Write as _};
+
+/// The conversation a turn belongs to, as the caller names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation(String);
+
+impl Conversation {
+    /// Reads a caller's conversation id: 1 to 128 of `[A-Za-z0-9_-]`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let fits = (1..=MAX_CONVERSATION).contains(&text.len());
+        (fits && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
+    }
+
+    /// A new conversation, named after the request that begins it: Lambda gives no two requests the same id.
+    ///
+    /// The name need not be secret. It leads to a session only together with the identity of its owner.
+    #[must_use]
+    pub fn begun_by(request_id: &str) -> Self {
+        Self::parse(request_id)
+            .unwrap_or_else(|| Self(hex_digest("gatehouse conversation 1", &[request_id])))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A runtime session id: 64 lower-case hexadecimal digits, which satisfies every length and alphabet that AgentCore's
+/// interfaces ask of one (33 to 100 of `[A-Za-z0-9_-]`, alphanumeric first).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// The session of this caller's conversation with this agent: SHA-256 over a versioned, length-prefixed encoding, so
+    /// that no two different (issuer, subject, agent, conversation) give the same bytes.
+    #[must_use]
+    pub fn derive(identity: &Identity, agent: &AgentName, conversation: &Conversation) -> Self {
+        Self::of(
+            &identity.issuer,
+            &identity.subject,
+            agent.as_str(),
+            conversation.as_str(),
+        )
+    }
+
+    fn of(issuer: &str, subject: &str, agent: &str, conversation: &str) -> Self {
+        Self(hex_digest(
+            "gatehouse session 1",
+            &[issuer, subject, agent, conversation],
+        ))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A user id for AgentCore: which user's stored third-party tokens an agent may use. At most 128 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserId(String);
+
+impl UserId {
+    /// `issuer#subject`, so that two issuers' subjects never meet; an issuer is a URL without a fragment, so the first `#`
+    /// ends it. Longer or unusual text is replaced by a digest, which no such text can equal: it has no `#`.
+    #[must_use]
+    pub fn derive(identity: &Identity) -> Self {
+        Self::of(&identity.issuer, &identity.subject)
+    }
+
+    fn of(issuer: &str, subject: &str) -> Self {
+        let plain = format!("{issuer}#{subject}");
+        if plain.len() <= MAX_USER_ID && plain.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Self(plain);
+        }
+        Self(hex_digest("gatehouse user 1", &[issuer, subject]))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Long enough for any id in use (a UUID has 36), short enough for a log line.
+const MAX_CONVERSATION: usize = 128;
+
+/// `GetWorkloadAccessTokenForUserId` takes no longer one, though the header of `InvokeAgentRuntime` would.
+const MAX_USER_ID: usize = 128;
+
+/// SHA-256 in hexadecimal over the purpose (which carries the version) and the fields, each after its length in 8 bytes.
+fn hex_digest(purpose: &str, fields: &[&str]) -> String {
+    let mut digest = Context::new(&SHA256);
+    for field in std::iter::once(&purpose).chain(fields) {
+        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
+        digest.update(&length.to_be_bytes());
+        digest.update(field.as_bytes());
+    }
+    digest
+        .finish()
+        .as_ref()
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE";
+    const SUBJECT: &str = "c2b4e4a8-7001-70c3-8f0e-2f6c1d0a9b11";
+
+    /// Computed by another program: a change here moves every caller out of their running sessions.
+    #[test]
+    fn session_ids_are_as_published() {
+        let vectors = [
+            (
+                "c1",
+                "bbcf3529dd8ae8975333c7fee9cf41a10cfa5b3ba6e8221794bb868cf80b7cd1",
+            ),
+            (
+                "",
+                "dd6f844ed240513c3512002edaa3245fbd99ad70976d555824862f8a609303fa",
+            ),
+        ];
+        for (conversation, expected) in vectors {
+            let session = SessionId::of(ISSUER, SUBJECT, "demo", conversation);
+            assert_eq!(session.as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn no_two_owners_share_a_session() {
+        let parts: [[&str; 4]; 9] = [
+            ["i", "s", "a", "c"],
+            ["j", "s", "a", "c"],
+            ["i", "t", "a", "c"],
+            ["i", "s", "b", "c"],
+            ["i", "s", "a", "d"],
+            // The same bytes in a row, cut elsewhere.
+            ["is", "", "a", "c"],
+            ["", "is", "a", "c"],
+            ["i", "sa", "", "c"],
+            ["i", "s", "ac", ""],
+        ];
+        let sessions: BTreeSet<String> = parts
+            .iter()
+            .map(|[issuer, subject, agent, conversation]| {
+                SessionId::of(issuer, subject, agent, conversation).0
+            })
+            .collect();
+        assert_eq!(sessions.len(), parts.len());
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        assert!(
+            sessions
+                .iter()
+                .all(|id| id.len() == 64 && id.bytes().all(hex))
+        );
+    }
+
+    #[test]
+    fn user_ids_name_the_issuer_and_stay_within_bounds() {
+        assert_eq!(
+            UserId::of(ISSUER, SUBJECT).as_str(),
+            format!("{ISSUER}#{SUBJECT}")
+        );
+        let at_most = "x".repeat(128 - "https://issuer.example#".len());
+        assert!(
+            UserId::of("https://issuer.example", &at_most)
+                .as_str()
+                .ends_with(&at_most)
+        );
+        assert_eq!(
+            UserId::of("https://issuer.example", &"x".repeat(128)).as_str(),
+            "dec5ebd649654c356a3086fa330e4f720171b3639228ce04ec4b208f00a91348"
+        );
+        for unusual in ["a b", "é", "a\tb", &"x".repeat(255)] {
+            let id = UserId::of("https://issuer.example", unusual);
+            assert_eq!(id.as_str().len(), 64, "{unusual}");
+        }
+    }
+
+    #[test]
+    fn subjects_of_two_issuers_never_meet() {
+        assert_ne!(
+            UserId::of("https://a.example/b", "c"),
+            UserId::of("https://a.example", "b/c")
+        );
+        assert_ne!(
+            UserId::of("https://a.example", "b#c"),
+            UserId::of("https://a.example/b", "c")
+        );
+    }
+
+    #[test]
+    fn conversations_are_bounded_and_plain() {
+        for good in ["a", "A-Z_09", "0", "-", &"x".repeat(128)] {
+            assert_eq!(
+                Conversation::parse(good).map(|c| c.to_string()).as_deref(),
+                Some(good)
+            );
+        }
+        for bad in [
+            "",
+            " ",
+            "a b",
+            "a/b",
+            "a.b",
+            "a%2e",
+            "é",
+            "a\n",
+            "a\0",
+            &"x".repeat(129),
+        ] {
+            assert_eq!(Conversation::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_conversation_is_named_after_its_request() {
+        let request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
+        assert_eq!(Conversation::begun_by(request_id).as_str(), request_id);
+        assert_eq!(
+            Conversation::begun_by("not a name!").as_str(),
+            "c44b258edde714011caa6f8067eb48f74ae0e1438cc90f22356d4e44441f48d5"
+        );
+        assert_ne!(Conversation::begun_by("a!"), Conversation::begun_by("b!"));
+    }
+}
