@@ -1,0 +1,38 @@
+//! The authorizer's settings.
+
+use shared::agents::Agents;
+use shared::issuers::TrustedIssuers;
+use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
+
+/// `true` where an HTTP API's authorizer has simple responses enabled; such an API must also have the route among its
+/// identity sources, because a simple response cannot say which route it is about. `false` by default.
+pub(crate) const SIMPLE_RESPONSES: &str = "SIMPLE_RESPONSES";
+
+pub(crate) struct Config {
+    pub(crate) issuers: TrustedIssuers,
+    pub(crate) agents: Agents,
+    pub(crate) simple_responses: bool,
+}
+
+impl Config {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    /// Every fault of every setting.
+    pub(crate) fn read(source: &Source<'_>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let issuers =
+            settings::required(source, TRUSTED_ISSUERS, TrustedIssuers::parse, &mut faults);
+        let agents = settings::required(source, AGENTS, Agents::parse, &mut faults);
+        let simple_responses =
+            settings::optional_bool(source, SIMPLE_RESPONSES, false, &mut faults);
+        match (issuers, agents) {
+            (Some(issuers), Some(agents)) if faults.is_empty() => Ok(Self {
+                issuers,
+                agents,
+                simple_responses,
+            }),
+            _ => Err(faults),
+        }
+    }
+}

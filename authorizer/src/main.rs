@@ -1,0 +1,25 @@
+//! The authorizer: says to API Gateway what the bearer of a token may call.
+
+mod answer;
+mod config;
+mod event;
+mod handler;
+#[cfg(test)]
+mod tests;
+
+use lambda_runtime::{Error, service_fn};
+use shared::clock::Clock;
+use shared::{log, settings};
+
+use config::Config;
+use handler::Authorizer;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    log::start();
+    let config =
+        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let authorizer = Authorizer::new(config, Clock::system());
+    authorizer.warm().await;
+    lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await
+}

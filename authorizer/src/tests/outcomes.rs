@@ -1,0 +1,117 @@
+//! What becomes of tokens that are not good, of outages and bugs, and of settings; and what the proxy is told.
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use shared::settings::{AGENTS, Fault, TRUSTED_ISSUERS};
+
+use super::{NOW, Scene, agents, caller, rest};
+use crate::config::{Config, SIMPLE_RESPONSES};
+use crate::handler::Failure;
+
+#[tokio::test]
+async fn a_bad_token_is_unauthorized() {
+    let scene = Scene::new();
+    let stranger = Scene::new();
+    let good = scene.bearer("alice");
+    let with = |name: &str, value: Value| {
+        let mut claims = caller("alice");
+        claims[name] = value;
+        format!("Bearer {}", scene.sign(&claims))
+    };
+    for (what, bearer) in [
+        ("no token", String::new()),
+        ("another's signature", stranger.bearer("alice")),
+        ("changed", good.replace("Bearer e", "Bearer f")),
+        ("another scheme", good.replace("Bearer", "Basic")),
+        ("expired", with("exp", json!(NOW))),
+        ("another client", with("client_id", json!("other"))),
+        (
+            "another issuer",
+            with("iss", json!("https://other.example.com")),
+        ),
+        ("no subject", with("sub", Value::Null)),
+    ] {
+        let answer = scene.ask(rest("GET/whoami", &bearer)).await;
+        assert_eq!(answer, Err(Failure::Unauthorized), "{what}");
+    }
+    assert!(scene.ask(rest("GET/whoami", &good)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_outage_lets_nobody_in_and_is_not_called_unauthorized() {
+    let entry = json!({"jwks": null, "jwksUri": "http://127.0.0.1:1/keys"});
+    let scene = Scene::with(false, &entry, &agents());
+    scene.authorizer.warm().await;
+    let answer = scene.ask(rest("GET/whoami", &scene.bearer("alice"))).await;
+    assert_eq!(answer, Err(Failure::Outage));
+}
+
+#[tokio::test]
+async fn an_unknown_event_is_an_error() {
+    let scene = Scene::new();
+    let answer = scene.ask(json!({"type": "OTHER"})).await;
+    assert_eq!(answer, Err(Failure::UnknownEvent));
+}
+
+/// API Gateway answers 401 to this one message, and 500 to every other.
+#[test]
+fn only_unauthorized_is_posted_as_unauthorized() {
+    for (failure, is_unauthorized) in [
+        (Failure::Unauthorized, true),
+        (Failure::Outage, false),
+        (Failure::UnknownEvent, false),
+    ] {
+        let posted = Diagnostic::from(failure);
+        assert_eq!(
+            posted.error_message == "Unauthorized",
+            is_unauthorized,
+            "{posted:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_proxy_is_told_who_calls_in_flat_texts() {
+    let scene = Scene::new();
+    let mut claims = caller("alice");
+    claims["username"] = json!("alice");
+    let bearer = format!("Bearer {}", scene.sign(&claims));
+    let mut answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
+    let token_id = answer["context"]["token_id"].take();
+    assert_eq!(token_id.as_str().unwrap().len(), 32);
+    assert_eq!(
+        answer["context"],
+        json!({
+            "sub": "subject-of-alice",
+            "issuer": "https://issuer.example.com",
+            "client_id": "web",
+            "username": "alice",
+            "email": "alice@example.com",
+            "scope": "read write",
+            "groups": "[\"staff\",\"höchste\"]",
+            "exp": (NOW + 3600).to_string(),
+            "token_id": null,
+        })
+    );
+    let answer = scene
+        .ask(rest("GET/whoami", &scene.bearer("nightly")))
+        .await
+        .unwrap();
+    let context = answer["context"].as_object().unwrap();
+    assert_eq!(context["groups"], "[]");
+    assert_eq!(context["scope"], "");
+    assert!(!context.contains_key("email") && !context.contains_key("username"));
+    assert!(context.values().all(Value::is_string), "{context:?}");
+}
+
+#[test]
+fn every_wrong_setting_is_named_at_once() {
+    let wrong = |name: &str| match name {
+        TRUSTED_ISSUERS => Some("[".to_owned()),
+        SIMPLE_RESPONSES => Some("yes".to_owned()),
+        _ => None,
+    };
+    let faults = Config::read(&wrong).err().unwrap();
+    let named: Vec<&str> = faults.iter().map(Fault::setting).collect();
+    assert_eq!(named, [TRUSTED_ISSUERS, AGENTS, SIMPLE_RESPONSES]);
+}

@@ -1,0 +1,217 @@
+//! What the policies mean, told by a small reading of IAM: any matching denial wins, then any matching permission.
+
+use serde_json::{Value, json};
+
+use super::{STAGE, Scene, agents, rest};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    Allow,
+    Deny,
+    /// Nothing matches, which denies too.
+    Silent,
+}
+
+/// IAM's `*` and `?`, which match slashes as well.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => {
+            matches(rest, text)
+                || text
+                    .split_first()
+                    .is_some_and(|(_, text)| matches(pattern, text))
+        }
+        (Some((b'?', rest)), Some((_, text))) => matches(rest, text),
+        (Some((wanted, rest)), Some((byte, text))) => wanted == byte && matches(rest, text),
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn effect(answer: &Value, arn: &str) -> Effect {
+    let statements = answer["policyDocument"]["Statement"].as_array().unwrap();
+    let says = |effect: &str| {
+        statements.iter().any(|statement| {
+            assert_eq!(statement["Action"], "execute-api:Invoke");
+            let mut resources = statement["Resource"].as_array().unwrap().iter();
+            statement["Effect"] == effect
+                && resources
+                    .any(|resource| matches(resource.as_str().unwrap().as_bytes(), arn.as_bytes()))
+        })
+    };
+    match (says("Deny"), says("Allow")) {
+        (true, _) => Effect::Deny,
+        (false, true) => Effect::Allow,
+        (false, false) => Effect::Silent,
+    }
+}
+
+#[test]
+fn the_matcher_reads_wildcards_as_iam_does() {
+    for (pattern, text, expected) in [
+        ("a/*/c", "a/b/c", true),
+        ("a/*/c", "a/b/b/c", true),
+        ("a/*/c", "a/c", false),
+        ("a*", "a", true),
+        ("a?c", "abc", true),
+        ("a?c", "ac", false),
+        ("abc", "ab", false),
+        ("ab", "abc", false),
+    ] {
+        assert_eq!(
+            matches(pattern.as_bytes(), text.as_bytes()),
+            expected,
+            "{pattern} {text}"
+        );
+    }
+}
+
+/// Whether the routes of each agent are allowed: anyone, batch, staff, staff-writers.
+const MATRIX: [(&str, [Effect; 4]); 4] = {
+    use Effect::{Allow, Deny};
+    [
+        ("alice", [Allow, Deny, Allow, Allow]),
+        ("bob", [Allow, Deny, Deny, Deny]),
+        ("carol", [Allow, Deny, Allow, Deny]),
+        ("nightly", [Allow, Allow, Deny, Deny]),
+    ]
+};
+
+#[tokio::test]
+async fn each_caller_may_call_the_agents_that_admit_them() {
+    let scene = Scene::new();
+    let names = ["anyone", "batch", "staff", "staff-writers"];
+    for (caller, row) in MATRIX {
+        let bearer = scene.bearer(caller);
+        let answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
+        for (agent, expected) in names.into_iter().zip(row) {
+            for route in [
+                format!("POST/agents/{agent}/invocations"),
+                format!("GET/agents/{agent}/.well-known/agent-card.json"),
+                format!("DELETE/agents/{agent}/conversations/one"),
+            ] {
+                let found = effect(&answer, &format!("{STAGE}/{route}"));
+                assert_eq!(found, expected, "{caller} {route}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_believed_caller_may_ask_who_they_are_and_for_unknown_agents_and_nothing_else() {
+    use Effect::{Allow, Silent};
+    let scene = Scene::new();
+    let other_stage = STAGE.replace("/prod", "/test");
+    let other_api = STAGE.replace("a1b2c3d4e5", "zzzzzzzzzz");
+    let rows = [
+        (format!("{STAGE}/GET/whoami"), Allow),
+        // The proxy says 404 of these; a denial would say 403.
+        (format!("{STAGE}/POST/agents/unknown/invocations"), Allow),
+        (format!("{STAGE}/POST/agents/staf/invocations"), Allow),
+        (format!("{STAGE}/POST/whoami"), Silent),
+        (format!("{STAGE}/GET/whoami/more"), Silent),
+        (format!("{STAGE}/POST/agents"), Silent),
+        (format!("{STAGE}/GET/"), Silent),
+        (format!("{STAGE}/$connect"), Silent),
+        (format!("{other_stage}/GET/whoami"), Silent),
+        (
+            format!("{other_api}/POST/agents/anyone/invocations"),
+            Silent,
+        ),
+    ];
+    for (caller, _) in MATRIX {
+        let bearer = scene.bearer(caller);
+        let answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
+        for (arn, expected) in &rows {
+            assert_eq!(effect(&answer, arn), *expected, "{caller} {arn}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_answer_does_not_depend_on_the_route_that_was_asked_first() {
+    let scene = Scene::new();
+    for (caller, _) in MATRIX {
+        let bearer = scene.bearer(caller);
+        let first = scene
+            .ask(rest("GET/whoami", &bearer))
+            .await
+            .unwrap()
+            .to_string();
+        for route in [
+            "POST/agents/staff/invocations",
+            "POST/agents/unknown/invocations",
+            "POST/agents/../../*/invocations",
+            "DELETE/",
+            "GET/agents/batch/*",
+        ] {
+            let answer = scene.ask(rest(route, &bearer)).await.unwrap();
+            assert_eq!(answer.to_string(), first, "{caller} {route}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_opens_for_whom_an_agent_admits() {
+    let scene = Scene::new();
+    let answer = scene
+        .ask(rest("$connect", &scene.bearer("bob")))
+        .await
+        .unwrap();
+    assert_eq!(effect(&answer, &format!("{STAGE}/$connect")), Effect::Allow);
+    assert_eq!(
+        effect(&answer, &format!("{STAGE}/GET/whoami")),
+        Effect::Silent
+    );
+
+    let mut closed = agents();
+    closed.as_object_mut().unwrap().remove("anyone");
+    let scene = Scene::with(false, &json!({}), &closed);
+    let answer = scene
+        .ask(rest("$connect", &scene.bearer("bob")))
+        .await
+        .unwrap();
+    assert_eq!(effect(&answer, &format!("{STAGE}/$connect")), Effect::Deny);
+}
+
+#[tokio::test]
+async fn a_good_token_that_its_issuers_entry_refuses_may_call_nothing() {
+    let scene = Scene::with(false, &json!({"allowedScopes": ["write"]}), &agents());
+    let answer = scene
+        .ask(rest("GET/whoami", &scene.bearer("bob")))
+        .await
+        .unwrap();
+    for route in ["GET/whoami", "POST/agents/anyone/invocations", "$connect"] {
+        assert_eq!(
+            effect(&answer, &format!("{STAGE}/{route}")),
+            Effect::Deny,
+            "{route}"
+        );
+    }
+    assert_eq!(answer["context"], json!({}));
+
+    let answer = scene
+        .ask(rest("GET/whoami", &scene.bearer("alice")))
+        .await
+        .unwrap();
+    assert_eq!(
+        effect(&answer, &format!("{STAGE}/GET/whoami")),
+        Effect::Allow
+    );
+}
+
+#[tokio::test]
+async fn resources_stay_within_what_api_gateway_takes() {
+    let scene = Scene::new();
+    let stage = "s".repeat(128);
+    let mut event = rest("GET/whoami", &scene.bearer("bob"));
+    let arn = STAGE.replace("/prod", &format!("/{stage}"));
+    event["methodArn"] = format!("{arn}/GET/whoami").into();
+    let answer = scene.ask(event).await.unwrap();
+    let longest_name_more = 63 - "staff-writers".len();
+    for statement in answer["policyDocument"]["Statement"].as_array().unwrap() {
+        for resource in statement["Resource"].as_array().unwrap() {
+            assert!(resource.as_str().unwrap().len() + longest_name_more <= 512);
+        }
+    }
+}
