@@ -1,0 +1,219 @@
+//! What must not be refused, and what a permit then says.
+
+use serde_json::json;
+use shared::gate::{self, AgentName, KeySet, Trust, UnixTime};
+
+use crate::ask::{Ask, ED25519, ISSUER, NOW, P256, P384, RSA, good_claims, good_rules};
+
+fn admitted(name: &str, ask: &Ask) {
+    assert_eq!(ask.answer().err(), None, "{name}");
+}
+
+#[test]
+fn every_algorithm_is_verified() {
+    let rsa =
+        ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"].map(|algorithm| (algorithm, &*RSA));
+    let others = [("ES256", &*P256), ("ES384", &*P384), ("EdDSA", &*ED25519)];
+    let all: Vec<_> = rsa.into_iter().chain(others).collect();
+    assert_eq!(all.len(), gate::Algorithm::ALL.len());
+    for (algorithm, key) in all {
+        admitted(
+            algorithm,
+            &Ask::token(&key.token(algorithm, &good_claims())),
+        );
+    }
+}
+
+#[test]
+fn forms_that_the_standards_allow_are_accepted() {
+    let token = RSA.token("RS256", &good_claims());
+    let rows = [
+        (
+            "scheme in lower case",
+            Ask::header(format!("bearer {token}").as_bytes()),
+        ),
+        (
+            "scheme in upper case",
+            Ask::header(format!("BEARER {token}").as_bytes()),
+        ),
+        (
+            "several spaces",
+            Ask::header(format!("Bearer   {token}").as_bytes()),
+        ),
+        ("typ at+jwt", Ask::parameter("typ", json!("at+jwt"))),
+        (
+            "typ with its full name",
+            Ask::parameter("typ", json!("application/AT+JWT")),
+        ),
+        (
+            "no typ",
+            Ask::token(&RSA.token_with(
+                "RS256",
+                &json!({"alg": "RS256", "kid": "rsa-1"}),
+                &good_claims(),
+            )),
+        ),
+        (
+            "C05 certificate thumbprint, never used",
+            Ask::parameter("x5t", json!("AAAA")),
+        ),
+        (
+            "A15 exp with a fraction",
+            Ask::claim("exp", json!(1_800_000_600.5)),
+        ),
+        ("expires in a second", Ask::claim("exp", json!(NOW + 1))),
+        ("nbf within the leeway", Ask::claim("nbf", json!(NOW + 30))),
+        ("iat within the leeway", Ask::claim("iat", json!(NOW + 30))),
+        ("no nbf", Ask::without("nbf")),
+        ("longest life", Ask::claim("exp", json!(NOW + 3540))),
+        ("audience as text", Ask::claim("aud", json!("gatehouse"))),
+        (
+            "audience beside others",
+            Ask::claim("aud", json!(["other", "gatehouse"])),
+        ),
+        (
+            "scope as a list",
+            Ask::claim("scope", json!(["openid", "gatehouse/invoke"])),
+        ),
+        (
+            "subject of 255 characters beyond ASCII",
+            Ask::claim("sub", json!("\u{e9}".repeat(255))),
+        ),
+        (
+            "A14 odd member names",
+            Ask::claim("__proto__", json!({"constructor": 1})),
+        ),
+        (
+            "an agent of any verified caller",
+            Ask::good().admitting(|agent| *agent = gate::Admission::default()),
+        ),
+        (
+            "any of several groups",
+            Ask::good()
+                .admitting(|agent| agent.groups = Some(vec!["legal".into(), "finance".into()])),
+        ),
+    ];
+    for (name, ask) in rows {
+        admitted(name, &ask);
+    }
+}
+
+#[test]
+fn nothing_is_asked_that_the_rules_do_not_ask() {
+    let mut claims = good_claims();
+    for name in [
+        "client_id",
+        "token_use",
+        "username",
+        "scope",
+        "cognito:groups",
+        "aud",
+        "department",
+        "roles",
+        "nbf",
+        "iat",
+    ] {
+        claims.as_object_mut().unwrap().remove(name).unwrap();
+    }
+    let ask = Ask::token(&RSA.token("RS256", &claims))
+        .admitting(|agent| *agent = gate::Admission::default())
+        .ruled(|rules| {
+            rules.token_use = None;
+            rules.allowed_clients.clear();
+            rules.allowed_audience.clear();
+            rules.allowed_scopes.clear();
+            rules.custom_claims.clear();
+        });
+    let identity = ask.identify().unwrap();
+    assert_eq!(
+        (identity.client_id.as_deref(), identity.username.as_deref()),
+        (None, None)
+    );
+    assert!(identity.scopes.is_empty() && identity.groups.is_empty());
+    admitted("bare token", &ask);
+}
+
+#[test]
+fn a_permit_says_who_may_call_what() {
+    let permit = Ask::good().answer().unwrap();
+    assert_eq!(permit.agent(), &AgentName::parse("demo").unwrap());
+    let caller = permit.identity();
+    assert_eq!(
+        (caller.issuer.as_str(), caller.subject.as_str()),
+        (ISSUER, "0f7a-alice")
+    );
+    assert_eq!(
+        (caller.client_id.as_deref(), caller.username.as_deref()),
+        (Some("client-1"), Some("alice"))
+    );
+    assert_eq!(caller.scopes, ["gatehouse/invoke", "openid"]);
+    assert_eq!(caller.groups, ["staff", "finance"]);
+    assert_eq!(caller.expires, UnixTime(NOW + 600));
+    assert_eq!(caller.token_id.len(), 32);
+}
+
+#[test]
+fn claims_are_found_under_the_issuers_names() {
+    let mut claims = good_claims();
+    claims["scp"] = json!(["gatehouse/invoke"]);
+    claims["roles"] = json!(["staff", "admin", "auditor"]);
+    claims["azp"] = json!("client-1");
+    for name in ["scope", "cognito:groups", "client_id"] {
+        claims.as_object_mut().unwrap().remove(name).unwrap();
+    }
+    let ask = Ask::token(&RSA.token("RS256", &claims)).ruled(|rules| {
+        rules.scope_claim = "scp".into();
+        rules.groups_claim = "roles".into();
+        rules.client_claim = "azp".into();
+    });
+    admitted("names of another issuer", &ask);
+}
+
+/// Two issuers with the same key ids: each one's tokens are only ever checked by its own rules.
+#[test]
+fn the_issuer_is_chosen_by_its_exact_name() {
+    let other = "https://other.test";
+    let mut rules = good_rules();
+    rules.issuer = other.to_owned();
+    let trust = Trust::new(vec![good_rules(), rules]);
+    for (index, issuer) in [ISSUER, other].into_iter().enumerate() {
+        let mut claims = good_claims();
+        claims["iss"] = json!(issuer);
+        let header = format!("Bearer {}", RSA.token("RS256", &claims));
+        let presented = gate::present(header.as_bytes(), &trust).unwrap();
+        assert_eq!(
+            (presented.issuer_index(), presented.key_id()),
+            (index, Some("rsa-1"))
+        );
+        let keys = KeySet::parse(mint::key_document(&[&RSA]).to_string().as_bytes()).unwrap();
+        let identity = gate::identify(presented, &keys, UnixTime(NOW)).unwrap();
+        assert_eq!(identity.issuer, issuer);
+    }
+}
+
+#[test]
+fn a_token_without_key_id_takes_the_only_key() {
+    let header = json!({"alg": "RS256"});
+    let ask = Ask::token(&RSA.token_with("RS256", &header, &good_claims()));
+    admitted("only key", &ask.keyed(mint::key_document(&[&RSA])));
+}
+
+/// lambda_runtime logs errors with `{:?}`, and a derived one would print people and tokens.
+#[test]
+fn what_can_be_printed_shows_no_token_and_no_person() {
+    let ask = Ask::claim("email", json!("alice@example.com"));
+    let permit = ask.answer().unwrap();
+    let printed = format!(
+        "{permit:?} {:?} {:?}",
+        permit.identity(),
+        Ask::token("x.y.z").answer()
+    );
+    let token = String::from_utf8(ask.header).unwrap();
+    for secret in token
+        .split(['.', ' '])
+        .skip(1)
+        .chain(["alice", "example.com", "client-1"])
+    {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}

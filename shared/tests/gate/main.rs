@@ -1,0 +1,18 @@
+//! The gate as its callers see it: one good question, one change a row, one expected check.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "tables are long, and a test stops where it is wrong"
+)]
+
+mod accepted;
+mod ask;
+mod corpus;
+mod key_documents;
+mod properties;
+mod refused;
