@@ -1,0 +1,206 @@
+//! Keeps the rooms tidy: what the gate may name, how long a file may get, what is linked.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read the tree has failed"
+)]
+
+mod checks;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use shared::settings;
+
+use checks::{BESIDE, STAGES};
+
+/// An hour's reading.
+const GATE_LINES: usize = 600;
+const STAGE_LINES: usize = 120;
+const FILE_LINES: usize = 450;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// Every Rust source below a folder, build products and installed tools left out.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_str().unwrap();
+        if path.is_dir() {
+            if !name.starts_with('.') && !["target", "node_modules"].contains(&name) {
+                found.extend(sources(&path));
+            }
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The names of the crates that are part of a deployed package, its own left out.
+fn linked(package: &str, features: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--quiet",
+            "--edges=normal",
+            "--prefix=none",
+            "--no-dedupe",
+        ])
+        .args(["--target=aarch64-unknown-linux-gnu", "--package", package])
+        .args(features)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| *name != package)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_gate_is_small_pure_and_runs_one_way() {
+    let mut wrong = Vec::new();
+    let mut total = 0;
+    let mut stages = BTreeSet::new();
+    for path in sources(&root().join("shared/src/gate")) {
+        let stage = path.file_stem().unwrap().to_str().unwrap();
+        let source = fs::read_to_string(&path).unwrap();
+        let lines = checks::code(&source).count();
+        total += lines;
+        if lines > STAGE_LINES {
+            wrong.push(format!("{stage} has {lines} lines of code"));
+        }
+        wrong.extend(checks::wrong_arrows(stage, &source));
+        wrong.extend(
+            checks::impurities(&source)
+                .iter()
+                .map(|name| format!("{stage} is not pure: {name}")),
+        );
+        wrong.extend(
+            checks::printed_structs(&source)
+                .iter()
+                .map(|name| format!("{stage} prints `{name}`")),
+        );
+        stages.insert(stage.to_owned());
+    }
+    if total > GATE_LINES {
+        wrong.push(format!("the gate has {total} lines of code"));
+    }
+    let known: BTreeSet<String> = STAGES
+        .iter()
+        .chain(&["mod"])
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(stages, known, "a stage that has no place in the order");
+    for name in BESIDE {
+        let source = read(&format!("shared/src/{name}.rs"));
+        wrong.extend(
+            checks::impurities(&source)
+                .iter()
+                .map(|word| format!("{name} is not pure: {word}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    #[expect(
+        clippy::print_stdout,
+        reason = "the closing lines of the test run gather counts"
+    )]
+    {
+        println!("counted: the gate has {total} lines of code");
+    }
+}
+
+#[test]
+fn one_file_checks_signatures() {
+    for path in sources(&root().join("shared/src")) {
+        let found = checks::signature_code(&fs::read_to_string(&path).unwrap());
+        let is_crypto = path.ends_with("shared/src/crypto.rs");
+        assert_eq!(
+            !found.is_empty(),
+            is_crypto,
+            "{}: {found:?}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let files = sources(root());
+    assert!(
+        files.len() > 50,
+        "the walk found {} sources only",
+        files.len()
+    );
+    let lines = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().count();
+    let long: Vec<_> = files
+        .into_iter()
+        .filter(|path| lines(path) > FILE_LINES)
+        .collect();
+    assert!(long.is_empty(), "over {FILE_LINES} lines: {long:#?}");
+}
+
+/// The list is for reviewers: a crate more is a decision, seen in the difference. A variable writes it anew.
+#[test]
+fn the_auth_crate_links_what_is_listed() {
+    const LIST: &str = "shared/tests/dependencies.txt";
+    let always = linked("shared", &[]);
+    let fetch: BTreeSet<String> = linked("shared", &["--features=fetch"])
+        .difference(&always)
+        .cloned()
+        .collect();
+    if settings::environment("UPDATE_DEPENDENCIES").is_some() {
+        let section = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join("\n");
+        let text = format!(
+            "[always]\n{}\n\n[fetch]\n{}\n",
+            section(always),
+            section(fetch)
+        );
+        fs::write(root().join(LIST), text).unwrap();
+        return;
+    }
+    let list = read(LIST);
+    let (first, second) = list.split_once("[fetch]\n").unwrap();
+    let names = |text: &str| {
+        text.lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let wrong = [
+        checks::differences(&names(first.strip_prefix("[always]\n").unwrap()), &always),
+        checks::differences(&names(second), &fetch),
+    ];
+    assert!(
+        wrong.concat().is_empty(),
+        "{wrong:#?}\nif it is meant: UPDATE_DEPENDENCIES=1 cargo test -p shared --test tidy"
+    );
+}
+
+#[test]
+fn the_authorizer_links_no_aws_sdk() {
+    let linked = linked("authorizer", &[]);
+    assert!(linked.contains("lambda_runtime"), "{linked:?}");
+    assert_eq!(checks::sdk_crates(&linked), Vec::<&String>::new());
+}
