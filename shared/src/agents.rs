@@ -8,16 +8,10 @@ use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members};
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
 
-/// RFC 6749 section 3.3; the length is AgentCore's for scopes.
-const SCOPE: Form = Form {
-    says: "a scope of 1 to 255 characters, without spaces, quotes and backslashes",
-    holds: |text| is_bounded(text) && !text.contains([' ', '"', '\\']),
-};
-
-/// Cognito's group names have at most 128 characters; other issuers' are display names or ids.
-const NAME: Form = Form {
+/// Cognito's group names have at most 128 characters; other issuers' may be display names, with spaces.
+const GROUP: Form = Form {
     says: "1 to 255 printable characters",
-    holds: |text| is_bounded(text),
+    holds: |text| (1..=255).contains(&text.len()) && !text.chars().any(char::is_control),
 };
 
 const RUNTIME: Form = Form {
@@ -266,16 +260,12 @@ fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
     entry.needs(&["allow"]);
     let mut allow = entry.object("allow")?;
     let admission = Admission {
-        scopes: allow.texts("scopes", &SCOPE),
-        groups: allow.texts("groups", &NAME),
-        clients: allow.texts("clients", &NAME),
+        scopes: allow.texts("scopes", &Form::SCOPE),
+        groups: allow.texts("groups", &GROUP),
+        clients: allow.texts("clients", &Form::PLAIN),
     };
     allow.finish();
     Some(admission)
-}
-
-fn is_bounded(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 fn is_of(text: &str, most: usize, allowed: impl Fn(u8) -> bool) -> bool {

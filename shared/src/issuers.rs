@@ -34,22 +34,13 @@ const WITHOUT_EFFECT: [&str; 4] = [
     "privateEndpointOverrides",
 ];
 
-const CLAIM_NAME: Form = Form {
-    says: "1 to 255 printable characters without spaces",
-    holds: |text| is_graphic(text),
-};
-
-/// RFC 6749 section 3.3; the length is AgentCore's.
-const SCOPE: Form = Form {
-    says: "a scope of 1 to 255 characters, without spaces, quotes and backslashes",
-    holds: |text| is_graphic(text) && !text.contains(['"', '\\']),
-};
-
-/// What client ids and audiences are, whoever issues them.
-const IDENTIFIER: Form = Form {
-    says: "1 to 255 printable characters without spaces",
-    holds: |text| is_graphic(text),
-};
+/// Of these an entry needs at least one: an issuer's every customer must not be everybody's caller.
+const CONDITIONS: [&str; 4] = [
+    "allowedAudience",
+    "allowedClients",
+    "allowedScopes",
+    "customClaims",
+];
 
 /// The issuers whose tokens are believed.
 pub struct TrustedIssuers {
@@ -247,18 +238,13 @@ fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Op
 
 /// The conditions of the entry; the issuer itself is filled in by the caller.
 fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
-    let clients = entry.texts("allowedClients", &IDENTIFIER);
-    let audience = entry.texts("allowedAudience", &IDENTIFIER);
-    let scopes = entry.texts("allowedScopes", &SCOPE);
-    let custom_claims = conditions::read(entry);
-    if clients.is_none() && audience.is_none() && scopes.is_none() && custom_claims.is_none() {
-        entry.own_fault(
-            "admits anyone: one of `allowedClients`, `allowedAudience`, `allowedScopes`, `customClaims` is required",
-        );
+    if !CONDITIONS.iter().any(|name| entry.has(name)) {
+        let names = CONDITIONS.join("`, `");
+        entry.own_fault(format!("admits anyone: one of `{names}` is required"));
     }
     let token_use = entry.one_of("tokenUse", "`access`, `id`", TokenUse::parse);
     let mut claim_name = |name: &str, default: &str| {
-        let named = entry.text(name, &CLAIM_NAME);
+        let named = entry.text(name, &Form::PLAIN);
         named.unwrap_or_else(|| default.to_owned())
     };
     let groups = if is_cognito {
@@ -273,10 +259,10 @@ fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
         issuer: String::new(),
         algorithms: read_algorithms(entry),
         token_use: token_use.or(is_cognito.then_some(TokenUse::Access)),
-        allowed_clients: clients.unwrap_or_default(),
-        allowed_audience: audience.unwrap_or_default(),
-        allowed_scopes: scopes.unwrap_or_default(),
-        custom_claims: custom_claims.unwrap_or_default(),
+        allowed_clients: list(entry, "allowedClients", &Form::PLAIN),
+        allowed_audience: list(entry, "allowedAudience", &Form::PLAIN),
+        allowed_scopes: list(entry, "allowedScopes", &Form::SCOPE),
+        custom_claims: conditions::read(entry),
         groups_claim,
         scope_claim,
         client_claim,
@@ -287,6 +273,10 @@ fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
             .number("maxLifetimeSeconds", 1..=LONGEST_LIFETIME_SECS)
             .unwrap_or(LIFETIME_SECS),
     }
+}
+
+fn list(entry: &mut Members<'_>, name: &str, form: &Form) -> Vec<String> {
+    entry.texts(name, form).unwrap_or_default()
 }
 
 fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
@@ -301,8 +291,4 @@ fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
             .filter_map(|name| Algorithm::parse(name))
             .collect(),
     }
-}
-
-fn is_graphic(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -146,12 +146,11 @@ impl KeyStore {
         let slot = &issuer.slot;
         let _flight = match slot.need(key_id, self.clock.moment()) {
             Need::Nothing(keys) => return Ok(keys),
-            Need::Patience => return Err(Outage::Keys),
             Need::Renewal(keys) => match slot.flight.try_lock() {
                 Ok(flight) => flight,
                 Err(_) => return Ok(keys),
             },
-            Need::Fetch | Need::UnknownKey(_) => slot.flight.lock().await,
+            Need::Fetch | Need::Patience | Need::UnknownKey(_) => slot.flight.lock().await,
         };
         // Whoever had the flight before may have done our work, so it is asked again what is needed.
         let now = self.clock.moment();

@@ -4,13 +4,15 @@
 
 mod address;
 mod document;
+mod json;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::process;
 
 pub use address::{Address, AddressError};
-pub(crate) use document::{Faults, Form, Json, Members};
+pub(crate) use document::{Faults, Form, Members};
+pub(crate) use json::Json;
 
 use crate::log;
 

@@ -55,10 +55,10 @@ impl Operator {
     }
 }
 
-/// The conditions of an issuer's entry, if it has the field at all.
-pub(super) fn read(entry: &mut Members<'_>) -> Option<Vec<CustomClaim>> {
-    let claims = entry.objects("customClaims")?;
-    Some(claims.into_iter().filter_map(read_claim).collect())
+/// The conditions of an issuer's entry; none if it does not have the field.
+pub(super) fn read(entry: &mut Members<'_>) -> Vec<CustomClaim> {
+    let claims = entry.objects("customClaims").unwrap_or_default();
+    claims.into_iter().filter_map(read_claim).collect()
 }
 
 fn read_claim(mut claim: Members<'_>) -> Option<CustomClaim> {

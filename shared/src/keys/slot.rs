@@ -144,7 +144,8 @@ impl State {
     }
 
     fn draw(&mut self, now: Moment) -> bool {
-        let refills = now.since(self.last_refill).as_secs() / REFILL.as_secs();
+        let passed = now.since(self.last_refill).as_secs();
+        let refills = passed.checked_div(REFILL.as_secs()).unwrap_or(0);
         if refills > 0 {
             let refills = u32::try_from(refills).unwrap_or(u32::MAX);
             self.draws = self.draws.saturating_add(refills).min(UNKNOWN_BURST);

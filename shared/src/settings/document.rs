@@ -1,49 +1,14 @@
 //! A setting that is a JSON document, read member by member so that every fault is found and named by its path.
 
 use std::cell::RefCell;
-use std::fmt;
+use std::mem;
 use std::ops::RangeInclusive;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Number;
-
 use super::Fault;
+use super::json::Json;
 
 /// The longest text that a fault repeats.
 const MAX_SHOWN: usize = 64;
-
-/// JSON as the operator wrote it: a member that is given twice is there twice.
-#[derive(Clone, Debug)]
-pub(crate) enum Json {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
-}
-
-impl Json {
-    /// Reads a whole setting.
-    pub(crate) fn parse(setting: &str, text: &str) -> Result<Self, Fault> {
-        serde_json::from_str(text).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            Fault::malformed(setting, format!("is not JSON ({place})"))
-        })
-    }
-
-    const fn kind(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Number(_) => "a number",
-            Self::Text(_) => "a text",
-            Self::List(_) => "a list",
-            Self::Object(_) => "an object",
-        }
-    }
-}
 
 /// The faults found so far.
 #[derive(Default)]
@@ -64,44 +29,38 @@ impl Faults {
         }
     }
 
-    fn wrong_kind(&self, path: &str, wanted: &str, found: &Json) {
-        self.add(Fault::malformed(
-            path,
-            format!("is {}, not {wanted}", found.kind()),
-        ));
+    fn wrong_kind(&self, path: &str, wanted: &str, found: &str) {
+        let problem = format!("is {found}, not {wanted}");
+        self.add(Fault::malformed(path, problem));
     }
 
     /// The items of a list that may not be empty, each with its path.
     pub(crate) fn list(&self, path: &str, json: Json) -> Option<Vec<(String, Json)>> {
-        match json {
-            Json::List(items) if items.is_empty() => {
-                self.add(Fault::malformed(path, "is an empty list"));
-                None
-            }
-            Json::List(items) => {
-                let paths = (0..items.len()).map(|place| format!("{path}[{place}]"));
-                Some(paths.zip(items).collect())
-            }
-            other => {
-                self.wrong_kind(path, "a list", &other);
-                None
-            }
+        let kind = json.kind();
+        let Json::List(items) = json else {
+            self.wrong_kind(path, "a list", kind);
+            return None;
+        };
+        if items.is_empty() {
+            self.add(Fault::malformed(path, "is an empty list"));
+            return None;
         }
+        let paths = (0..items.len()).map(|place| format!("{path}[{place}]"));
+        Some(paths.zip(items).collect())
     }
 
     /// A text of the given form.
     fn text(&self, path: &str, json: Json, form: &Form) -> Option<String> {
-        match json {
-            Json::Text(text) if (form.holds)(&text) => Some(text),
-            Json::Text(_) => {
-                self.add(Fault::malformed(path, format!("is not {}", form.says)));
-                None
-            }
-            other => {
-                self.wrong_kind(path, "a text", &other);
-                None
-            }
+        let kind = json.kind();
+        let Json::Text(text) = json else {
+            self.wrong_kind(path, "a text", kind);
+            return None;
+        };
+        if !(form.holds)(&text) {
+            self.add(Fault::malformed(path, format!("is not {}", form.says)));
+            return None;
         }
+        Some(text)
     }
 }
 
@@ -117,6 +76,22 @@ impl Form {
         says: "a text",
         holds: |_| true,
     };
+
+    /// What ids and names in tokens are, whoever issues them.
+    pub(crate) const PLAIN: Self = Self {
+        says: "1 to 255 printable characters without spaces",
+        holds: |text| is_plain(text),
+    };
+
+    /// RFC 6749 section 3.3; the length is AgentCore's.
+    pub(crate) const SCOPE: Self = Self {
+        says: "a scope of 1 to 255 printable characters without spaces, quotes and backslashes",
+        holds: |text| is_plain(text) && !text.contains(['"', '\\']),
+    };
+}
+
+fn is_plain(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The members of one object. Each is taken by its name; [`Members::finish`] reports those that nobody knew.
@@ -129,17 +104,16 @@ pub(crate) struct Members<'f> {
 impl<'f> Members<'f> {
     /// Opens an object; anything else is a fault.
     pub(crate) fn open(path: &str, json: Json, faults: &'f Faults) -> Option<Self> {
-        match json {
-            Json::Object(members) => Some(Self {
-                path: path.to_owned(),
-                members,
-                faults,
-            }),
-            other => {
-                faults.wrong_kind(path, "an object", &other);
-                None
-            }
-        }
+        let kind = json.kind();
+        let Json::Object(members) = json else {
+            faults.wrong_kind(path, "an object", kind);
+            return None;
+        };
+        Some(Self {
+            path: path.to_owned(),
+            members,
+            faults,
+        })
     }
 
     /// The path of a member.
@@ -161,7 +135,7 @@ impl<'f> Members<'f> {
 
     /// Takes a member out; one that is given twice is a fault.
     pub(crate) fn take(&mut self, name: &str) -> Option<Json> {
-        let (mut found, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
+        let (mut found, others): (Vec<_>, Vec<_>) = mem::take(&mut self.members)
             .into_iter()
             .partition(|(own, _)| own == name);
         self.members = others;
@@ -270,81 +244,6 @@ impl<'f> Members<'f> {
     pub(crate) fn finish(mut self) {
         for (name, _) in self.take_all() {
             self.fault(&name, "is not a known field");
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Json::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = entries.next_entry()? {
-            members.push(member);
-        }
-        Ok(Json::Object(members))
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(value) => value.serialize(serializer),
-            Self::Text(value) => serializer.serialize_str(value),
-            Self::List(items) => items.serialize(serializer),
-            Self::Object(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                for (name, value) in members {
-                    map.serialize_entry(name, value)?;
-                }
-                map.end()
-            }
         }
     }
 }
