@@ -3,9 +3,8 @@
 use crate::cors::Origins;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
-use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
+use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
 use std::time::Duration;
-use url::{Host, Url};
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
@@ -142,38 +141,36 @@ fn unsupported(agent: &Agent) -> Vec<Fault> {
         tool_token,
         admission: _,
     } = agent;
-    let kinds = [
-        ("gateway", matches!(target, Target::Gateway { .. })),
-        ("auth", *auth != Auth::Iam),
-        ("protocol", *protocol != Protocol::Http),
-        ("toolToken", *tool_token != ToolToken::None),
-    ];
-    let kinds = kinds
+    let fault = |field| {
+        Fault::malformed(
+            format!("{AGENTS}.{name}.{field}"),
+            "is not supported by this version",
+        )
+    };
+    let fields = match target {
+        Target::Gateway { url: _ } => vec![("gateway", true)],
+        Target::Runtime {
+            arn: _,
+            qualifier: _,
+        } => vec![
+            ("auth", *auth != Auth::Iam),
+            ("protocol", *protocol != Protocol::Http),
+            ("toolToken", *tool_token != ToolToken::None),
+        ],
+    };
+    fields
         .into_iter()
-        .filter(|(_, is_unsupported)| *is_unsupported);
-    kinds
-        .map(|(field, _)| {
-            Fault::malformed(
-                format!("{AGENTS}.{name}.{field}"),
-                "is not supported by this version",
-            )
-        })
+        .filter(|(_, is_unsupported)| *is_unsupported)
+        .map(|(field, _)| fault(field))
         .collect()
 }
 
-/// An address to build others from: https, or http on this very machine, and nothing behind its path.
+/// An address to build others from, without a slash at its end. It will stand between quotes in a header.
 fn public_url(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    let is_loopback = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
-    let is_plain = url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    // It stands between quotes in a header; URLs escape those, and text that is not ASCII.
-    (is_safe && is_plain).then(|| url.as_str().trim_end_matches('/').to_owned())
+    let address = Address::parse(text).ok()?;
+    let is_plain = !address.has_query() && !text.contains('"');
+    is_plain.then(|| text.trim_end_matches('/').to_owned())
 }
+
+#[cfg(test)]
+mod tests;

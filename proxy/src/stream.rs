@@ -220,3 +220,6 @@ where
 fn count(piece: &Bytes) -> u64 {
     u64::try_from(piece.len()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+use super::*;
+use std::collections::BTreeMap;
+
+const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"]}]"#;
+const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
+const GATEWAY: &str = "https://demo-abc.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp";
+const DEMO: &str = r#"{"demo": {"runtime": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234", "allow": {}}}"#;
+
+/// Good settings, and on top of them what a row changes.
+fn read(rows: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let mut settings = BTreeMap::from([(TRUSTED_ISSUERS, ISSUERS), (AGENTS, DEMO)]);
+    settings.extend(rows.iter().copied());
+    Config::read(&|name| settings.get(name).map(|text| (*text).to_owned()))
+        .map_err(|faults| faults.iter().map(Fault::to_string).collect())
+}
+
+#[test]
+fn little_is_required() {
+    let config = read(&[]).ok().unwrap();
+    assert_eq!(config.limits.body_bytes, 6_291_456);
+    assert_eq!(config.limits.first_byte, Duration::from_secs(285));
+    assert_eq!(config.limits.idle, Duration::from_secs(840));
+    assert_eq!(config.public_url, None);
+}
+
+#[test]
+fn every_setting_is_read() {
+    let config = read(&[
+        (ALLOWED_ORIGINS, "https://console.example.com"),
+        (FIRST_BYTE_SECONDS, "5"),
+        (IDLE_SECONDS, "6"),
+        (MAX_BODY_BYTES, "7"),
+        (PUBLIC_URL, "https://door.example/live/"),
+    ]);
+    let config = config.ok().unwrap();
+    let Limits {
+        body_bytes,
+        first_byte,
+        idle,
+    } = config.limits;
+    assert_eq!(
+        (body_bytes, first_byte.as_secs(), idle.as_secs()),
+        (7, 5, 6)
+    );
+    assert_eq!(
+        config.public_url.as_deref(),
+        Some("https://door.example/live")
+    );
+}
+
+/// The one fault of settings that are good but for this.
+fn fault(name: &str, text: &str) -> String {
+    let faults = read(&[(name, text)]).err().unwrap();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults.concat()
+}
+
+#[test]
+fn each_fault_is_named() {
+    let seconds = "is not a whole number from 1 to 890";
+    let bytes = "is not a whole number from 1 to 6291456";
+    let url = "is not an https address without query";
+    let table = [
+        (TRUSTED_ISSUERS, "", "is missing"),
+        (AGENTS, "", "is missing"),
+        (ALLOWED_ORIGINS, "*", "may not hold `*`; name the origins"),
+        (FIRST_BYTE_SECONDS, "0", seconds),
+        (FIRST_BYTE_SECONDS, "891", seconds),
+        (IDLE_SECONDS, "ten", seconds),
+        (MAX_BODY_BYTES, "6291457", bytes),
+        (MAX_BODY_BYTES, "-1", bytes),
+        (PUBLIC_URL, "http://door.example", url),
+        (PUBLIC_URL, "https://door.example/?a", url),
+        (PUBLIC_URL, "https://door.example/#a", url),
+        (PUBLIC_URL, "https://user@door.example", url),
+        (PUBLIC_URL, "https://door.example/\"", url),
+        (PUBLIC_URL, "door.example", url),
+    ];
+    for (name, text, problem) in table {
+        assert_eq!(fault(name, text), format!("`{name}` {problem}"), "{text}");
+    }
+}
+
+#[test]
+fn an_agent_that_cannot_be_called_is_a_fault() {
+    let table = [
+        (format!(r#""runtime": "{ARN}", "auth": "jwt""#), "auth"),
+        (
+            format!(r#""runtime": "{ARN}", "protocol": "mcp""#),
+            "protocol",
+        ),
+        (
+            format!(r#""runtime": "{ARN}", "toolToken": "user""#),
+            "toolToken",
+        ),
+        (format!(r#""gateway": "{GATEWAY}""#), "gateway"),
+    ];
+    for (members, field) in table {
+        let agents = format!(r#"{{"demo": {{{members}, "allow": {{}}}}}}"#);
+        let expected = format!("`AGENTS.demo.{field}` is not supported by this version");
+        assert_eq!(fault(AGENTS, &agents), expected);
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let faults = read(&[
+        (TRUSTED_ISSUERS, "[]"),
+        (AGENTS, "{"),
+        (ALLOWED_ORIGINS, "null"),
+        (FIRST_BYTE_SECONDS, "x"),
+        (IDLE_SECONDS, "x"),
+        (MAX_BODY_BYTES, "x"),
+        (PUBLIC_URL, "x"),
+    ]);
+    let faults = faults.err().unwrap();
+    for name in SETTINGS {
+        assert!(
+            faults
+                .iter()
+                .any(|fault| fault.starts_with(&format!("`{name}"))),
+            "{name}: {faults:?}"
+        );
+    }
+}

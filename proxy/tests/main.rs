@@ -1,0 +1,24 @@
+//! The proxy as the runtime drives it, against an AgentCore data plane on loopback and the real AWS SDK.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has to stop"
+)]
+
+#[path = "main/agentcore.rs"]
+mod agentcore;
+#[path = "main/answers.rs"]
+mod answers;
+#[path = "main/caller.rs"]
+mod caller;
+#[path = "main/door.rs"]
+mod door;
+#[path = "main/forwarding.rs"]
+mod forwarding;
+#[path = "main/refusals.rs"]
+mod refusals;
+#[path = "main/upstream.rs"]
+mod upstream;

@@ -1,0 +1,129 @@
+//! An AgentCore data plane on loopback that answers as it is told and remembers what it was asked.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_bedrockagentcore::config::{Credentials, Region};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream::poll_fn;
+use http::{HeaderMap, Uri};
+use std::collections::VecDeque;
+use std::future::pending;
+use std::io;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+/// What the data plane does with one call.
+pub(crate) enum Script {
+    /// Answers an error of its own, whose text must never be passed on.
+    Error(u16, &'static str),
+    Json(&'static str),
+    /// Answers with this content type, and with what is sent through the other end; an error there cuts the connection.
+    Stream(&'static str, mpsc::UnboundedReceiver<Piece>),
+    /// Takes the request and never answers.
+    Silence,
+}
+
+pub(crate) type Piece = Result<Bytes, io::Error>;
+
+/// What the data plane was asked.
+pub(crate) struct Call {
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) struct DataPlane {
+    pub(crate) url: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    scripts: Mutex<VecDeque<Script>>,
+    calls: Mutex<Vec<Call>>,
+}
+
+/// Text of the platform's that no caller may ever see.
+pub(crate) const PLATFORM_TEXT: &str = "arn:aws:secret-detail";
+
+impl DataPlane {
+    pub(crate) async fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let shared = Arc::new(Shared {
+            scripts: Mutex::new(scripts.into_iter().collect()),
+            ..Shared::default()
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, shared }
+    }
+
+    /// What the AWS SDK is told of its environment.
+    pub(crate) async fn platform(&self) -> SdkConfig {
+        platform(&self.url).await
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.shared.calls.lock().unwrap())
+    }
+}
+
+pub(crate) async fn platform(url: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new(
+            "AKIDEXAMPLE",
+            "secret",
+            None,
+            None,
+            "test",
+        ))
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(url)
+        .load()
+        .await
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    shared.calls.lock().unwrap().push(Call {
+        uri: parts.uri,
+        headers: parts.headers,
+        body,
+    });
+    let script = shared.scripts.lock().unwrap().pop_front();
+    let response = Response::builder()
+        .header("x-amzn-requestid", "upstream-1")
+        .header(
+            "x-amzn-bedrock-agentcore-runtime-session-endpoint-url",
+            "https://session.example",
+        )
+        .header("set-cookie", "a=b");
+    match script {
+        None => response
+            .status(500)
+            .header("x-amzn-errortype", "Unscripted")
+            .body(Body::empty()),
+        Some(Script::Error(status, name)) => response
+            .status(status)
+            .header("x-amzn-errortype", name)
+            .body(Body::from(format!(r#"{{"message": "{PLATFORM_TEXT}"}}"#))),
+        Some(Script::Json(text)) => response
+            .header("content-type", "application/json")
+            .body(Body::from(text)),
+        Some(Script::Stream(content_type, mut pieces)) => response
+            .header("content-type", content_type)
+            .body(Body::from_stream(poll_fn(move |context| {
+                pieces.poll_recv(context)
+            }))),
+        Some(Script::Silence) => pending().await,
+    }
+    .unwrap()
+}

@@ -1,0 +1,169 @@
+//! What a caller who is let in gets.
+
+use crate::agentcore::Script;
+use crate::caller::NOW;
+use crate::door::{Door, INVOKE, ORIGIN};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+#[tokio::test]
+async fn an_admitted_turn_is_answered() {
+    let door = Door::open([Script::Json("{\"answer\":1}")]).await;
+    let got = door
+        .invoke(
+            &[
+                ("Content-Type", "application/json"),
+                ("X-Conversation-Id", "c1"),
+            ],
+            "{}",
+        )
+        .await;
+    assert_eq!((got.status, got.body.as_str()), (200, "{\"answer\":1}"));
+    assert_eq!(got.header("content-type"), Some("application/json"));
+    assert_eq!(got.header("x-conversation-id"), Some("c1"));
+    let mut names: Vec<&str> = got.headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    let expected = [
+        "cache-control",
+        "content-type",
+        "vary",
+        "x-content-type-options",
+        "x-conversation-id",
+        "x-request-id",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn a_stream_arrives_piece_by_piece() {
+    let (sender, pieces) = mpsc::unbounded_channel();
+    let door = Door::open([Script::Stream("text/event-stream; charset=utf-8", pieces)]).await;
+    let token = door.alice();
+    let mut response = door
+        .begin("POST", INVOKE, &[("authorization", &token)], "{}")
+        .await;
+    assert_eq!(
+        response.metadata_prelude.headers["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
+    for piece in ["data: 1\n\n", "data: 2\n\n"] {
+        sender
+            .send(Ok(Bytes::from_static(piece.as_bytes())))
+            .unwrap();
+        assert_eq!(response.stream.next().await.unwrap().unwrap(), piece);
+    }
+    sender.send(Err(std::io::Error::other("cut"))).unwrap();
+    let last = response.stream.next().await.unwrap().unwrap();
+    let expected = "event: gatehouse.error\ndata: {\"code\":\"agent_cut\",\"conversation_id\":\"r-1\",\"request_id\":\"r-1\"}\n\n";
+    assert_eq!(last, expected);
+    assert!(response.stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_ends_the_call() {
+    let (sender, pieces) = mpsc::unbounded_channel();
+    let door = Door::open([Script::Stream("text/event-stream", pieces)]).await;
+    let token = door.alice();
+    let response = door
+        .begin("POST", INVOKE, &[("authorization", &token)], "{}")
+        .await;
+    drop(response);
+    sender.closed().await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_one_session_of_one_caller() {
+    let door = Door::open((0..6).map(|_| Script::Json("{}"))).await;
+    let alice = door.alice();
+    let bob = format!("Bearer {}", door.issuer.token(json!({"sub": "bob-1"})));
+    let mut sessions = Vec::new();
+    for (token, conversation) in [
+        (&alice, Some("c1")),
+        (&alice, Some("c1")),
+        (&alice, Some("c2")),
+        (&bob, Some("c1")),
+        (&alice, None),
+        (&bob, None),
+    ] {
+        let mut headers = vec![("authorization", token.as_str())];
+        headers.extend(conversation.map(|conversation| ("x-conversation-id", conversation)));
+        let got = door.ask("POST", INVOKE, &headers, "{}").await;
+        assert_eq!(
+            got.header("x-conversation-id"),
+            Some(conversation.unwrap_or("r-1"))
+        );
+        let call = door.plane.calls().pop().unwrap();
+        sessions.push(
+            call.headers["x-amzn-bedrock-agentcore-runtime-session-id"]
+                .to_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    assert_eq!(sessions[0], sessions[1]);
+    sessions.remove(0);
+    let distinct: std::collections::BTreeSet<&String> = sessions.iter().collect();
+    assert_eq!(distinct.len(), 5, "{sessions:?}");
+}
+
+#[tokio::test]
+async fn callers_learn_who_they_are() {
+    let door = Door::open([]).await;
+    let token = door.alice();
+    let got = door
+        .ask("GET", "/whoami", &[("Authorization", &token)], "")
+        .await;
+    let expected = json!({"issuer": "https://issuer.example", "subject": "alice-1", "client_id": "c", "username": "alice",
+        "email": "alice@example.com", "name": null, "scopes": ["gatehouse/invoke"], "groups": ["staff"],
+        "expires": NOW.0 + 600, "agents": ["demo"]});
+    assert_eq!((got.status, got.json()), (200, expected));
+    assert_eq!(got.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn health_is_open_and_says_nothing() {
+    let door = Door::open([]).await;
+    let got = door.ask("GET", "/healthz", &[], "").await;
+    assert_eq!(
+        (got.status, got.body.as_str()),
+        (200, "{\"status\":\"ok\"}")
+    );
+}
+
+#[tokio::test]
+async fn a_preflight_needs_no_token() {
+    let door = Door::open([]).await;
+    let got = door
+        .ask(
+            "OPTIONS",
+            INVOKE,
+            &[
+                ("origin", ORIGIN),
+                ("access-control-request-method", "POST"),
+            ],
+            "",
+        )
+        .await;
+    assert_eq!((got.status, got.body.as_str()), (204, ""));
+    assert_eq!(got.header("access-control-allow-origin"), Some(ORIGIN));
+    assert_eq!(got.header("access-control-allow-methods"), Some("POST"));
+    let other = door
+        .ask("OPTIONS", INVOKE, &[("origin", "https://evil.test")], "")
+        .await;
+    assert_eq!(
+        (other.status, other.header("access-control-allow-origin")),
+        (204, None)
+    );
+    // Refusals can be read by the page that caused them, too.
+    let refused = door.ask("POST", INVOKE, &[("origin", ORIGIN)], "{}").await;
+    assert_eq!(
+        (
+            refused.status,
+            refused.header("access-control-allow-origin")
+        ),
+        (401, Some(ORIGIN))
+    );
+    assert_eq!(refused.header("vary"), Some("Origin"));
+}

@@ -1,0 +1,130 @@
+//! The whole proxy before a data plane, asked as API Gateway asks it.
+
+use crate::agentcore::{DataPlane, PLATFORM_TEXT, Script};
+use crate::caller::{Issuer, NOW, event};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::HeaderMap;
+use lambda_runtime::{Context, LambdaEvent};
+use proxy::answer::Response;
+use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES, PUBLIC_URL};
+use proxy::handler::App;
+use serde_json::{Value, json};
+use shared::clock::Clock;
+
+pub(crate) const INVOKE: &str = "/agents/demo/invocations";
+pub(crate) const ORIGIN: &str = "https://console.example.com";
+/// Of the function's time, a minute is left.
+const DEADLINE: u64 = (NOW.0 + 60) * 1000;
+
+pub(crate) type Headers<'h> = &'h [(&'h str, &'h str)];
+
+pub(crate) struct Door {
+    app: App,
+    pub(crate) issuer: Issuer,
+    pub(crate) plane: DataPlane,
+}
+
+/// What a caller gets.
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Got {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+impl Door {
+    pub(crate) async fn open(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let plane = DataPlane::start(scripts).await;
+        let issuer = Issuer::new();
+        let settings = [
+            (ALLOWED_ORIGINS, ORIGIN),
+            (PUBLIC_URL, "https://door.example"),
+            (MAX_BODY_BYTES, "1000"),
+            (FIRST_BYTE_SECONDS, "1"),
+        ];
+        let app = App::new(
+            issuer.config(&settings),
+            &plane.platform().await,
+            Clock::fixed(NOW),
+        )
+        .await;
+        Self { app, issuer, plane }
+    }
+
+    pub(crate) fn alice(&self) -> String {
+        format!("Bearer {}", self.issuer.token(json!({})))
+    }
+
+    pub(crate) async fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: Headers<'_>,
+        body: &str,
+    ) -> Response {
+        let mut context = Context::default();
+        context.request_id = "r-1".to_owned();
+        context.deadline = DEADLINE;
+        let event = LambdaEvent::new(event(method, path, headers, body), context);
+        self.app.handle(event).await.unwrap()
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: Headers<'_>,
+        body: &str,
+    ) -> Got {
+        let response = self.begin(method, path, headers, body).await;
+        let prelude = response.metadata_prelude;
+        let pieces: Vec<Bytes> = response.stream.map(|piece| piece.unwrap()).collect().await;
+        let got = Got {
+            status: prelude.status_code.as_u16(),
+            headers: prelude.headers,
+            body: String::from_utf8(pieces.concat()).unwrap(),
+        };
+        assert!(
+            !got.body.contains(PLATFORM_TEXT) && !got.body.contains("arn:"),
+            "{}",
+            got.body
+        );
+        assert_eq!(got.header("x-request-id"), Some("r-1"));
+        assert_eq!(got.header("cache-control"), Some("no-store"));
+        assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
+        got
+    }
+
+    pub(crate) async fn invoke(&self, headers: Headers<'_>, body: &str) -> Got {
+        let token = self.alice();
+        let mut all = vec![("authorization", token.as_str())];
+        all.extend(headers);
+        self.ask("POST", INVOKE, &all, body).await
+    }
+}
+
+pub(crate) fn assert_problem(got: &Got, status: u16, code: &str) {
+    let Value::Object(body) = got.json() else {
+        panic!("{}", got.body)
+    };
+    let names: Vec<&str> = body.keys().map(String::as_str).collect();
+    assert_eq!(names, ["code", "request_id", "status", "title"]);
+    assert_eq!(
+        (got.status, &body["status"], &body["code"]),
+        (status, &json!(status), &json!(code)),
+        "{}",
+        got.body
+    );
+    assert_eq!(body["request_id"], "r-1");
+    assert_eq!(got.header("content-type"), Some("application/problem+json"));
+}

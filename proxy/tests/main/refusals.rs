@@ -1,0 +1,182 @@
+//! What is not let through, and what is said of it.
+
+use crate::agentcore::Script;
+use crate::caller::NOW;
+use crate::door::{Door, Headers, INVOKE, ORIGIN, assert_problem};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_good_token() {
+    let door = Door::open([]).await;
+    let with = |claims: Value| format!("Bearer {}", door.issuer.token(claims));
+    let (good, expired, other_client) = (
+        with(json!({})),
+        with(json!({"exp": NOW.0})),
+        with(json!({"client_id": "d"})),
+    );
+    // The claims of one token under the signature of another.
+    let tampered = format!(
+        "{}.{}",
+        expired.rsplit_once('.').unwrap().0,
+        good.rsplit_once('.').unwrap().1
+    );
+    let metadata =
+        "resource_metadata=\"https://door.example/.well-known/oauth-protected-resource\"";
+    let nothing = format!("Bearer realm=\"gatehouse\", {metadata}");
+    let invalid = format!("Bearer realm=\"gatehouse\", error=\"invalid_token\", {metadata}");
+    let table: [(Headers<'_>, &str); 7] = [
+        (&[], &nothing),
+        (&[("authorization", "")], &invalid),
+        (&[("authorization", "Basic YTpi")], &invalid),
+        (&[("authorization", &expired)], &invalid),
+        (&[("authorization", &other_client)], &invalid),
+        (&[("authorization", &tampered)], &invalid),
+        (
+            &[("Authorization", &good), ("authorization", &expired)],
+            &invalid,
+        ),
+    ];
+    for (headers, challenge) in table {
+        for (method, path) in [
+            ("GET", "/whoami"),
+            ("POST", INVOKE),
+            ("POST", "/agents/nobody/invocations"),
+        ] {
+            let got = door.ask(method, path, headers, "{}").await;
+            assert_problem(&got, 401, "unauthorized");
+            assert_eq!(
+                got.header("www-authenticate"),
+                Some(challenge),
+                "{headers:?}"
+            );
+        }
+    }
+    assert!(door.plane.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_caller_gets_no_further_than_their_rights() {
+    let door = Door::open([]).await;
+    let token = door.alice();
+    let headers = [("authorization", token.as_str())];
+    let got = door
+        .ask("POST", "/agents/finance/invocations", &headers, "{}")
+        .await;
+    assert_problem(&got, 403, "forbidden");
+    assert!(
+        got.header("www-authenticate")
+            .unwrap()
+            .contains("error=\"insufficient_scope\"")
+    );
+    assert_problem(
+        &door
+            .ask("POST", "/agents/nobody/invocations", &headers, "{}")
+            .await,
+        404,
+        "unknown_agent",
+    );
+    assert!(door.plane.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_said() {
+    let door = Door::open([]).await;
+    let large = "x".repeat(1001);
+    let long = "x".repeat(129);
+    let table: [(Headers<'_>, &str, u16, &str); 9] = [
+        (
+            &[("x-conversation-id", "a b")],
+            "{}",
+            400,
+            "bad_conversation_id",
+        ),
+        (
+            &[("x-conversation-id", "")],
+            "{}",
+            400,
+            "bad_conversation_id",
+        ),
+        (
+            &[("x-conversation-id", &long)],
+            "{}",
+            400,
+            "bad_conversation_id",
+        ),
+        (
+            &[("x-conversation-id", "a"), ("X-Conversation-Id", "b")],
+            "{}",
+            400,
+            "bad_conversation_id",
+        ),
+        (
+            &[("content-type", "text/plain")],
+            "{}",
+            415,
+            "unsupported_media_type",
+        ),
+        (&[("accept", "text/html")], "{}", 406, "not_acceptable"),
+        (&[], &large, 413, "too_large"),
+        (
+            &[("content-type", "application/x-www-form-urlencoded")],
+            &large,
+            415,
+            "unsupported_media_type",
+        ),
+        (&[("accept", "image/*")], &large, 406, "not_acceptable"),
+    ];
+    for (headers, body, status, code) in table {
+        assert_problem(&door.invoke(headers, body).await, status, code);
+    }
+    assert!(door.plane.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_fault_of_the_agents_keeps_the_conversation() {
+    let door = Door::open([
+        Script::Error(424, "RuntimeClientError"),
+        Script::Error(402, "ServiceQuotaExceededException"),
+        Script::Error(403, "AccessDeniedException"),
+        Script::Silence,
+    ])
+    .await;
+    let expected = [
+        (502, "agent_failed", None),
+        (429, "agent_quota", Some("10")),
+        (502, "agent_misconfigured", None),
+        (504, "agent_timeout", None),
+    ];
+    for (status, code, retry_after) in expected {
+        let got = door.invoke(&[("x-conversation-id", "c1")], "{}").await;
+        assert_problem(&got, status, code);
+        assert_eq!(got.header("retry-after"), retry_after);
+        assert_eq!(got.header("x-conversation-id"), Some("c1"));
+    }
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_are_told_apart() {
+    let door = Door::open([]).await;
+    for path in [
+        "/",
+        "/agents/demo",
+        "/agents/demo/invocations/",
+        "/agents/../whoami",
+        "/.env",
+    ] {
+        assert_problem(&door.ask("GET", path, &[], "").await, 404, "not_found");
+        assert_problem(
+            &door.ask("OPTIONS", path, &[("origin", ORIGIN)], "").await,
+            404,
+            "not_found",
+        );
+    }
+    for (method, path, allow) in [
+        ("GET", INVOKE, "POST, OPTIONS"),
+        ("POST", "/whoami", "GET, OPTIONS"),
+        ("HEAD", "/healthz", "GET, OPTIONS"),
+    ] {
+        let got = door.ask(method, path, &[], "").await;
+        assert_problem(&got, 405, "method_not_allowed");
+        assert_eq!(got.header("allow"), Some(allow));
+    }
+}
