@@ -5,6 +5,7 @@ pub mod agentcore;
 pub mod gateway;
 pub mod issuer;
 pub mod runtime;
+pub mod stack;
 pub mod template;
 
 mod clock;

@@ -104,8 +104,8 @@ fn function(
     for from in [globals, Some(properties)].into_iter().flatten() {
         variables(from, resolver, &mut environment)?;
     }
-    if let Some(logging) = property("LoggingConfig")? {
-        log_variables(&logging, &mut environment)?;
+    for from in [globals, Some(properties)].into_iter().flatten() {
+        log_variables(from, resolver, &mut environment)?;
     }
     Ok(FunctionSettings {
         name: name.to_owned(),
@@ -149,14 +149,18 @@ fn variables(
 
 /// What Lambda tells a function of its logging configuration.
 fn log_variables(
-    logging: &Node,
+    from: &Node,
+    resolver: &Resolver<'_>,
     environment: &mut BTreeMap<String, String>,
 ) -> Result<(), TemplateError> {
     for (property, variable) in [
         ("LogFormat", "AWS_LAMBDA_LOG_FORMAT"),
         ("ApplicationLogLevel", "AWS_LAMBDA_LOG_LEVEL"),
     ] {
-        if let Some(value) = logging.get(property) {
+        let value = from
+            .get("LoggingConfig")
+            .and_then(|logging| logging.get(property));
+        if let Some(value) = value.map_or(Ok(None), |value| resolver.resolve(value))? {
             environment.insert(variable.to_owned(), value.text()?.to_owned());
         }
     }

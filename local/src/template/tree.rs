@@ -28,7 +28,7 @@ impl Node {
             what: error.info().to_owned(),
         })?;
         match documents.as_slice() {
-            [document] => Self::from_yaml(document),
+            [document] => Self::from_yaml(document, 1),
             _ => Err(TemplateError::Line {
                 line: 1,
                 what: "not one document".to_owned(),
@@ -36,25 +36,26 @@ impl Node {
         }
     }
 
-    fn from_yaml(yaml: &MarkedYaml<'_>) -> Result<Self, TemplateError> {
-        let line = yaml.span.start.line();
+    /// `outer` is the line of what the value stands in: a tagged value has no place of its own.
+    fn from_yaml(yaml: &MarkedYaml<'_>, outer: usize) -> Result<Self, TemplateError> {
+        let line = yaml.span.start.line().max(outer);
         let value = match &yaml.data {
             YamlData::Value(scalar) => from_scalar(scalar),
             YamlData::Sequence(items) => Value::List(
                 items
                     .iter()
-                    .map(Self::from_yaml)
+                    .map(|item| Self::from_yaml(item, line))
                     .collect::<Result<_, _>>()?,
             ),
             YamlData::Mapping(entries) => {
                 let entries = entries.iter().map(|(key, node)| {
-                    let key_node = Self::from_yaml(key)?;
-                    Ok((key_node.text()?.to_owned(), Self::from_yaml(node)?))
+                    let key_node = Self::from_yaml(key, line)?;
+                    Ok((key_node.text()?.to_owned(), Self::from_yaml(node, line)?))
                 });
                 Value::Map(entries.collect::<Result<_, _>>()?)
             }
             YamlData::Tagged(tag, node) => {
-                Value::Map(vec![(long_name(tag, line)?, Self::from_yaml(node)?)])
+                Value::Map(vec![(long_name(tag, line)?, Self::from_yaml(node, line)?)])
             }
             YamlData::Representation(..) | YamlData::Alias(_) | YamlData::BadValue => {
                 return Err(TemplateError::Line {
