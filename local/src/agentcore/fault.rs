@@ -50,7 +50,11 @@ pub(super) fn truncated(body: Body, bytes: u64, then: Then) -> Body {
                 return Ok(Some((piece.slice(..keep), (pieces, left))));
             }
             match then {
-                Then::Cut => Err(Cut),
+                Then::Cut => {
+                    // The server forgets what it has not yet sent when a body fails; while a body is pending it sends.
+                    tokio::task::yield_now().await;
+                    Err(Cut)
+                }
                 Then::Silence => pending().await,
             }
         },

@@ -325,60 +325,52 @@ mod tests {
         }
     }
 
+    const SCOPE: &str = "20150830/us-east-1/bedrock-agentcore/aws4_request";
+
+    fn refusal(authorization: &str, now: u64) -> Option<SignatureError> {
+        let headers = request(authorization).headers;
+        Claim::parse(&headers, &credentials(), "us-east-1", now).err()
+    }
+
+    #[test]
+    fn a_date_may_be_five_minutes_off() {
+        let good = header("AKIDEXAMPLE", SCOPE, "host;x-amz-date");
+        for (now, expected) in [
+            (NOW, None),
+            (NOW + 300, None),
+            (NOW - 300, None),
+            (NOW + 301, Some(SignatureError::WrongDate)),
+            (NOW - 301, Some(SignatureError::WrongDate)),
+        ] {
+            assert_eq!(refusal(&good, now), expected, "{now}");
+        }
+    }
+
     #[test]
     fn each_part_of_a_claim_is_looked_at() {
-        let scope = "20150830/us-east-1/bedrock-agentcore/aws4_request";
-        let good = header("AKIDEXAMPLE", scope, "host;x-amz-date");
-        let parse = |authorization: &str, now| {
-            let headers = request(authorization).headers;
-            Claim::parse(&headers, &credentials(), "us-east-1", now).err()
+        let scoped = |part: &str, other: &str| {
+            header(
+                "AKIDEXAMPLE",
+                &SCOPE.replace(part, other),
+                "host;x-amz-date",
+            )
         };
-        assert_eq!(parse(&good, NOW), None);
-        assert_eq!(parse(&good, NOW + 300), None);
-        assert_eq!(parse(&good, NOW + 301), Some(SignatureError::WrongDate));
-        assert_eq!(parse(&good, NOW - 301), Some(SignatureError::WrongDate));
+        let signing = |headers| header("AKIDEXAMPLE", SCOPE, headers);
         for (header, expected) in [
             ("Bearer token".to_owned(), SignatureError::Incomplete),
             (
-                header("AKIDOTHER", scope, "host;x-amz-date"),
+                header("AKIDOTHER", SCOPE, "host;x-amz-date"),
                 SignatureError::UnknownKey,
             ),
-            (
-                header(
-                    "AKIDEXAMPLE",
-                    &scope.replace("east", "west"),
-                    "host;x-amz-date",
-                ),
-                SignatureError::WrongScope,
-            ),
-            (
-                header(
-                    "AKIDEXAMPLE",
-                    &scope.replace("agentcore", "other"),
-                    "host;x-amz-date",
-                ),
-                SignatureError::WrongScope,
-            ),
-            (
-                header(
-                    "AKIDEXAMPLE",
-                    &scope.replace("0830", "0831"),
-                    "host;x-amz-date",
-                ),
-                SignatureError::WrongScope,
-            ),
-            (
-                header("AKIDEXAMPLE", scope, "x-amz-date"),
-                SignatureError::UnsignedHeader,
-            ),
-            (
-                header("AKIDEXAMPLE", scope, "host"),
-                SignatureError::UnsignedHeader,
-            ),
+            (scoped("east", "west"), SignatureError::WrongScope),
+            (scoped("agentcore", "other"), SignatureError::WrongScope),
+            (scoped("0830", "0831"), SignatureError::WrongScope),
+            (signing("x-amz-date"), SignatureError::UnsignedHeader),
+            (signing("host"), SignatureError::UnsignedHeader),
         ] {
-            assert_eq!(parse(&header, NOW), Some(expected), "{header}");
+            assert_eq!(refusal(&header, NOW), Some(expected), "{header}");
         }
-        let mut bare = request(&good).headers;
+        let mut bare = request("").headers;
         bare.remove("authorization");
         let missing = Claim::parse(&bare, &credentials(), "us-east-1", NOW).err();
         assert_eq!(missing, Some(SignatureError::Missing));
@@ -386,9 +378,8 @@ mod tests {
 
     #[test]
     fn a_session_token_is_asked_for_and_only_the_right_one_will_do() {
-        let scope = "20150830/us-east-1/bedrock-agentcore/aws4_request";
         let headers = "host;x-amz-date;x-amz-security-token";
-        let mut headers = request(&header("AKIDEXAMPLE", scope, headers)).headers;
+        let mut headers = request(&header("AKIDEXAMPLE", SCOPE, headers)).headers;
         let temporary = Credentials {
             session_token: Some("right".into()),
             ..credentials()

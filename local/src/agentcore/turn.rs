@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn ids_and_headers_have_their_length_and_alphabet() {
-        let session = SESSION_ID.as_str();
-        let user = USER_ID.as_str();
+        let (session, user) = (SESSION_ID, USER_ID);
+        let (session, user) = (session.as_str(), user.as_str());
         let good = |name, value: &str| Turn::parse(&parts(&[(name, value)], "/")).is_ok();
         for (name, value, expected) in [
             (session, "s".repeat(33), true),
@@ -284,10 +284,8 @@ mod tests {
 
     #[test]
     fn a_user_brings_a_workload_token_and_never_the_callers() {
-        let received = [
-            (USER_ID.as_str(), "user"),
-            ("workloadaccesstoken", "forged"),
-        ];
+        let user = USER_ID;
+        let received = [(user.as_str(), "user"), ("workloadaccesstoken", "forged")];
         let request = parts(&received, "/");
         let turn = Turn::parse(&request).ok().unwrap();
         let id = HeaderValue::from_static("request");
