@@ -52,20 +52,27 @@ pub struct TrustedIssuers {
 
 /// Where the keys of one issuer are.
 #[derive(Clone)]
-pub struct KeySource {
-    /// The exact `iss`.
-    pub issuer: String,
-    pub location: KeyLocation,
+pub enum KeySource {
+    /// In the settings; nothing is ever fetched.
+    Inline(Arc<KeySet>),
+    /// At the issuer.
+    Remote(RemoteKeys),
 }
 
+/// Keys that have to be fetched.
 #[derive(Clone)]
-pub enum KeyLocation {
-    /// A metadata document names their address.
+pub struct RemoteKeys {
+    /// The exact `iss`.
+    pub issuer: String,
+    pub address: KeyAddress,
+}
+
+#[derive(Clone, Debug)]
+pub enum KeyAddress {
+    /// A metadata document, which names the address of the key document.
     Discovery(Address),
-    /// A key document.
+    /// The key document itself.
     Document(Address),
-    /// They are in the settings; nothing is ever fetched.
-    Inline(Arc<KeySet>),
 }
 
 impl TrustedIssuers {
@@ -104,48 +111,36 @@ impl TrustedIssuers {
     }
 }
 
+/// Who issues, and where that is written.
+struct Issuer {
+    name: Address,
+    discovery: Address,
+    is_cognito: bool,
+}
+
 /// Reads one issuer. Every member is looked at, whatever is wrong with the others.
 fn read_entry(mut entry: Members<'_>, notes: &mut Vec<String>) -> Option<(Rules, KeySource)> {
     let issuer = read_issuer(&mut entry);
-    let is_cognito = issuer
-        .as_ref()
-        .is_some_and(|(issuer, _)| cognito::is_issuer(issuer));
-    if is_cognito
-        && issuer
-            .as_ref()
-            .is_some_and(|(issuer, _)| !cognito::is_pool(issuer))
-    {
-        entry.own_fault(
-            "is not the issuer of a Cognito user pool: `/` and the pool id must follow the host",
-        );
-    }
-    let location = read_location(&mut entry, issuer.as_ref(), is_cognito, notes);
+    let source = read_source(&mut entry, issuer.as_ref(), notes);
+    let is_cognito = issuer.as_ref().is_some_and(|issuer| issuer.is_cognito);
     let rules = read_rules(&mut entry, is_cognito);
     for name in WITHOUT_EFFECT {
         if entry.take(name).is_some() {
             let path = entry.path(name);
-            notes.push(format!(
-                "`{path}` concerns AgentCore itself and has no effect here"
-            ));
+            let note = format!("`{path}` concerns AgentCore itself and has no effect here");
+            notes.push(note);
         }
     }
-    if entry.take("allowedWorkloadConfiguration").is_some() {
-        entry.fault(
-            "allowedWorkloadConfiguration",
-            "is a restriction that cannot be kept here",
-        );
+    let workload = "allowedWorkloadConfiguration";
+    if entry.take(workload).is_some() {
+        entry.fault(workload, "is a restriction that cannot be kept here");
     }
     entry.finish();
-    let issuer = issuer?.0.as_str().to_owned();
-    let source = KeySource {
-        issuer: issuer.clone(),
-        location: location?,
-    };
-    Some((Rules { issuer, ..rules }, source))
+    let issuer = issuer?.name.as_str().to_owned();
+    Some((Rules { issuer, ..rules }, source?))
 }
 
-/// The exact issuer, and the address of its metadata.
-fn read_issuer(entry: &mut Members<'_>) -> Option<(Address, Address)> {
+fn read_issuer(entry: &mut Members<'_>) -> Option<Issuer> {
     entry.needs(&["discoveryUrl"]);
     let discovery = read_address(entry, "discoveryUrl");
     let default = discovery.as_ref().and_then(issuer_of);
@@ -155,30 +150,37 @@ fn read_issuer(entry: &mut Members<'_>) -> Option<(Address, Address)> {
             "does not end in `/.well-known/openid-configuration` or `/.well-known/oauth-authorization-server`",
         );
     }
-    let issuer = if entry.has("issuer") {
-        read_address(entry, "issuer")
+    let name = if entry.has("issuer") {
+        read_address(entry, "issuer")?
     } else {
-        default
+        default?
     };
-    if issuer.as_ref().is_some_and(Address::has_query) {
+    if name.has_query() {
         entry.fault("issuer", "has a query");
     }
-    Some((issuer?, discovery?))
+    let is_cognito = cognito::is_issuer(&name);
+    if is_cognito && !cognito::is_pool(&name) {
+        entry.own_fault(
+            "is not the issuer of a Cognito user pool: `/` and the pool id must follow the host",
+        );
+    }
+    Some(Issuer {
+        name,
+        discovery: discovery?,
+        is_cognito,
+    })
 }
 
 /// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414
 /// section 3.1).
 fn issuer_of(discovery: &Address) -> Option<Address> {
     let text = discovery.as_str();
-    if discovery.has_query() {
-        return None;
-    }
-    let (before, after) = WELL_KNOWN
-        .iter()
-        .find_map(|well_known| text.split_once(well_known))?;
+    let is_plain = !discovery.has_query() && text.matches("/.well-known/").count() == 1;
+    let split = |well_known: &&str| text.split_once(*well_known);
+    let (before, after) = WELL_KNOWN.iter().find_map(split).filter(|_| is_plain)?;
     let at_root = Address::parse(before).ok()?.uri().path() == "/";
     let inserted = at_root && after.starts_with('/') && after.len() > 1;
-    if before.ends_with('/') || after.contains("/.well-known/") || !(after.is_empty() || inserted) {
+    if before.ends_with('/') || !(after.is_empty() || inserted) {
         return None;
     }
     Address::parse(&format!("{before}{after}")).ok()
@@ -192,48 +194,46 @@ fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
 }
 
 /// Where the keys are: in the entry, at an address of the entry, or where the issuer says.
-fn read_location(
+fn read_source(
     entry: &mut Members<'_>,
-    issuer: Option<&(Address, Address)>,
-    is_cognito: bool,
+    issuer: Option<&Issuer>,
     notes: &mut Vec<String>,
-) -> Option<KeyLocation> {
+) -> Option<KeySource> {
     let inline = entry.take("jwks");
-    if inline.is_some() && entry.has("jwksUri") {
+    let given = entry.has("jwksUri");
+    if inline.is_some() && given {
         entry.fault("jwksUri", "is given together with `jwks`");
     }
-    if entry.has("jwksUri") {
-        return read_address(entry, "jwksUri").map(KeyLocation::Document);
-    }
+    let document = read_address(entry, "jwksUri");
     if let Some(json) = inline {
         return read_key_set(entry, &json, notes);
     }
-    let (issuer, discovery) = issuer?;
-    if is_cognito {
-        return cognito::keys(issuer).map(KeyLocation::Document);
-    }
-    Some(KeyLocation::Discovery(discovery.clone()))
+    let issuer = issuer?;
+    let address = match document {
+        Some(document) => KeyAddress::Document(document),
+        None if given => return None,
+        None if issuer.is_cognito => KeyAddress::Document(cognito::keys(&issuer.name)?),
+        None => KeyAddress::Discovery(issuer.discovery.clone()),
+    };
+    Some(KeySource::Remote(RemoteKeys {
+        issuer: issuer.name.as_str().to_owned(),
+        address,
+    }))
 }
 
-fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Option<KeyLocation> {
+fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Option<KeySource> {
     let document = serde_json::to_vec(json).unwrap_or_default();
-    match KeySet::parse(&document) {
-        Err(error) => {
-            entry.fault("jwks", format!("is not a key document: {error}"));
-            None
-        }
-        Ok(keys) if keys.usable() == 0 => {
-            entry.fault("jwks", "has no usable key");
-            None
-        }
-        Ok(keys) => {
-            if keys.skipped() > 0 {
-                let path = entry.path("jwks");
-                notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
-            }
-            Some(KeyLocation::Inline(Arc::new(keys)))
-        }
+    let keys = KeySet::parse(&document)
+        .map_err(|error| entry.fault("jwks", format!("is not a key document: {error}")))
+        .ok()?;
+    if keys.usable() == 0 {
+        entry.fault("jwks", "has no usable key");
     }
+    if keys.skipped() > 0 {
+        let path = entry.path("jwks");
+        notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
+    }
+    Some(KeySource::Inline(Arc::new(keys)))
 }
 
 /// The conditions of the entry; the issuer itself is filled in by the caller.

@@ -26,7 +26,7 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::fetch::{FetchError, Fetcher};
 use crate::gate::{KeyDocumentError, KeySet, Presented};
-use crate::issuers::{KeyLocation, KeySource};
+use crate::issuers::{KeyAddress, KeySource, RemoteKeys};
 use crate::settings::Address;
 
 use slot::{Need, Slot};
@@ -59,13 +59,19 @@ impl Outage {
 
 /// The keys of every trusted issuer.
 pub struct KeyStore {
-    issuers: Vec<Issuer>,
+    issuers: Vec<Keys>,
     fetcher: Fetcher,
     clock: Clock,
 }
 
-struct Issuer {
-    source: KeySource,
+/// The keys of one issuer.
+enum Keys {
+    Inline(Arc<KeySet>),
+    Remote(Box<Remote>),
+}
+
+struct Remote {
+    origin: RemoteKeys,
     slot: Slot,
 }
 
@@ -101,9 +107,12 @@ impl KeyStore {
     /// Takes the issuers in the order of [`crate::gate::Trust::issuers`]. Nothing is fetched yet.
     pub fn new(sources: Vec<KeySource>, clock: Clock) -> Self {
         let now = clock.moment();
-        let issuers = sources.into_iter().map(|source| Issuer {
-            slot: Slot::new(now),
-            source,
+        let issuers = sources.into_iter().map(|source| match source {
+            KeySource::Inline(keys) => Keys::Inline(keys),
+            KeySource::Remote(origin) => Keys::Remote(Box::new(Remote {
+                origin,
+                slot: Slot::new(now),
+            })),
         });
         Self {
             issuers: issuers.collect(),
@@ -116,14 +125,14 @@ impl KeyStore {
     ///
     /// A failure here does not count for the back-off: the first caller, who may have more time, tries again.
     pub async fn warm(&self, budget: Duration) {
-        let issuers = self.issuers.iter();
-        join_all(issuers.map(|issuer| async move {
-            if !matches!(issuer.source.location, KeyLocation::Inline(_)) {
-                let _flight = issuer.slot.flight.lock().await;
-                self.fetch_into(issuer, budget.min(FETCH_WAIT)).await;
-            }
-        }))
-        .await;
+        let fetches = self.issuers.iter().filter_map(|keys| match keys {
+            Keys::Inline(_) => None,
+            Keys::Remote(remote) => Some(async move {
+                let _flight = remote.slot.flight.lock().await;
+                self.fetch_into(remote, budget.min(FETCH_WAIT)).await
+            }),
+        });
+        join_all(fetches).await;
     }
 
     /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often enough,
@@ -132,18 +141,15 @@ impl KeyStore {
     /// # Errors
     /// There are no keys that may be used, or they lack the token's key and the issuer cannot be asked.
     pub async fn keys(&self, presented: &Presented<'_>) -> Result<Arc<KeySet>, Outage> {
-        let issuer = self.issuers.get(presented.issuer_index());
-        let issuer = issuer.ok_or(Outage::Keys)?;
-        match &issuer.source.location {
-            KeyLocation::Inline(keys) => Ok(Arc::clone(keys)),
-            KeyLocation::Discovery(_) | KeyLocation::Document(_) => {
-                self.fetched(issuer, presented.key_id()).await
-            }
+        match self.issuers.get(presented.issuer_index()) {
+            None => Err(Outage::Keys),
+            Some(Keys::Inline(keys)) => Ok(Arc::clone(keys)),
+            Some(Keys::Remote(remote)) => self.remote(remote, presented.key_id()).await,
         }
     }
 
-    async fn fetched(&self, issuer: &Issuer, key_id: Option<&str>) -> Result<Arc<KeySet>, Outage> {
-        let slot = &issuer.slot;
+    async fn remote(&self, remote: &Remote, key_id: Option<&str>) -> Result<Arc<KeySet>, Outage> {
+        let slot = &remote.slot;
         let _flight = match slot.need(key_id, self.clock.moment()) {
             Need::Nothing(keys) => return Ok(keys),
             Need::Renewal(keys) => match slot.flight.try_lock() {
@@ -157,10 +163,10 @@ impl KeyStore {
         match slot.need(key_id, now) {
             Need::Nothing(keys) => Ok(keys),
             Need::Patience => Err(Outage::Keys),
-            Need::Renewal(keys) => Ok(self.renew(issuer, SOFT_WAIT).await.unwrap_or(keys)),
+            Need::Renewal(keys) => Ok(self.renew(remote, SOFT_WAIT).await.unwrap_or(keys)),
             Need::UnknownKey(keys) if !slot.draw(now) => Ok(keys),
             Need::Fetch | Need::UnknownKey(_) => {
-                let renewed = self.renew(issuer, FETCH_WAIT).await;
+                let renewed = self.renew(remote, FETCH_WAIT).await;
                 renewed.ok_or(Outage::Keys)
             }
         }
@@ -168,64 +174,65 @@ impl KeyStore {
 
     /// Fetches, and counts a failure for the back-off. It counts from the beginning, so that a caller who goes away in
     /// the middle leaves no way to fetch without end.
-    async fn renew(&self, issuer: &Issuer, most: Duration) -> Option<Arc<KeySet>> {
-        issuer.slot.begin(self.clock.moment());
-        let keys = self.fetch_into(issuer, most).await;
+    async fn renew(&self, remote: &Remote, most: Duration) -> Option<Arc<KeySet>> {
+        remote.slot.begin(self.clock.moment());
+        let keys = self.fetch_into(remote, most).await;
         if keys.is_none() {
-            issuer.slot.fail(self.clock.moment());
+            remote.slot.fail(self.clock.moment());
         }
         keys
     }
 
     /// Fetches into the slot. Whatever is held stays there until better keys are complete.
-    async fn fetch_into(&self, issuer: &Issuer, most: Duration) -> Option<Arc<KeySet>> {
+    async fn fetch_into(&self, remote: &Remote, most: Duration) -> Option<Arc<KeySet>> {
         let asked = self.clock.moment();
-        let name = &issuer.source.issuer;
-        let fetched = time::timeout(most, self.fetch(&issuer.source)).await;
+        let issuer = &remote.origin.issuer;
+        let fetched = time::timeout(most, self.fetch(&remote.origin)).await;
         match fetched.unwrap_or(Err(RenewError::Deadline)) {
             Ok(keys) => {
                 let (usable, skipped) = (keys.usable(), keys.skipped());
-                info!(issuer = name, keys = usable, skipped, "fetched keys");
-                Some(issuer.slot.hold(keys, asked))
+                info!(issuer, usable, skipped, "fetched keys");
+                Some(remote.slot.hold(keys, asked))
             }
             Err(error) => {
-                warn!(issuer = name, error = chain(&error), "cannot fetch keys");
+                warn!(issuer, error = chain(&error), "cannot fetch keys");
                 None
             }
         }
     }
 
-    async fn fetch(&self, source: &KeySource) -> Result<KeySet, RenewError> {
-        let document = match &source.location {
-            KeyLocation::Inline(_) => return Err(RenewError::NoKey),
-            KeyLocation::Document(address) => address.clone(),
-            KeyLocation::Discovery(address) => self.discover(&source.issuer, address).await?,
+    async fn fetch(&self, origin: &RemoteKeys) -> Result<KeySet, RenewError> {
+        let document = match &origin.address {
+            KeyAddress::Discovery(address) => {
+                let metadata = self.fetcher.get(address).await;
+                let metadata = metadata.map_err(RenewError::Discovery)?;
+                &key_address(&metadata, &origin.issuer, address)?
+            }
+            KeyAddress::Document(address) => address,
         };
-        let document = self.fetcher.get(&document).await;
+        let document = self.fetcher.get(document).await;
         let keys = KeySet::parse(&document.map_err(RenewError::Document)?)?;
         if keys.usable() == 0 {
             return Err(RenewError::NoKey);
         }
         Ok(keys)
     }
+}
 
-    /// Reads where the keys are from the issuer's metadata. They may be on another host, as some issuers' are.
-    async fn discover(&self, issuer: &str, address: &Address) -> Result<Address, RenewError> {
-        let document = self.fetcher.get(address).await;
-        let document = document.map_err(RenewError::Discovery)?;
-        let metadata: Metadata =
-            serde_json::from_slice(&document).map_err(|_| RenewError::DiscoveryForm)?;
-        // Without this, one issuer's metadata could lend its keys to another (OpenID Connect Discovery 1.0 section 4.3).
-        if metadata.issuer != issuer {
-            return Err(RenewError::DiscoveryIssuer);
-        }
-        let keys = Address::parse(&metadata.jwks_uri).map_err(|_| RenewError::DiscoveryKeys)?;
-        // A document from elsewhere must not send us to the services of our own machine.
-        if keys.is_loopback() && !address.is_loopback() {
-            return Err(RenewError::DiscoveryKeys);
-        }
-        Ok(keys)
+/// Reads where the keys are from the issuer's metadata. They may be on another host, as some issuers' are.
+fn key_address(metadata: &[u8], issuer: &str, source: &Address) -> Result<Address, RenewError> {
+    let metadata: Metadata =
+        serde_json::from_slice(metadata).map_err(|_| RenewError::DiscoveryForm)?;
+    // Without this, one issuer's metadata could lend its keys to another (OpenID Connect Discovery 1.0 section 4.3).
+    if metadata.issuer != issuer {
+        return Err(RenewError::DiscoveryIssuer);
     }
+    let keys = Address::parse(&metadata.jwks_uri).map_err(|_| RenewError::DiscoveryKeys)?;
+    // A document from elsewhere must not send us to the services of our own machine.
+    if keys.is_loopback() && !source.is_loopback() {
+        return Err(RenewError::DiscoveryKeys);
+    }
+    Ok(keys)
 }
 
 /// The error and its causes, joined by colons.
@@ -233,4 +240,24 @@ fn chain(error: &dyn Error) -> String {
     let causes = iter::successors(Some(error), |&error| error.source());
     let texts: Vec<String> = causes.map(ToString::to_string).collect();
     texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_from_elsewhere_does_not_lead_to_this_machine() {
+        let issuer = "https://issuer.example";
+        let from = |source: &str, keys: &str| {
+            let metadata = format!(r#"{{"issuer": "{issuer}", "jwks_uri": "{keys}"}}"#);
+            let source = Address::parse(source).unwrap();
+            key_address(metadata.as_bytes(), issuer, &source).is_ok()
+        };
+        assert!(from(issuer, "https://keys.example/keys"));
+        assert!(from("http://127.0.0.1:9", "http://localhost:9001/keys"));
+        assert!(!from(issuer, "http://127.0.0.1:9001/keys"));
+        assert!(!from(issuer, "https://localhost/keys"));
+        assert!(!from(issuer, "http://[::1]:9001/keys"));
+    }
 }

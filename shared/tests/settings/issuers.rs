@@ -1,0 +1,275 @@
+//! `TRUSTED_ISSUERS`.
+
+use serde_json::{Value, json};
+use shared::gate::{Algorithm, Match, Rules, TokenUse};
+use shared::issuers::{KeyAddress, KeySource, TrustedIssuers};
+
+use crate::{said, with};
+
+pub(crate) const POOL: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";
+pub(crate) const SUFFIX: &str = "/.well-known/openid-configuration";
+
+/// A good entry of a Cognito pool.
+pub(crate) fn pool() -> Value {
+    json!({"discoveryUrl": format!("{POOL}{SUFFIX}"), "allowedClients": ["app"]})
+}
+
+/// A good entry of an issuer that is not Cognito.
+pub(crate) fn other() -> Value {
+    json!({"discoveryUrl": format!("https://issuer.example{SUFFIX}"), "allowedAudience": ["door"]})
+}
+
+fn read(entry: &Value) -> TrustedIssuers {
+    match TrustedIssuers::parse(&json!([entry]).to_string()) {
+        Ok(issuers) => issuers,
+        Err(faults) => panic!("{:?}", said(&faults)),
+    }
+}
+
+fn keys_at(issuers: &TrustedIssuers) -> String {
+    match &issuers.sources[0] {
+        KeySource::Inline(keys) => format!("inline {}", keys.usable()),
+        KeySource::Remote(keys) => match &keys.address {
+            KeyAddress::Discovery(address) => format!("discovery {address}"),
+            KeyAddress::Document(address) => format!("document {address}"),
+        },
+    }
+}
+
+fn named(names: &[&str]) -> Vec<Algorithm> {
+    let known = names.iter().map(|name| Algorithm::parse(name));
+    known.map(Option::unwrap).collect()
+}
+
+pub(crate) fn good_key(id: &str) -> Value {
+    mint::Key::p256(id).jwk()
+}
+
+#[test]
+fn a_cognito_pool_needs_little() {
+    let issuers = read(&pool());
+    let rules = &issuers.trust.issuers()[0];
+    let Rules {
+        issuer,
+        algorithms,
+        token_use,
+        allowed_clients,
+        allowed_audience,
+        allowed_scopes,
+        custom_claims,
+        groups_claim,
+        scope_claim,
+        client_claim,
+        leeway_secs,
+        max_lifetime_secs,
+    } = rules;
+    assert_eq!(issuer, POOL);
+    assert_eq!(*algorithms, named(&["RS256"]));
+    assert_eq!(*token_use, Some(TokenUse::Access));
+    assert_eq!(*allowed_clients, ["app"]);
+    assert!(allowed_audience.is_empty() && allowed_scopes.is_empty());
+    assert!(custom_claims.is_empty());
+    assert_eq!(groups_claim, "cognito:groups");
+    assert_eq!(
+        (scope_claim.as_str(), client_claim.as_str()),
+        ("scope", "client_id")
+    );
+    assert_eq!((*leeway_secs, *max_lifetime_secs), (30, 86_400));
+    assert_eq!(
+        keys_at(&issuers),
+        format!("document {POOL}/.well-known/jwks.json")
+    );
+    assert_eq!(issuers.notes(), [""; 0]);
+}
+
+#[test]
+fn another_issuer_gets_no_defaults_of_cognito() {
+    let issuers = read(&other());
+    let rules = &issuers.trust.issuers()[0];
+    assert_eq!(rules.issuer, "https://issuer.example");
+    assert_eq!(rules.token_use, None);
+    assert_eq!(rules.groups_claim, "groups");
+    assert_eq!(
+        keys_at(&issuers),
+        format!("discovery https://issuer.example{SUFFIX}")
+    );
+}
+
+#[test]
+fn every_field_is_read() {
+    let entry = with(
+        other(),
+        json!({
+            "issuer": "https://names-itself.example/v2.0",
+            "jwksUri": "https://keys.example/keys?policy=sign-in",
+            "algorithms": ["ES256", "EdDSA", "PS512"],
+            "tokenUse": "id",
+            "allowedScopes": ["door/invoke"],
+            "groupsClaim": "https://issuer.example/groups", "scopeClaim": "scp", "clientClaim": "azp",
+            "leewaySeconds": 120, "maxLifetimeSeconds": 600,
+        }),
+    );
+    let issuers = read(&entry);
+    let rules = &issuers.trust.issuers()[0];
+    assert_eq!(rules.issuer, "https://names-itself.example/v2.0");
+    assert_eq!(
+        keys_at(&issuers),
+        "document https://keys.example/keys?policy=sign-in"
+    );
+    assert_eq!(rules.algorithms, named(&["ES256", "EdDSA", "PS512"]));
+    assert_eq!(rules.token_use, Some(TokenUse::Id));
+    assert_eq!(rules.allowed_audience, ["door"]);
+    assert_eq!(rules.allowed_scopes, ["door/invoke"]);
+    assert_eq!(rules.groups_claim, "https://issuer.example/groups");
+    assert_eq!(
+        (rules.scope_claim.as_str(), rules.client_claim.as_str()),
+        ("scp", "azp")
+    );
+    assert_eq!((rules.leeway_secs, rules.max_lifetime_secs), (120, 600));
+}
+
+#[test]
+fn the_issuer_is_the_discovery_url_without_its_well_known_part() {
+    let server = "/.well-known/oauth-authorization-server";
+    for (discovery, issuer) in [
+        (format!("https://a.example{SUFFIX}"), "https://a.example"),
+        (
+            format!("https://a.example/t/1{SUFFIX}"),
+            "https://a.example/t/1",
+        ),
+        (format!("https://a.example{server}"), "https://a.example"),
+        (
+            format!("https://a.example/t{server}"),
+            "https://a.example/t",
+        ),
+        (
+            format!("https://a.example{server}/t/1"),
+            "https://a.example/t/1",
+        ),
+        (format!("http://127.0.0.1:9{SUFFIX}"), "http://127.0.0.1:9"),
+        (
+            format!("http://localhost:9/pool{SUFFIX}"),
+            "http://localhost:9/pool",
+        ),
+    ] {
+        let issuers = read(&with(other(), json!({"discoveryUrl": discovery})));
+        assert_eq!(issuers.trust.issuers()[0].issuer, issuer);
+    }
+}
+
+#[test]
+fn cognito_is_known_by_the_host_of_the_issuer() {
+    for (issuer, is_cognito) in [
+        (
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab",
+            true,
+        ),
+        (
+            "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab",
+            true,
+        ),
+        (
+            "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_Ab",
+            true,
+        ),
+        (
+            "https://cognito-idp.eu-west-1.amazonaws.com.evil.test/eu-west-1_Ab",
+            false,
+        ),
+        (
+            "https://evil-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab",
+            false,
+        ),
+        (
+            "https://cognito-idp.x.eu-west-1.amazonaws.com/eu-west-1_Ab",
+            false,
+        ),
+        ("https://cognito-idp.amazonaws.com/eu-west-1_Ab", false),
+        ("http://127.0.0.1:9/eu-west-1_Ab", false),
+    ] {
+        let issuers = read(&with(
+            pool(),
+            json!({"discoveryUrl": format!("{issuer}{SUFFIX}")}),
+        ));
+        let rules = &issuers.trust.issuers()[0];
+        assert_eq!(rules.token_use.is_some(), is_cognito, "{issuer}");
+        assert_eq!(
+            rules.groups_claim == "cognito:groups",
+            is_cognito,
+            "{issuer}"
+        );
+        assert_eq!(
+            keys_at(&issuers).starts_with("document"),
+            is_cognito,
+            "{issuer}"
+        );
+    }
+    // What a discovery URL promises does not count, only who the issuer is.
+    let named = read(&with(other(), json!({"issuer": POOL})));
+    assert_eq!(named.trust.issuers()[0].token_use, Some(TokenUse::Access));
+}
+
+#[test]
+fn keys_may_be_in_the_entry() {
+    let keys = json!({"keys": [good_key("a"), {"kty": "oct", "k": "AAAA"}, good_key("b")]});
+    let issuers = read(&with(pool(), json!({"jwks": keys})));
+    assert_eq!(keys_at(&issuers), "inline 2");
+    assert_eq!(
+        issuers.notes(),
+        ["`TRUSTED_ISSUERS[0].jwks` has 1 unusable keys"]
+    );
+}
+
+#[test]
+fn custom_claims_are_read_as_agentcore_reads_them() {
+    let claim = |kind: &str, operator: &str, value: Value| {
+        json!({
+            "inboundTokenClaimName": "dept:name", "inboundTokenClaimValueType": kind,
+            "authorizingClaimMatchValue": {"claimMatchOperator": operator, "claimMatchValue": value},
+        })
+    };
+    let claims = json!([
+        claim("STRING", "EQUALS", json!({"matchValueString": "finance"})),
+        claim(
+            "STRING_ARRAY",
+            "CONTAINS",
+            json!({"matchValueString": "a.b"})
+        ),
+        claim(
+            "STRING_ARRAY",
+            "CONTAINS_ANY",
+            json!({"matchValueStringList": ["a", "b"]})
+        ),
+    ]);
+    let issuers = read(&with(
+        pool(),
+        json!({"allowedClients": null, "customClaims": claims}),
+    ));
+    let found = &issuers.trust.issuers()[0].custom_claims;
+    assert!(found.iter().all(|claim| claim.name == "dept:name"));
+    let [
+        Match::Equals(equals),
+        Match::Contains(contains),
+        Match::ContainsAny(any),
+    ] = [&found[0].expects, &found[1].expects, &found[2].expects]
+    else {
+        panic!("{found:?}");
+    };
+    assert_eq!((equals.as_str(), contains.as_str()), ("finance", "a.b"));
+    assert_eq!(*any, ["a", "b"]);
+}
+
+#[test]
+fn fields_of_agentcores_own_network_are_noted() {
+    let issuers = read(&with(
+        pool(),
+        json!({"privateEndpoint": {}, "privateEndpointOverrides": [], "certificateConfigurations": [],
+            "advertisedScopeMapping": {}}),
+    ));
+    assert_eq!(issuers.notes().len(), 4);
+    let noted = issuers.notes().join("\n");
+    assert!(
+        noted.contains("`TRUSTED_ISSUERS[0].privateEndpoint` "),
+        "{noted}"
+    );
+}
