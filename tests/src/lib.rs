@@ -1,1 +1,29 @@
+//! What the end-to-end tests stand on: the built programs, driven from outside, and tokens that no code of theirs made.
+//!
+//! Nothing here is shared with the functions under test. They run as processes behind the doubles of `local`, as they
+//! run behind the real services.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
 
+mod event;
+mod function;
+mod http;
+mod report;
+mod stack;
+mod system;
+mod token;
+
+pub use event::{ProxyRequest, STAGE, authorizer_events};
+pub use function::{
+    DEMO_ARN, FINANCE_ARN, Lambda, Outcome, Reply, Settings, agents, binary, data_plane, run_to_end,
+};
+pub use http::{Answer, Arrival, Streaming, get, post, send};
+pub use report::{counted, skipped};
+pub use stack::{Stack, StackSettings};
+pub use system::{Memory, children, is_alive, memory};
+pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};

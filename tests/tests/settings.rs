@@ -1,0 +1,216 @@
+//! Wrong settings: one message that names all of them, and no function that runs half configured.
+
+use mint::Key;
+use serde_json::{Value, json};
+use tests::{Settings, agents, counted, run_to_end, trusted};
+
+/// `EX_USAGE` of `sysexits.h`.
+const USAGE: i32 = 64;
+
+/// Starts a function with wrong settings: the one message it leaves.
+async fn message(function: &str, settings: Settings) -> String {
+    let (status, log) = run_to_end(function, settings).await;
+    assert_eq!(status, USAGE, "{log:?}");
+    let messages: Vec<Value> = log
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line["level"] == "ERROR")
+        .collect();
+    assert_eq!(messages.len(), 1, "{log:?}");
+    messages[0]["message"].as_str().unwrap().to_owned()
+}
+
+/// One wrong setting a row: the variable, its wrong value, and the path that must be named.
+fn wrong_settings(key: &Key) -> Vec<(&'static str, String, &'static str)> {
+    let issuers = |more: Value| trusted(&[key], &more).to_string();
+    let without_conditions =
+        json!([{"discoveryUrl": "https://a.example/.well-known/openid-configuration"}]);
+    let agent = |name: &str, more: Value| {
+        let mut agents = agents();
+        let mut agent = agents["demo"].clone();
+        for (member, value) in more.as_object().unwrap() {
+            agent[member] = value.clone();
+        }
+        agents[name] = agent;
+        agents.to_string()
+    };
+    vec![
+        ("TRUSTED_ISSUERS", String::new(), "TRUSTED_ISSUERS"),
+        ("TRUSTED_ISSUERS", "{".into(), "TRUSTED_ISSUERS"),
+        ("TRUSTED_ISSUERS", "{}".into(), "TRUSTED_ISSUERS"),
+        ("TRUSTED_ISSUERS", "[]".into(), "TRUSTED_ISSUERS"),
+        (
+            "TRUSTED_ISSUERS",
+            without_conditions.to_string(),
+            "TRUSTED_ISSUERS[0]",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"surprise": 1})),
+            "TRUSTED_ISSUERS[0].surprise",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"allowedClients": []})),
+            "TRUSTED_ISSUERS[0].allowedClients",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"algorithms": ["HS256"]})),
+            "TRUSTED_ISSUERS[0].algorithms",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"algorithms": ["none"]})),
+            "TRUSTED_ISSUERS[0].algorithms",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"leewaySeconds": 121})),
+            "TRUSTED_ISSUERS[0].leewaySeconds",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"tokenUse": "any"})),
+            "TRUSTED_ISSUERS[0].tokenUse",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"jwks": {"keys": []}})),
+            "TRUSTED_ISSUERS[0].jwks",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"discoveryUrl": "http://a.example/.well-known/openid-configuration"})),
+            "TRUSTED_ISSUERS[0].discoveryUrl",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(
+                json!({"discoveryUrl": "http://localhost:1@a.example/.well-known/openid-configuration"}),
+            ),
+            "TRUSTED_ISSUERS[0].discoveryUrl",
+        ),
+        (
+            "TRUSTED_ISSUERS",
+            issuers(json!({"allowedWorkloadConfiguration": {}})),
+            "TRUSTED_ISSUERS[0].allowedWorkloadConfiguration",
+        ),
+        ("AGENTS", String::new(), "AGENTS"),
+        ("AGENTS", "[]".into(), "AGENTS"),
+        ("AGENTS", agent("Demo", json!({})), "AGENTS"),
+        (
+            "AGENTS",
+            agent("x", json!({"runtime": "arn:aws:s3:::x"})),
+            "AGENTS.x.runtime",
+        ),
+        (
+            "AGENTS",
+            agent("x", json!({"allow": {"groups": []}})),
+            "AGENTS.x.allow.groups",
+        ),
+        (
+            "AGENTS",
+            agent("x", json!({"allow": {"users": ["a"]}})),
+            "AGENTS.x.allow.users",
+        ),
+        (
+            "AGENTS",
+            agent("x", json!({"surprise": 1})),
+            "AGENTS.x.surprise",
+        ),
+        (
+            "AGENTS",
+            agent("x", json!({"auth": "none"})),
+            "AGENTS.x.auth",
+        ),
+    ]
+}
+
+/// Wrong settings that only one of the functions reads.
+const OWN: [(&str, &str, &str); 7] = [
+    ("authorizer", "SIMPLE_RESPONSES", "yes"),
+    ("proxy", "ALLOWED_ORIGINS", "*"),
+    ("proxy", "ALLOWED_ORIGINS", "https://a.example/path"),
+    ("proxy", "FIRST_BYTE_SECONDS", "0"),
+    ("proxy", "IDLE_SECONDS", "soon"),
+    ("proxy", "MAX_BODY_BYTES", "-1"),
+    ("proxy", "PUBLIC_URL", "http://door.example"),
+];
+
+fn good(key: &Key) -> Settings {
+    Settings::new(&trusted(&[key], &json!({})))
+}
+
+#[tokio::test]
+async fn each_wrong_setting_stops_both_functions_by_name() {
+    let key = Key::p256("one");
+    let rows = wrong_settings(&key);
+    for (variable, value, path) in &rows {
+        for function in ["authorizer", "proxy"] {
+            let message = message(function, good(&key).with(variable, value)).await;
+            assert!(
+                message.contains(&format!("`{path}")),
+                "{function} {variable}={value}: {message}"
+            );
+        }
+    }
+    for (function, variable, value) in OWN {
+        let message = message(function, good(&key).with(variable, value)).await;
+        assert!(
+            message.contains(&format!("`{variable}`")),
+            "{variable}={value}: {message}"
+        );
+    }
+    counted(&format!(
+        "{} wrong settings named",
+        rows.len() * 2 + OWN.len()
+    ));
+}
+
+#[tokio::test]
+async fn several_wrong_settings_are_all_named_at_once() {
+    let broken = json!([
+        {"allowedClients": ["a"], "leewaySeconds": 1000},
+        {"discoveryUrl": "https://b.example/.well-known/openid-configuration", "tokenUse": "any"},
+    ]);
+    let agents = json!({"UPPER": {"allow": {}}, "demo": {"runtime": "no", "qualifier": ""}});
+    let settings = |own: [(&str, &str); 2]| {
+        let settings = Settings::none()
+            .with("TRUSTED_ISSUERS", &broken.to_string())
+            .with("AGENTS", &agents.to_string());
+        own.into_iter().fold(settings, |settings, (name, value)| {
+            settings.with(name, value)
+        })
+    };
+    let shared = [
+        "`TRUSTED_ISSUERS[0].discoveryUrl`",
+        "`TRUSTED_ISSUERS[0].leewaySeconds`",
+        "`TRUSTED_ISSUERS[1].tokenUse`",
+        "`TRUSTED_ISSUERS[1]`",
+        "`AGENTS.demo.runtime`",
+        "`AGENTS.demo.allow`",
+        "UPPER",
+    ];
+    let proxy = [("ALLOWED_ORIGINS", "nowhere"), ("IDLE_SECONDS", "soon")];
+    let authorizer = [("SIMPLE_RESPONSES", "maybe"), ("IGNORED", "x")];
+    for (function, own, names) in [
+        ("proxy", proxy, &["`ALLOWED_ORIGINS`", "`IDLE_SECONDS`"][..]),
+        ("authorizer", authorizer, &["`SIMPLE_RESPONSES`"][..]),
+    ] {
+        let message = message(function, settings(own)).await;
+        for name in shared.iter().chain(names) {
+            assert!(message.contains(name), "{function}: {name} in: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_set_is_named_too() {
+    for function in ["authorizer", "proxy"] {
+        let message = message(function, Settings::none()).await;
+        for name in ["`TRUSTED_ISSUERS` is missing", "`AGENTS` is missing"] {
+            assert!(message.contains(name), "{function}: {message}");
+        }
+    }
+}
