@@ -9,25 +9,25 @@ use shared::gate::{
     Rules, TokenUse, Trust, UnixTime,
 };
 
-pub const NOW: u64 = 1_800_000_000;
-pub const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE";
+pub(crate) const NOW: u64 = 1_800_000_000;
+pub(crate) const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE";
 
-pub static RSA: LazyLock<Key> = LazyLock::new(|| Key::rsa("rsa-1"));
-pub static STRANGER: LazyLock<Key> = LazyLock::new(|| Key::rsa("rsa-1"));
-pub static P256: LazyLock<Key> = LazyLock::new(|| Key::p256("p256-1"));
-pub static P384: LazyLock<Key> = LazyLock::new(|| Key::p384("p384-1"));
-pub static ED25519: LazyLock<Key> = LazyLock::new(|| Key::ed25519("ed-1"));
+pub(crate) static RSA: LazyLock<Key> = LazyLock::new(|| Key::rsa("rsa-1"));
+pub(crate) static STRANGER: LazyLock<Key> = LazyLock::new(|| Key::rsa("rsa-1"));
+pub(crate) static P256: LazyLock<Key> = LazyLock::new(|| Key::p256("p256-1"));
+pub(crate) static P384: LazyLock<Key> = LazyLock::new(|| Key::p384("p384-1"));
+pub(crate) static ED25519: LazyLock<Key> = LazyLock::new(|| Key::ed25519("ed-1"));
 
 /// Everything the gate is handed, and what it is asked.
-pub struct Ask {
-    pub header: Vec<u8>,
-    pub rules: Rules,
-    pub keys: Value,
-    pub admission: Admission,
-    pub now: u64,
+pub(crate) struct Ask {
+    pub(crate) header: Vec<u8>,
+    pub(crate) rules: Rules,
+    pub(crate) keys: Value,
+    pub(crate) admission: Admission,
+    pub(crate) now: u64,
 }
 
-pub fn good_claims() -> Value {
+pub(crate) fn good_claims() -> Value {
     json!({
         "iss": ISSUER, "sub": "0f7a-alice", "client_id": "client-1", "token_use": "access",
         "username": "alice", "scope": "gatehouse/invoke openid", "cognito:groups": ["staff", "finance"],
@@ -36,11 +36,11 @@ pub fn good_claims() -> Value {
     })
 }
 
-pub fn good_header() -> Value {
+pub(crate) fn good_header() -> Value {
     json!({"alg": "RS256", "kid": "rsa-1", "typ": "JWT"})
 }
 
-pub fn good_rules() -> Rules {
+pub(crate) fn good_rules() -> Rules {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     Rules {
         issuer: ISSUER.to_owned(),
@@ -62,7 +62,7 @@ pub fn good_rules() -> Rules {
     }
 }
 
-pub fn custom(name: &str, expects: Match) -> CustomClaim {
+pub(crate) fn custom(name: &str, expects: Match) -> CustomClaim {
     CustomClaim {
         name: name.to_owned(),
         expects,
@@ -71,17 +71,17 @@ pub fn custom(name: &str, expects: Match) -> CustomClaim {
 
 impl Ask {
     /// A question that is answered with a permit.
-    pub fn good() -> Self {
+    pub(crate) fn good() -> Self {
         Self::token(&RSA.token_with("RS256", &good_header(), &good_claims()))
     }
 
     /// The good question with this token.
-    pub fn token(token: &str) -> Self {
+    pub(crate) fn token(token: &str) -> Self {
         Self::header(format!("Bearer {token}").as_bytes())
     }
 
     /// The good question with this `Authorization` header.
-    pub fn header(header: &[u8]) -> Self {
+    pub(crate) fn header(header: &[u8]) -> Self {
         let one = |text: &str| Some(vec![text.to_owned()]);
         Self {
             header: header.to_vec(),
@@ -97,57 +97,57 @@ impl Ask {
     }
 
     /// The good question with a claim changed, in a token truly signed.
-    pub fn claim(name: &str, value: Value) -> Self {
+    pub(crate) fn claim(name: &str, value: Value) -> Self {
         let mut claims = good_claims();
         claims[name] = value;
         Self::token(&RSA.token_with("RS256", &good_header(), &claims))
     }
 
     /// The good question with a claim left out, in a token truly signed.
-    pub fn without(name: &str) -> Self {
+    pub(crate) fn without(name: &str) -> Self {
         let mut claims = good_claims();
         claims.as_object_mut().unwrap().remove(name).unwrap();
         Self::token(&RSA.token_with("RS256", &good_header(), &claims))
     }
 
     /// The good question with a member of the token's header changed, in a token truly signed.
-    pub fn parameter(name: &str, value: Value) -> Self {
+    pub(crate) fn parameter(name: &str, value: Value) -> Self {
         let mut header = good_header();
         header[name] = value;
         Self::token(&RSA.token_with("RS256", &header, &good_claims()))
     }
 
     /// The good question with header and payload as these texts, in a token truly signed.
-    pub fn raw(header: &[u8], payload: &[u8]) -> Self {
+    pub(crate) fn raw(header: &[u8], payload: &[u8]) -> Self {
         Self::token(&RSA.jws("RS256", header, payload))
     }
 
     /// This question of another operator.
-    pub fn ruled(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+    pub(crate) fn ruled(mut self, change: impl FnOnce(&mut Rules)) -> Self {
         change(&mut self.rules);
         self
     }
 
     /// This question with other keys published.
-    pub fn keyed(mut self, keys: Value) -> Self {
+    pub(crate) fn keyed(mut self, keys: Value) -> Self {
         self.keys = keys;
         self
     }
 
     /// This question of another agent.
-    pub fn admitting(mut self, change: impl FnOnce(&mut Admission)) -> Self {
+    pub(crate) fn admitting(mut self, change: impl FnOnce(&mut Admission)) -> Self {
         change(&mut self.admission);
         self
     }
 
-    pub fn identify(&self) -> Result<Identity, Refusal> {
+    pub(crate) fn identify(&self) -> Result<Identity, Refusal> {
         let trust = Trust::new(vec![self.rules.clone()]);
         let keys = KeySet::parse(self.keys.to_string().as_bytes()).unwrap();
         let presented = gate::present(&self.header, &trust)?;
         gate::identify(presented, &keys, UnixTime(self.now))
     }
 
-    pub fn answer(&self) -> Result<Permit, Refusal> {
+    pub(crate) fn answer(&self) -> Result<Permit, Refusal> {
         let agent = AgentName::parse("demo").unwrap();
         gate::admit(self.identify()?, &agent, &self.admission)
     }

@@ -34,7 +34,9 @@ struct Count {
 #[test]
 fn wycheproof_signatures() {
     if !Path::new(VECTORS).exists() {
-        println!("SKIPPED wycheproof_signatures: no corpora/wycheproof beside the checkout");
+        println!(
+            "skipped: Wycheproof vectors, because there is no corpora/wycheproof beside the checkout"
+        );
         return;
     }
     let file: Value = serde_json::from_slice(&fs::read(VECTORS).unwrap()).unwrap();
@@ -65,11 +67,11 @@ fn wycheproof_signatures() {
     }
     assert_eq!(Some(asked), file["numberOfTests"].as_u64());
     for (algorithm, Count { accepted, refused }) in &counts {
-        println!("Wycheproof JWS {algorithm}: {accepted} accepted, {refused} refused");
+        println!("counted: Wycheproof JWS {algorithm}: {accepted} accepted, {refused} refused");
     }
     for (ids, reason) in STRICTER {
         println!(
-            "Wycheproof JWS: {} valid vectors refused on purpose ({reason})",
+            "counted: Wycheproof JWS, valid and refused on purpose: {} ({reason})",
             ids.len()
         );
     }
