@@ -1,0 +1,146 @@
+//! `docs/errors.md` against the gate, the proxy and the template.
+
+use http::StatusCode;
+use serde_json::Value;
+use shared::gate::{Answer, Refusal};
+use shared::keys::Outage;
+
+use crate::markdown::{rows, section};
+use crate::read;
+
+const PAPER: &str = "docs/errors.md";
+
+/// The rows below a heading, as texts of their first cells.
+fn documented(heading: &str, cells: usize) -> Vec<String> {
+    let paper = read(PAPER);
+    let rows = rows(section(&paper, heading));
+    rows.iter().map(|row| row[..cells].join(" | ")).collect()
+}
+
+/// The variants, and the other words and texts, of each line of the one macro call in a source.
+fn declared<'s>(source: &'s str, call: &str) -> Vec<(&'s str, Vec<&'s str>)> {
+    let (_, block) = source.split_once(&format!("\n{call}! {{\n")).unwrap();
+    let (block, _) = block.split_once("\n}\n").unwrap();
+    let lines = block.lines().map(|line| {
+        let (names, _) = line.split_once('"').unwrap();
+        let name = names.split_whitespace().nth(1).unwrap();
+        (name, line.split('"').skip(1).step_by(2).collect())
+    });
+    lines.collect()
+}
+
+/// The number of a status by the name that the `http` crate gives it.
+fn status(name: &str) -> u16 {
+    let is_it = |status: &StatusCode| {
+        let reason = status.canonical_reason().unwrap_or_default();
+        reason.to_ascii_uppercase().replace([' ', '-'], "_") == name
+    };
+    let mut all = (100..600).filter_map(|number| StatusCode::from_u16(number).ok());
+    all.find(is_it).unwrap().as_u16()
+}
+
+#[test]
+fn every_refusal_is_explained_as_it_is() {
+    let refusals = Refusal::ALL.iter().map(|refusal| {
+        let answer = match refusal.answer() {
+            Answer::Unauthorized => 401,
+            Answer::Forbidden => 403,
+        };
+        format!("`{}` | {refusal} | {answer}", refusal.code())
+    });
+    assert_eq!(documented("### Refusals", 3), refusals.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_outage_is_explained_as_it_is() {
+    let outages = Outage::ALL
+        .iter()
+        .map(|outage| format!("`{}` | {outage}", outage.code()));
+    assert_eq!(documented("### Outages", 2), outages.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_problem_of_the_proxy_is_explained_as_it_is() {
+    let source = read("proxy/src/problem.rs");
+    let problems = declared(&source, "problems")
+        .into_iter()
+        .map(|(name, texts)| {
+            let (code, title) = (texts[0], texts[1]);
+            format!("{} | `{code}` | {title}", status(name))
+        });
+    assert_eq!(
+        documented("### From the proxy", 3),
+        problems.collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn every_answer_of_api_gateway_is_explained_as_it_is() {
+    let template = read("template.yaml");
+    let (_, responses) = template.split_once("\n      GatewayResponses:\n").unwrap();
+    let mut declared = Vec::new();
+    let mut kind = "";
+    for line in responses
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with("     "))
+    {
+        let indented = line.trim_start();
+        if line.len() - indented.len() == 8 && !indented.starts_with('#') {
+            kind = indented.trim_end_matches(':');
+        }
+        if let Some(body) = indented.strip_prefix("application/json: ") {
+            let body: Value = serde_json::from_str(body.trim_matches('\'')).unwrap();
+            let text = |name: &str| body[name].as_str().unwrap().to_owned();
+            let status = body["status"]
+                .as_u64()
+                .map_or("any".to_owned(), |status| status.to_string());
+            declared.push(format!(
+                "`{kind}` | {status} | `{}` | {}",
+                text("code"),
+                text("title")
+            ));
+        }
+    }
+    assert!(!declared.is_empty());
+    assert_eq!(documented("### From API Gateway", 4), declared);
+}
+
+#[test]
+fn every_end_of_a_stream_is_explained_as_it_is() {
+    let source = read("proxy/src/stream.rs");
+    let arms = |function: &str| -> Vec<(String, String)> {
+        let (_, body) = source
+            .split_once(&format!("pub const fn {function}(self)"))
+            .unwrap();
+        let (body, _) = body.split_once("\n    }\n").unwrap();
+        let mut arms = Vec::new();
+        for arm in body.lines().filter(|line| line.contains("=> ")) {
+            let (variants, value) = arm.split_once("=> ").unwrap();
+            let value = value.split('"').nth(1).unwrap_or_default();
+            for variant in variants.split('|') {
+                arms.push((variant.trim().to_owned(), value.to_owned()));
+            }
+        }
+        arms
+    };
+    let events = arms("event");
+    let event_of = |variant: &str| {
+        events
+            .iter()
+            .find(|(other, _)| other == variant)
+            .unwrap()
+            .1
+            .clone()
+    };
+    let mut ends: Vec<String> = arms("code")
+        .into_iter()
+        .map(|(variant, code)| (code, event_of(&variant)))
+        .filter(|(_, event)| !event.is_empty())
+        .map(|(code, event)| format!("`{code}` | `{event}`"))
+        .collect();
+    let mut documented = documented("### At the end of a stream", 2);
+    ends.sort();
+    documented.sort();
+    assert!(ends.len() > 2);
+    assert_eq!(documented, ends);
+}

@@ -1,0 +1,28 @@
+//! Keeps the documents true: what they say of settings, errors and attacks is compared with the code, both ways.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot read the tree has failed"
+)]
+
+mod errors;
+mod links;
+mod markdown;
+mod settings;
+mod threats;
+
+use std::fs;
+use std::path::Path;
+
+/// The folder of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// A file of the workspace.
+fn read(path: &str) -> String {
+    let text = fs::read_to_string(root().join(path));
+    assert!(text.is_ok(), "cannot read {path}: {text:?}");
+    text.unwrap()
+}

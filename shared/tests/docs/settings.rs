@@ -1,0 +1,157 @@
+//! `docs/settings.md` against the code that reads the settings, and the template that gives them.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use shared::agents::Agents;
+use shared::issuers::TrustedIssuers;
+use shared::settings::Fault;
+
+use crate::markdown::{blocks, code, rows, section};
+use crate::read;
+
+const PAPER: &str = "docs/settings.md";
+
+/// The names in the first column of the tables below a heading.
+fn documented(heading: &str) -> BTreeSet<String> {
+    let paper = read(PAPER);
+    let rows = rows(section(&paper, heading));
+    rows.iter()
+        .flat_map(|row| code(row[0]))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The identifiers and values of the constants of a source that name a variable.
+fn declared(source: &str) -> Vec<(&str, String)> {
+    let constants = source.lines().filter_map(|line| {
+        let (_, constant) = line.trim().split_once("const ")?;
+        let (name, value) = constant.split_once(": &str = \"")?;
+        Some((name, value.trim_end_matches("\";").to_owned()))
+    });
+    constants.collect()
+}
+
+fn values(source: &str) -> BTreeSet<String> {
+    declared(source)
+        .into_iter()
+        .map(|(_, value)| value)
+        .collect()
+}
+
+#[test]
+fn every_variable_is_explained_and_no_other() {
+    let shared = read("shared/src/settings.rs");
+    assert_eq!(documented("## Both functions"), values(&shared));
+    for (heading, function) in [("## Authorizer", "authorizer"), ("## Proxy", "proxy")] {
+        let config = read(&format!("{function}/src/config.rs"));
+        assert_eq!(documented(heading), values(&config), "{function}");
+        let log = read("shared/src/log.rs");
+        for (name, _) in declared(&shared) {
+            assert!(
+                config.contains(name) || log.contains(name),
+                "{function} does not read {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_variable_of_the_template_is_explained() {
+    let template = read("template.yaml");
+    let mut given = BTreeSet::new();
+    for block in template.split(" Variables:\n").skip(1) {
+        let depth = block.len() - block.trim_start().len();
+        let is_below = |line: &&str| line.len() - line.trim_start().len() >= depth;
+        let names = block
+            .lines()
+            .take_while(is_below)
+            .filter_map(|line| line.split_once(':'));
+        given.extend(names.map(|(name, _)| name.trim().to_owned()));
+    }
+    assert!(given.contains("TRUSTED_ISSUERS"), "{given:?}");
+    let explained = ["## Both functions", "## Authorizer", "## Proxy"].map(documented);
+    let unknown: Vec<_> = given
+        .iter()
+        .filter(|name| !explained.iter().any(|names| names.contains(*name)))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn every_argument_of_local_is_explained_and_no_other() {
+    let source = read("local/src/main.rs");
+    let (_, usage) = source.split_once("const USAGE").unwrap();
+    let (usage, _) = usage.split_once("\";").unwrap();
+    let lines = usage.lines().filter(|line| line.starts_with("  "));
+    // The line of several names is about the functions' variables.
+    let names = lines
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| !name.ends_with(','));
+    let documented = documented("## The local stack");
+    let documented = documented
+        .iter()
+        .filter_map(|name| name.split_whitespace().next());
+    assert_eq!(documented.collect::<BTreeSet<_>>(), names.collect());
+}
+
+#[test]
+fn every_example_is_accepted() {
+    let paper = read(PAPER);
+    for issuers in blocks(section(&paper, "## TRUSTED_ISSUERS"), "json") {
+        let faults = TrustedIssuers::parse(issuers).err();
+        assert_eq!(faults, None);
+    }
+    for agents in blocks(section(&paper, "## AGENTS"), "json") {
+        let faults = Agents::parse(agents).err();
+        assert_eq!(faults, None);
+    }
+}
+
+/// Whether a parser knows a field: it may have any other complaint of it.
+fn is_known(faults: &[Fault]) -> bool {
+    !faults
+        .iter()
+        .any(|fault| fault.to_string().ends_with("is not a known field"))
+}
+
+/// Every text in the code of a reader that its parser takes for a field.
+fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let sources = files.iter().map(|file| read(file)).collect::<String>();
+    let texts = sources
+        .split('"')
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    texts
+        .filter(|text| !text.is_empty() && knows(text))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_field_of_an_issuer_is_explained_and_no_other() {
+    let knows = |field: &str| {
+        let faults = TrustedIssuers::parse(&json!([{field: null}]).to_string())
+            .err()
+            .unwrap();
+        is_known(&faults)
+    };
+    assert!(!knows("nonsense"));
+    let known = fields(
+        &["shared/src/issuers.rs", "shared/src/issuers/conditions.rs"],
+        knows,
+    );
+    assert_eq!(documented("## TRUSTED_ISSUERS"), known);
+}
+
+#[test]
+fn every_field_of_an_agent_is_explained_and_no_other() {
+    let knows = |field: &str| {
+        let faults = Agents::parse(&json!({"demo": {field: null}}).to_string()).unwrap_err();
+        is_known(&faults)
+    };
+    assert!(!knows("nonsense"));
+    assert_eq!(
+        documented("## AGENTS"),
+        fields(&["shared/src/agents.rs"], knows)
+    );
+}
