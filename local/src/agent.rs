@@ -1,8 +1,10 @@
-//! The demonstration agent: a process-local container that speaks the AgentCore HTTP contract (`POST /invocations`,
-//! `GET /ping`), and streams its answers as the Python SDK does, one `data: <json>` line a piece.
+//! The demonstration agent: a process-local container that speaks the AgentCore HTTP contract
+//! (`POST /invocations`, `GET /ping`), and streams its answers as the Python SDK does, one `data:
+//! <json>` line a piece.
 //!
-//! It takes `{"prompt": "..."}`. Most prompts get a short answer in five pieces, 200 ms apart, which says what the agent
-//! really got to know of its caller: it believes headers, never the prompt. Some prompts make it misbehave:
+//! It takes `{"prompt": "..."}`. Most prompts get a short answer in five pieces, 200 ms apart,
+//! which says what the agent really got to know of its caller: it believes headers, never the
+//! prompt. Some prompts make it misbehave:
 //!
 //! | prompt | answer |
 //! |---|---|
@@ -13,7 +15,8 @@
 //! | `silent 5` | 5 seconds of silence after the first piece, then the rest |
 //! | `flood 200` | 200 megabytes of events, as fast as they are taken |
 //!
-//! A client that does not take `text/event-stream` gets the same as one JSON document, when it is complete.
+//! A client that does not take `text/event-stream` gets the same as one JSON document, when it is
+//! complete.
 
 use std::io;
 use std::iter;
@@ -55,6 +58,7 @@ pub struct Agent {
 /// How many invocations began, and how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Turns {
+    /// Requests that arrived.
     pub started: u64,
     /// Answered to the end.
     pub finished: u64,

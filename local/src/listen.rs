@@ -111,7 +111,8 @@ async fn converse(stream: TcpStream, router: Router) {
             Ok(response)
         }
     });
-    // What ends a connection (the peer left, a cut on purpose) is seen by the body that was cut, not here.
+    // What ends a connection (the peer left, a cut on purpose) is seen by the body that was cut,
+    // not here.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

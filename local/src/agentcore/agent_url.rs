@@ -13,19 +13,24 @@ use url::Url;
 /// AgentCore lets a container be this long in coming up.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The base address of a container that speaks the AgentCore HTTP contract: `http://HOST:PORT`, no path.
+/// The base address of a container that speaks the AgentCore HTTP contract: `http://HOST:PORT`, no
+/// path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentUrl(String);
 
 /// Why an address is not an agent's.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentUrlError {
+    /// Another scheme, a path, a query, a fragment, a user, or no URL at all.
     #[error("the agent's address is not `http://HOST:PORT`")]
     Malformed,
+    /// No connection, or no HTTP.
     #[error("no agent answers at `{0}`")]
     Unreachable(String, #[source] hyper_util::client::legacy::Error),
+    /// No answer in the time that AgentCore gives.
     #[error("no agent answers at `{0}` within 30 seconds")]
     Slow(String),
+    /// Something else listens there.
     #[error("`GET /ping` at `{0}` answers {1}, so no AgentCore agent listens there")]
     NotAnAgent(String, StatusCode),
 }

@@ -24,8 +24,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Until a stream is ended ("streaming response", AgentCore quotas).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-/// The address by which a client could go round whatever stands in front of the data plane. A runtime with ports of its
-/// own gives it out; this one always does, so that nobody in front forgets to take it away.
+/// The address by which a client could go round whatever stands in front of the data plane. A
+/// runtime with ports of its own gives it out; this one always does, so that nobody in front
+/// forgets to take it away.
 const SESSION_ENDPOINT: HeaderName =
     HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-session-endpoint-url");
 
@@ -81,7 +82,8 @@ impl Relay<'_> {
         response.map(|body| watched(body, watch))
     }
 
-    /// Whatever the container answers but success becomes one error, as does a container that is not there.
+    /// Whatever the container answers but success becomes one error, as does a container that is
+    /// not there.
     async fn ask(self) -> Result<Response, ServiceError> {
         let mut request = Request::post(self.uri.clone())
             .body(Full::new(self.body))

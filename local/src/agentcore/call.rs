@@ -21,9 +21,11 @@ pub struct Call {
     pub request_id: String,
     /// ARN
     pub runtime: String,
+    /// The endpoint's name
     pub qualifier: String,
     /// As received, or made by the data plane if none was
     pub session_id: String,
+    /// As received
     pub user_id: Option<String>,
     /// Every header of the request
     pub received: HeaderMap,

@@ -1,4 +1,5 @@
-//! The errors of the data plane, as it puts them on the wire: a status, a name in `x-amzn-ErrorType`, a message.
+//! The errors of the data plane, as it puts them on the wire: a status, a name in
+//! `x-amzn-ErrorType`, a message.
 
 use axum::body::Body;
 use axum::response::Response;

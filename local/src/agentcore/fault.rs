@@ -20,7 +20,8 @@ pub enum Fault {
     SlowFirstByte(Duration),
     /// The connection breaks after so many bytes of the agent's answer.
     CutAfter(u64),
-    /// After so many bytes of the agent's answer nothing comes, and nothing ends, until the client leaves.
+    /// After so many bytes of the agent's answer nothing comes, and nothing ends, until the client
+    /// leaves.
     SilenceAfter(u64),
     /// So many bytes of events as fast as they are taken; the agent is not asked.
     Flood(u64),
@@ -51,7 +52,8 @@ pub(super) fn truncated(body: Body, bytes: u64, then: Then) -> Body {
             }
             match then {
                 Then::Cut => {
-                    // The server forgets what it has not yet sent when a body fails; while a body is pending it sends.
+                    // The server forgets what it has not yet sent when a body fails; while a body
+                    // is pending it sends.
                     tokio::task::yield_now().await;
                     Err(Cut)
                 }

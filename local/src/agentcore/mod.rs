@@ -1,8 +1,9 @@
-//! The AgentCore data plane on one loopback port: `InvokeAgentRuntime` with Signature Version 4, in front of agents that
-//! speak the AgentCore HTTP container contract.
+//! The AgentCore data plane on one loopback port: `InvokeAgentRuntime` with Signature Version 4, in
+//! front of agents that speak the AgentCore HTTP container contract.
 //!
-//! It refuses what the service refuses, gives the container only the headers that the service gives it, and streams the
-//! answer as it comes. Every call is recorded, and the next ones can be made to fail.
+//! It refuses what the service refuses, gives the container only the headers that the service gives
+//! it, and streams the answer as it comes. Every call is recorded, and the next ones can be made to
+//! fail.
 
 use std::collections::VecDeque;
 use std::io;
@@ -55,14 +56,18 @@ const MAX_FAULTS: usize = 1000;
 pub struct DataPlaneSettings {
     /// The region that requests must be signed for.
     pub region: String,
+    /// Whose signature is accepted.
     pub credentials: Credentials,
+    /// The agents; any other ARN is unknown.
     pub runtimes: Vec<RuntimeSettings>,
 }
 
 /// One agent runtime.
 #[derive(Clone)]
 pub struct RuntimeSettings {
+    /// As it stands, decoded, in the path of a request.
     pub arn: String,
+    /// Where its container listens.
     pub agent: AgentUrl,
     /// Names of its endpoints.
     pub qualifiers: Vec<String>,
@@ -85,12 +90,16 @@ impl RuntimeSettings {
 /// Why the data plane did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// There is no free port.
     #[error("bind a loopback port")]
     Bind(#[source] io::Error),
+    /// AgentCore restricts the name, or it is no header name.
     #[error("`{0}` may not be on a header allow-list")]
     HeaderName(String),
+    /// The list is longer than AgentCore's.
     #[error("the header allow-list of `{0}` has more than 20 names")]
     HeaderCount(String),
+    /// An agent's address cannot be completed.
     #[error("build the address of an agent")]
     Agent(#[from] AgentUrlError),
 }
@@ -161,7 +170,8 @@ impl DataPlane {
         &self.url
     }
 
-    /// The next call that gets as far as an agent fails like this. Several wait in line, 1000 at most.
+    /// The next call that gets as far as an agent fails like this. Several wait in line, 1000 at
+    /// most.
     pub fn inject(&self, fault: Fault) {
         let mut faults = self
             .plane
@@ -183,7 +193,8 @@ impl DataPlane {
         self.plane.ledger.until(condition).await
     }
 
-    /// How many requests were refused before they became a call: unsigned, malformed, or for no agent.
+    /// How many requests were refused before they became a call: unsigned, malformed, or for no
+    /// agent.
     pub fn refused(&self) -> u64 {
         self.plane.refused.load(Ordering::SeqCst)
     }
@@ -217,7 +228,8 @@ impl Plane {
         Ok(response)
     }
 
-    /// The request, proven to come from the principal. Its body is read only after all else about it is right.
+    /// The request, proven to come from the principal. Its body is read only after all else about
+    /// it is right.
     async fn read(&self, request: Request) -> Result<(Parts, Bytes), Failure> {
         let (head, body) = request.into_parts();
         let now = clock::now();

@@ -1,5 +1,5 @@
-//! Checks a request's Signature Version 4 ("Create a signed AWS API request", IAM User Guide), without any code of the
-//! library that signs, so that a mistake there is seen here.
+//! Checks a request's Signature Version 4 ("Create a signed AWS API request", IAM User Guide),
+//! without any code of the library that signs, so that a mistake there is seen here.
 
 use aws_lc_rs::{constant_time, digest, hmac};
 use http::request::Parts;
@@ -27,7 +27,9 @@ const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 /// The one principal that the data plane knows.
 #[derive(Clone)]
 pub struct Credentials {
+    /// Public: it stands in every signed request.
     pub access_key_id: String,
+    /// Shared with the principal; it never travels.
     pub secret_access_key: String,
     /// Given for temporary credentials, as a function has them: then every request must carry it.
     pub session_token: Option<String>,
@@ -83,7 +85,8 @@ impl From<SignatureError> for Failure {
     }
 }
 
-/// What a request says of its own signature; everything that can be checked before its body is read has been.
+/// What a request says of its own signature; everything that can be checked before its body is read
+/// has been.
 pub(super) struct Claim {
     /// `YYYYMMDDTHHMMSSZ`
     date: String,
@@ -144,7 +147,8 @@ impl Claim {
             .ok_or(SignatureError::UnsignedHeader)
     }
 
-    /// Whether the claim's signature is the one that the holder of the secret would have made for this request.
+    /// Whether the claim's signature is the one that the holder of the secret would have made for
+    /// this request.
     pub(super) fn verify(
         &self,
         request: &Parts,
@@ -266,8 +270,8 @@ fn unix_time(date: &str) -> Option<u64> {
     if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    // The year is counted from March, so that the leap day is its last one; 719,468 days lie between 1 March of the
-    // year 0 and 1970.
+    // The year is counted from March, so that the leap day is its last one; 719,468 days lie
+    // between 1 March of the year 0 and 1970.
     let (year, month) = if month > 2 {
         (year, month - 3)
     } else {
@@ -420,7 +424,8 @@ mod tests {
         let canonical = claim.canonical(&request(""), "hash");
         assert_eq!(
             canonical,
-            "POST\n/runtimes/arn%253Aaws/invocations\nqualifier=DEFAULT\nhost:example.amazonaws.com\n\nhost\nhash"
+            "POST\n/runtimes/arn%253Aaws/invocations\nqualifier=DEFAULT\n\
+             host:example.amazonaws.com\n\nhost\nhash"
         );
     }
 }

@@ -1,4 +1,5 @@
-//! One invocation, read from its request by the service model's rules, and the headers its container gets.
+//! One invocation, read from its request by the service model's rules, and the headers its
+//! container gets.
 
 use std::ops::RangeInclusive;
 
@@ -21,7 +22,8 @@ const WORKLOAD_TOKENS: [HeaderName; 2] = [
     HeaderName::from_static("x-amz-bedrock-agentcore-identity-wat"),
 ];
 
-/// The request's own headers that reach the container unlisted, with the lengths that the service model gives them.
+/// The request's own headers that reach the container unlisted, with the lengths that the service
+/// model gives them.
 const PASSED: [(HeaderName, RangeInclusive<usize>); 6] = [
     (CONTENT_TYPE, 1..=256),
     (ACCEPT, 1..=256),
@@ -98,7 +100,8 @@ impl Turn {
     }
 }
 
-/// The names that a runtime may put on its allow-list ("Pass custom headers to AgentCore Runtime", Developer Guide).
+/// The names that a runtime may put on its allow-list ("Pass custom headers to AgentCore Runtime",
+/// Developer Guide).
 pub(super) fn allow_listed(name: &str) -> Option<HeaderName> {
     let starts = name.starts_with(|first: char| first.is_ascii_alphabetic());
     let spelled = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';

@@ -8,14 +8,15 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-/// What OAuth calls an error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6; RFC 7009, 2.2.1).
+/// What OAuth calls an error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6; RFC
+/// 7009, 2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OauthError {
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
-    /// Not among the codes Cognito documents for its token endpoint; its pages contradict each other on unknown
-    /// scopes, and a refusal is the answer that hides no mistake.
+    /// Not among the codes Cognito documents for its token endpoint; its pages contradict each
+    /// other on unknown scopes, and a refusal is the answer that hides no mistake.
     InvalidScope,
     LoginRequired,
     ServerError,

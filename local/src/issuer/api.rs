@@ -1,4 +1,5 @@
-//! `POST /`: the JSON operation `InitiateAuth`, by which a command line signs a person in without a browser.
+//! `POST /`: the JSON operation `InitiateAuth`, by which a command line signs a person in without a
+//! browser.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `GET /oauth2/authorize`, the sign-in page `/login`, and `GET /logout`: the browser's half of the journey.
+//! `GET /oauth2/authorize`, the sign-in page `/login`, and `GET /logout`: the browser's half of the
+//! journey.
 
 use std::sync::Arc;
 
@@ -48,7 +49,8 @@ enum Prompt {
 
 /// Why there is no authorization.
 enum Refusal {
-    /// The address to go back to cannot be trusted, so the person is told and the browser stays (RFC 6749, 4.1.2.1).
+    /// The address to go back to cannot be trusted, so the person is told and the browser stays
+    /// (RFC 6749, 4.1.2.1).
     Stay,
     /// The console is told.
     Back(Back, OauthError),
@@ -267,7 +269,8 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// No `Secure`: this is plain HTTP on loopback. `Lax`, so that the console's link to the sign-in still finds the session.
+/// No `Secure`: this is plain HTTP on loopback. `Lax`, so that the console's link to the sign-in
+/// still finds the session.
 fn set(name: &str, value: &str) -> String {
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax")
 }

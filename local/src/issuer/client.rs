@@ -1,4 +1,5 @@
-//! The pool's two app clients: the console (people, public, PKCE) and the machine (a secret, no person).
+//! The pool's two app clients: the console (people, public, PKCE) and the machine (a secret, no
+//! person).
 
 use aws_lc_rs::constant_time;
 use url::{Host, Url};

@@ -1,4 +1,5 @@
-//! The pool's signing keys: RS256, one pair for access tokens, another for id tokens, as Cognito has them.
+//! The pool's signing keys: RS256, one pair for access tokens, another for id tokens, as Cognito
+//! has them.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;

@@ -1,9 +1,11 @@
-//! One Cognito user pool and its domain, on one loopback port: discovery and keys, the sign-in page with code and PKCE,
-//! the token, revocation and user-info endpoints, and the JSON operation `InitiateAuth`.
+//! One Cognito user pool and its domain, on one loopback port: discovery and keys, the sign-in page
+//! with code and PKCE, the token, revocation and user-info endpoints, and the JSON operation
+//! `InitiateAuth`.
 //!
-//! A person who signs in at the page gets the scopes the console asks for, `gatehouse/invoke` among them. A person who
-//! signs in by `InitiateAuth` gets `aws.cognito.signin.user.admin` alone, as in Cognito; so what an agent asks of people who
-//! come that way must be a group, and every user here is in `staff`.
+//! A person who signs in at the page gets the scopes the console asks for, `gatehouse/invoke` among
+//! them. A person who signs in by `InitiateAuth` gets `aws.cognito.signin.user.admin` alone, as in
+//! Cognito; so what an agent asks of people who come that way must be a group, and every user here
+//! is in `staff`.
 
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -46,10 +48,11 @@ const MACHINE_CLIENT: &str = "gatehousemachine";
 pub struct IssuerSettings {
     /// The pool's people. Default: alice (finance, admin, staff) and bob (guest, staff).
     pub users: Vec<UserSettings>,
-    /// Registered callback URLs of the console; on loopback every port of them is good. Default: `http://localhost/callback`
-    /// and `http://127.0.0.1/callback`.
+    /// Registered callback URLs of the console; on loopback every port of them is good. Default:
+    /// `http://localhost/callback` and `http://127.0.0.1/callback`.
     pub redirect_uris: Vec<String>,
-    /// Registered sign-out URLs, by the same rule. Default: `http://localhost/` and `http://127.0.0.1/`.
+    /// Registered sign-out URLs, by the same rule. Default: `http://localhost/` and
+    /// `http://127.0.0.1/`.
     pub logout_uris: Vec<String>,
     /// Life of access and id tokens in seconds. Default: 3600, Cognito's own.
     pub token_lifetime_seconds: u64,
@@ -58,8 +61,11 @@ pub struct IssuerSettings {
 /// One person of the pool.
 #[derive(Clone)]
 pub struct UserSettings {
+    /// What the person types; `username` in tokens.
     pub name: String,
+    /// Given out as verified.
     pub email: String,
+    /// `cognito:groups`; none leaves the claim out.
     pub groups: Vec<String>,
     /// None: a new one is made at start, see [`Issuer::password`].
     pub password: Option<String>,
@@ -100,10 +106,13 @@ impl Default for IssuerSettings {
 /// Why the issuer did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// There is no free port.
     #[error("bind a loopback port")]
     Bind(#[source] io::Error),
+    /// No keys could be made.
     #[error("make the signing keys")]
     Keys(#[from] CryptoError),
+    /// A registered address is not an absolute URL with a host.
     #[error("`{0}` is not a URL to send a browser to")]
     RedirectUri(String),
 }
@@ -111,10 +120,13 @@ pub enum StartError {
 /// Why a token was not made.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub enum TokenError {
+    /// The pool has nobody of that name.
     #[error("no such user")]
     NoSuchUser,
+    /// The client has no such scope.
     #[error("the client may not have that scope")]
     Scope,
+    /// The signature failed.
     #[error("sign the token")]
     Sign(#[from] CryptoError),
 }
@@ -166,7 +178,8 @@ impl Issuer {
         &self.service.url
     }
 
-    /// The pool's domain, `http://127.0.0.1:PORT`: `/oauth2/...`, `/login`, `/logout`, and `POST /` for `InitiateAuth`.
+    /// The pool's domain, `http://127.0.0.1:PORT`: `/oauth2/...`, `/login`, `/logout`, and `POST /`
+    /// for `InitiateAuth`.
     pub fn domain(&self) -> &str {
         &self.service.origin
     }
@@ -241,12 +254,14 @@ impl Issuer {
         self.service.keys().access.header()
     }
 
-    /// Signs any header and any claims with the access token key: for tokens Cognito would never make.
+    /// Signs any header and any claims with the access token key: for tokens Cognito would never
+    /// make.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, CryptoError> {
         self.service.keys().access.sign(header, claims)
     }
 
-    /// Signs with new keys from now on. The last access key stays published until the next rotation.
+    /// Signs with new keys from now on. The last access key stays published until the next
+    /// rotation.
     pub async fn rotate_keys(&self) -> Result<(), CryptoError> {
         let next = new_keys().await?;
         self.service

@@ -13,12 +13,14 @@ body{margin:0;min-height:100vh;display:grid;place-items:center}\
 main{width:min(22rem,90vw)}\
 h1{font-size:1.5rem;margin:0 0 1rem}\
 label{display:block;margin:1rem 0 .25rem}\
-input,button{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;border:1px solid #767676;border-radius:.3rem}\
+input,button{box-sizing:border-box;width:100%;font:inherit;padding:.6rem;\
+border:1px solid #767676;border-radius:.3rem}\
 button{margin-top:1.5rem;background:#0b57d0;color:#fff;border-color:#0b57d0;cursor:pointer}\
 :focus-visible{outline:3px solid #f29900;outline-offset:2px}\
 [role=alert]{border-left:4px solid #c5221f;padding:.25rem .75rem;margin:0}";
 
-/// The sign-in form. `query` is percent-encoded and goes back with the form; nothing else of a stranger's is on the page.
+/// The sign-in form. `query` is percent-encoded and goes back with the form; nothing else of a
+/// stranger's is on the page.
 pub(super) fn sign_in(
     status: StatusCode,
     query: &str,
@@ -34,13 +36,16 @@ pub(super) fn sign_in(
 <form method=\"post\" action=\"/login?{query}\">\
 <input type=\"hidden\" name=\"_csrf\" value=\"{csrf}\">\
 <label for=\"username\">Username</label>\
-<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required autofocus>\
+<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" \
+spellcheck=\"false\" required autofocus>\
 <label for=\"password\">Password</label>\
-<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>\
+<input id=\"password\" name=\"password\" type=\"password\" \
+autocomplete=\"current-password\" required>\
 <button type=\"submit\">Sign in</button></form>",
         query = query.replace('&', "&amp;"),
     );
-    // Browsers apply form-action to the redirect after the form as well, so the console's address is part of it.
+    // Browsers apply form-action to the redirect after the form as well, so the console's address
+    // is part of it.
     let mut response = page(
         status,
         "Sign in",
@@ -62,7 +67,8 @@ fn page(status: StatusCode, title: &str, main: &str, form_target: &str) -> Respo
     let body = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
 <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-<title>{title} - Gatehouse local</title><style>{STYLE}</style></head><body><main>{main}</main></body></html>"
+<title>{title} - Gatehouse local</title><style>{STYLE}</style></head>\
+<body><main>{main}</main></body></html>"
     );
     let mut response = answer(status, "text/html; charset=utf-8", body);
     let policy = format!(

@@ -36,7 +36,8 @@ pub(super) struct Session {
     pub(super) auth_time: u64,
 }
 
-/// What a person's sign-in entitles the console to; codes and refresh tokens stand for one of these.
+/// What a person's sign-in entitles the console to; codes and refresh tokens stand for one of
+/// these.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub(super) session: Session,
@@ -137,7 +138,8 @@ impl Pool {
         name
     }
 
-    /// The grant behind a code. A code is good for one try, right or wrong: a thief cannot guess its verifier.
+    /// The grant behind a code. A code is good for one try, right or wrong: a thief cannot guess
+    /// its verifier.
     pub(super) fn redeem_code(
         &self,
         name: &str,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-/// Entries by name, each with its last second. The bound holds always: the entry nearest to its end gives way.
+/// Entries by name, each with its last second. The bound holds always: the entry nearest to its end
+/// gives way.
 pub(super) struct Table<Value> {
     entries: HashMap<String, Entry<Value>>,
     capacity: usize,

@@ -18,7 +18,8 @@ use super::form::Form;
 use super::pool::Grant;
 use crate::clock;
 
-/// Room for the longest client metadata (131,072 characters in Cognito's API model), percent-encoded in part.
+/// Room for the longest client metadata (131,072 characters in Cognito's API model),
+/// percent-encoded in part.
 const MAX_FORM: usize = 256 * 1024;
 
 /// A successful answer (RFC 6749, 5.1).
@@ -167,7 +168,8 @@ fn check_metadata(form: &Form) -> Result<(), OauthError> {
         .map_err(|_| OauthError::InvalidRequest)
 }
 
-/// The client by its id and, where it has one, its secret: in the header or in the body, not in both.
+/// The client by its id and, where it has one, its secret: in the header or in the body, not in
+/// both.
 fn client(service: &Service, headers: &HeaderMap, form: &Form) -> Result<Client, OauthError> {
     let header = basic(headers)?;
     let (id, secret) = match &header {

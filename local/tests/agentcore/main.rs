@@ -1,5 +1,5 @@
-//! The data plane as AWS's own client sees it, the demonstration agent behind it, and hand-made requests where that client
-//! would not do wrong.
+//! The data plane as AWS's own client sees it, the demonstration agent behind it, and hand-made
+//! requests where that client would not do wrong.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,

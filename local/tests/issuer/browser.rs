@@ -197,7 +197,8 @@ pub(crate) fn challenge() -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, VERIFIER.as_bytes()))
 }
 
-/// The query of a good authorization request with these changes; an empty value takes a parameter away.
+/// The query of a good authorization request with these changes; an empty value takes a parameter
+/// away.
 pub(crate) fn authorization(changes: &[(&str, &str)]) -> String {
     let challenge = challenge();
     let form = changed(
