@@ -25,6 +25,7 @@ use shared::session::{Conversation, SessionId};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::info;
 
 /// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
 /// Gateway, whose fifteen minutes began before ours while the function started.
@@ -65,6 +66,9 @@ impl App {
             Target::Gateway { url: _ } => None,
         });
         let upstream = AgentCore::new(platform, regions);
+        for note in issuers.notes() {
+            info!("{note}");
+        }
         let door = Door::new(issuers, clock.clone());
         door.warm(WARM_UP).await;
         Self {

@@ -9,7 +9,7 @@ use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
 use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
 use aws_sdk_bedrockagentcore::config::timeout::TimeoutConfig;
 use aws_sdk_bedrockagentcore::config::{Builder, Region, StalledStreamProtectionConfig};
-use aws_sdk_bedrockagentcore::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockagentcore::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
     InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
@@ -24,6 +24,8 @@ use shared::gate::Permit;
 use shared::log::Loggable;
 use shared::session::{SessionId, UserId};
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::iter::successors;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -193,8 +195,7 @@ impl Stream for AgentStream {
 
 impl Failure {
     fn of(error: &SdkError<InvokeAgentRuntimeError>) -> Self {
-        let unanswered =
-            |problem| Self::without_answer(problem, Some(DisplayErrorContext(error).to_string()));
+        let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
         match error {
             SdkError::ServiceError(_) => {
                 let status = error
@@ -251,6 +252,15 @@ const fn problem_of_status(status: u16) -> Problem {
         // It is this door that the platform refuses: its role, the agent's ARN, or the form of the request.
         _ => Problem::AgentMisconfigured,
     }
+}
+
+/// The error and its causes. The SDK's own way to print them would show the platform's answer, body and all.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |error| (*error).source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent

@@ -3,7 +3,6 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test that cannot go on has to stop"
 )]
