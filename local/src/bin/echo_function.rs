@@ -1,17 +1,19 @@
-//! A Lambda function for the tests of the Runtime API double: does what the event's `do` says.
+//! A Lambda function for the tests of the doubles: does what the event's `do` says, or the `do` in the body of an API
+//! Gateway request. As an authorizer it does what the token says: see `authorize`.
 //!
-//! `echo` answers with the event and what the process was told; `wait` answers when the named file exists; `stream`
-//! streams `chunks`; `endless` streams until nobody reads; `cut` streams one chunk and exits; `fail`, `panic`,
-//! `exit` and `hang` do that; `big` answers with `bytes` bytes. `ECHO_INIT` can be `exit` or
-//! `hang`, before its first poll.
+//! `echo` answers with the event and what the process was told; `answer` with the event's `answer`; `reflect` sends
+//! the request back as a response; `wait` answers when the named file exists; `stream` streams `chunks`;
+//! `endless` streams until nobody reads; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
+//! `hang` do that; `big` answers with `bytes` bytes. `ECHO_INIT` can be `exit` or `hang`, before the first poll.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use lambda_runtime::{
-    Error, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse, service_fn,
+    Context, Error, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse, service_fn,
 };
 use serde_json::{Value, json};
 
@@ -31,53 +33,98 @@ async fn main() -> Result<(), Error> {
 
 async fn answer(event: LambdaEvent<Value>) -> Result<Answer, Error> {
     let (event, context) = event.into_parts();
-    let text = |name: &str| {
-        event
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+    if event.get("methodArn").is_some() {
+        return authorize(&event, &context.request_id).map(FunctionResponse::BufferedResponse);
+    }
+    let instruction = match event.get("body").and_then(Value::as_str) {
+        Some(body) => serde_json::from_str(body)?,
+        None => event.clone(),
     };
-    match text("do").as_str() {
-        "echo" => Ok(FunctionResponse::BufferedResponse(json!({
-            "event": event,
-            "pid": std::process::id(),
-            "request_id": context.request_id,
-            "arn": context.invoked_function_arn,
-            "trace": context.xray_trace_id,
-            "deadline": context.deadline,
-            "environment": environment(),
-        }))),
+    match text(&instruction, "do") {
+        "stream" => Ok(streamed(stream::iter(chunks(&instruction)).boxed())),
+        "endless" => {
+            let left = Left(text(&instruction, "file").to_owned());
+            Ok(streamed(stream::unfold(left, endless).boxed()))
+        }
+        "cut" => Ok(streamed(stream::unfold(false, cut).boxed())),
+        "echo" => Ok(FunctionResponse::BufferedResponse(echo(event, &context))),
+        "reflect" => {
+            let answer = json!({"statusCode": 200, "body": event.to_string()});
+            Ok(FunctionResponse::BufferedResponse(answer))
+        }
+        _ => plain(&instruction)
+            .await
+            .map(FunctionResponse::BufferedResponse),
+    }
+}
+
+/// The event, and what the process was told.
+fn echo(event: Value, context: &Context) -> Value {
+    json!({
+        "event": event,
+        "pid": std::process::id(),
+        "request_id": context.request_id,
+        "arn": context.invoked_function_arn,
+        "trace": context.xray_trace_id,
+        "deadline": context.deadline,
+        "environment": environment(),
+    })
+}
+
+/// What needs nothing but the instruction.
+async fn plain(instruction: &Value) -> Result<Value, Error> {
+    match text(instruction, "do") {
+        "answer" => Ok(instruction.get("answer").cloned().unwrap_or_default()),
         "wait" => {
-            while !std::path::Path::new(&text("file")).exists() {
+            while !Path::new(text(instruction, "file")).exists() {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            Ok(FunctionResponse::BufferedResponse(
-                json!({"pid": std::process::id()}),
-            ))
+            Ok(json!({"pid": std::process::id()}))
         }
-        "stream" => Ok(streamed(stream::iter(chunks(&event)).boxed())),
-        "endless" => Ok(streamed(
-            stream::unfold(Left(text("file")), endless).boxed(),
-        )),
-        "cut" => Ok(streamed(stream::unfold(false, cut).boxed())),
-        "fail" => Err(text("message").into()),
+        "fail" => Err(text(instruction, "message").into()),
         #[expect(clippy::panic, reason = "the case under test")]
         "panic" => panic!("at the test's request"),
         "exit" => std::process::exit(9),
         "hang" => std::future::pending().await,
         "big" => {
-            let bytes = event
-                .get("bytes")
-                .and_then(Value::as_u64)
-                .unwrap_or_default();
-            let bytes = usize::try_from(bytes)?;
-            Ok(FunctionResponse::BufferedResponse(Value::String(
-                "x".repeat(bytes),
-            )))
+            let bytes = instruction.get("bytes").and_then(Value::as_u64);
+            let bytes = usize::try_from(bytes.unwrap_or_default())?;
+            Ok(Value::String("x".repeat(bytes)))
         }
-        other => Err(format!("unknown request `{other}`").into()),
+        other => Err(format!("unknown instruction `{other}`").into()),
     }
+}
+
+fn text<'a>(instruction: &'a Value, name: &str) -> &'a str {
+    let text = instruction.get(name).and_then(Value::as_str);
+    text.unwrap_or_default()
+}
+
+/// By the token's words: `unauthorized` and `boom` err so, `null` is no answer, `deny` denies this method, `other`
+/// allows another, and anything else allows all, with the request id of this call as `asked`.
+fn authorize(event: &Value, request_id: &str) -> Result<Value, Error> {
+    let header = event
+        .get("headers")
+        .and_then(|headers| headers.get("authorization"));
+    let token = event
+        .get("authorizationToken")
+        .or(header)
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let (effect, resource) = match token {
+        "unauthorized" => return Err("Unauthorized".into()),
+        "boom" => return Err("boom".into()),
+        "null" => return Ok(Value::Null),
+        "deny" => ("Deny", event.get("methodArn").cloned()),
+        "other" => ("Allow", Some(json!("arn:aws:execute-api:*/other"))),
+        _ => ("Allow", Some(json!("*"))),
+    };
+    let statement = json!({"Action": "execute-api:Invoke", "Effect": effect, "Resource": resource});
+    Ok(json!({
+        "principalId": "somebody",
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": {"asked": request_id, "number": 3, "flag": true},
+    }))
 }
 
 fn environment() -> BTreeMap<String, String> {

@@ -88,13 +88,12 @@ struct Door {
 
 async fn answer(State(door): State<Arc<Door>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let asked = parts.headers.clone();
     let mut incoming = Incoming::new(parts_of(&door, parts), door.port);
     let outcome = door.answer(&mut incoming, body).await;
     let mut response = outcome.unwrap_or_else(|refusal| {
         let response = door.api.responses.get(refusal.kind.name());
         let fallback = door.api.responses.get(refusal.fallback());
-        refusal.answer(response.or(fallback), &incoming, &asked)
+        refusal.answer(response.or(fallback), &incoming)
     });
     headers::mark(response.headers_mut(), &incoming);
     response

@@ -185,7 +185,6 @@ impl Refusal {
         &self,
         template: Option<&GatewayResponse>,
         incoming: &Incoming,
-        asked: &HeaderMap,
     ) -> Response {
         let message = json!({"message": self.message}).to_string();
         let mut response = Response::new(Body::from(message));
@@ -193,18 +192,13 @@ impl Refusal {
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
         if let Some(template) = template {
-            self.apply(template, &mut response, incoming, asked);
+            self.apply(template, &mut response, incoming);
         }
         response
     }
 
-    fn apply(
-        &self,
-        template: &GatewayResponse,
-        response: &mut Response,
-        incoming: &Incoming,
-        asked: &HeaderMap,
-    ) {
+    fn apply(&self, template: &GatewayResponse, response: &mut Response, incoming: &Incoming) {
+        let asked = &incoming.request.headers;
         if let Some(status) = template.status {
             *response.status_mut() = status;
         }

@@ -193,3 +193,6 @@ impl Template {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_is_no_template_says_where() {
         for (text, line) in [
-            ("a: 1\nb: [", 2),
+            ("a: 1\nb: [}", 2),
             ("a: 1\na: 2\n", 2),
             ("a: 1\n---\nb: 1", 1),
             ("", 1),

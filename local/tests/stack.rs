@@ -1,0 +1,244 @@
+//! The program `local` and the stack it starts, with the echo function in place of the door's functions.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use local::stack::{Stack, StackError, StackSettings};
+use serde_json::{Value, json};
+
+fn template() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")
+}
+
+/// A folder of the test's own with the echo function under the names that the template gives to its functions.
+fn functions(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["authorizer", "proxy"] {
+        let link = folder.join(name);
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_echo_function"), link).unwrap();
+    }
+    folder
+}
+
+fn settings(functions: PathBuf) -> StackSettings {
+    StackSettings {
+        template: template(),
+        functions,
+        port: 0,
+        agent_url: None,
+        variables: BTreeMap::new(),
+        echo_logs: false,
+    }
+}
+
+/// The program, with no variable of this process.
+fn program(functions: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command
+        .env_clear()
+        .arg("--template")
+        .arg(template())
+        .arg("--functions")
+        .arg(functions);
+    command.stdin(Stdio::null());
+    command
+}
+
+async fn environment(stack: &Stack, function: &str) -> Value {
+    let event = json!({"do": "echo"}).to_string();
+    let answer = stack
+        .function(function)
+        .unwrap()
+        .invoke(bytes::Bytes::from(event))
+        .await
+        .unwrap();
+    serde_json::from_slice::<Value>(&answer).unwrap()["environment"].clone()
+}
+
+#[tokio::test]
+async fn functions_get_the_templates_variables_and_the_addresses_of_the_doubles() {
+    let stack = Stack::start(settings(functions("defaults"))).await.unwrap();
+    let proxy = environment(&stack, "ProxyFunction").await;
+    let issuers: Value = serde_json::from_str(proxy["TRUSTED_ISSUERS"].as_str().unwrap()).unwrap();
+    assert_eq!(issuers[0]["discoveryUrl"], stack.issuer().discovery_url());
+    let agents: Value = serde_json::from_str(proxy["AGENTS"].as_str().unwrap()).unwrap();
+    assert_eq!(agents["finance"]["allow"], json!({"groups": ["finance"]}));
+    assert_eq!(proxy["ALLOWED_ORIGINS"], "");
+    assert_eq!(
+        proxy["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"],
+        stack.data_plane().url()
+    );
+    assert_eq!(proxy["AWS_LAMBDA_LOG_FORMAT"], "JSON");
+    let authorizer = environment(&stack, "AuthorizerFunction").await;
+    assert_eq!(authorizer["TRUSTED_ISSUERS"], proxy["TRUSTED_ISSUERS"]);
+    assert!(authorizer.get("ALLOWED_ORIGINS").is_none());
+    assert!(stack.agent().is_some());
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_variable_of_ones_own_replaces_the_computed_one() {
+    let mut settings = settings(functions("own"));
+    settings.variables = [
+        ("AGENTS", "{}"),
+        ("ALLOWED_ORIGINS", "https://a.example"),
+        ("HOME", "/root"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let stack = Stack::start(settings).await.unwrap();
+    let proxy = environment(&stack, "ProxyFunction").await;
+    assert_eq!(
+        (&proxy["AGENTS"], &proxy["ALLOWED_ORIGINS"]),
+        (&json!("{}"), &json!("https://a.example"))
+    );
+    assert!(proxy.get("HOME").is_none(), "only what the template names");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn ones_own_agent_must_be_an_address_where_one_answers() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for url in [
+        "https://127.0.0.1:1/",
+        "not an address",
+        &format!("http://127.0.0.1:{port}"),
+    ] {
+        let mut settings = settings(functions("agent"));
+        settings.agent_url = Some(url.to_owned());
+        let outcome = Stack::start(settings).await;
+        assert!(matches!(outcome, Err(StackError::AgentUrl(_))), "{url}");
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    for (arguments, what) in [
+        (&["--nonsense"][..], "unknown argument `--nonsense`"),
+        (&["--port"], "`--port` needs a value"),
+        (&["--port", "70000"], "`70000` is not a port"),
+    ] {
+        let output = run(program(Path::new("/")).args(arguments));
+        assert_eq!(output.status.code(), Some(64));
+        assert!(
+            text(&output.stderr).starts_with(&format!("local: {what}\n")),
+            "{}",
+            text(&output.stderr)
+        );
+        assert!(output.stdout.is_empty());
+    }
+    let output = run(program(Path::new("/")).arg("--help"));
+    assert!(output.status.success() && text(&output.stdout).starts_with("usage: local"));
+}
+
+#[test]
+fn what_does_not_start_is_fatal_and_says_why() {
+    let output = run(program(Path::new("/nowhere"))
+        .arg("--describe")
+        .arg("/nowhere/file"));
+    assert_eq!(output.status.code(), Some(1));
+    let expected =
+        "local: start the functions: start `/nowhere/authorizer`: No such file or directory";
+    assert!(
+        text(&output.stderr).contains(expected),
+        "{}",
+        text(&output.stderr)
+    );
+
+    let folder = functions("failing");
+    std::fs::remove_file(folder.join("proxy")).unwrap();
+    std::os::unix::fs::symlink("/bin/false", folder.join("proxy")).unwrap();
+    let output = run(&mut program(&folder));
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "function `ProxyFunction`: the process exited with code 1 before its first poll";
+    assert!(
+        text(&output.stderr).contains(expected),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(!text(&output.stdout).contains("ready"));
+}
+
+/// The program, started; its standard output behind what it printed until it was ready.
+fn ready(file: &Path) -> (Child, BufReader<ChildStdout>, String) {
+    let mut command = program(&functions("ready"));
+    command
+        .arg("--describe")
+        .arg(file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut printed = String::new();
+    while !printed
+        .lines()
+        .last()
+        .is_some_and(|line| line.starts_with("ready "))
+    {
+        assert_ne!(
+            output.read_line(&mut printed).unwrap(),
+            0,
+            "it ended: {printed}"
+        );
+    }
+    (child, output, printed)
+}
+
+fn alive(pid: &u64) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
+}
+
+#[test]
+fn it_is_ready_describes_itself_and_ends_cleanly() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("describe.json");
+    for signal in ["INT", "TERM"] {
+        let (mut child, mut output, printed) = ready(&file);
+        let described: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let url = described["url"].as_str().unwrap();
+        assert!(printed.ends_with(&format!("\nready {url}\n")), "{printed}");
+        for user in ["alice", "bob"] {
+            let password = described["passwords"][user].as_str().unwrap();
+            assert!(
+                printed.contains(user) && printed.contains(password),
+                "{printed}"
+            );
+        }
+        assert!(
+            printed.contains(&format!("curl -N {url}/agents/demo/invocations")),
+            "{printed}"
+        );
+        let process = |name: &str| described["processes"][name][0].as_u64().unwrap();
+        let processes = ["AuthorizerFunction", "ProxyFunction"].map(process);
+        assert!(processes.iter().all(alive));
+        let sent = Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert!(!processes.iter().any(alive), "no process is left");
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "the ready line is the last");
+    }
+}
