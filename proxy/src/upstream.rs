@@ -292,3 +292,30 @@ impl ClassifyRetry for OnlyBeforeTheTurn {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The SDK measures a stalled stream by the system's clock, so no test could wait for it.
+    #[test]
+    fn a_quiet_stream_is_not_cut_by_the_sdk() {
+        let platform = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .build();
+        let agentcore = AgentCore::new(&platform, ["eu-west-1".to_owned()].into_iter());
+        let config = agentcore.clients["eu-west-1"].config();
+        assert!(
+            config
+                .stalled_stream_protection()
+                .is_some_and(|protection| !protection.is_enabled())
+        );
+        assert_eq!(config.region(), Some(&Region::from_static("eu-west-1")));
+        let timeouts = config.timeout_config().unwrap();
+        assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
+        assert_eq!(
+            (timeouts.read_timeout(), timeouts.operation_timeout()),
+            (None, None)
+        );
+    }
+}
