@@ -19,6 +19,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time;
 
+/// A request that has not come by then will not come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What is answered at a path.
 #[derive(Clone)]
 pub(crate) enum Reply {
@@ -82,9 +85,10 @@ impl KeyServer {
         self.shared.seen.lock().unwrap().pop().unwrap()
     }
 
-    /// Waits for the next request. To be made before the request can come.
+    /// Waits for a request that nobody has waited for yet.
     pub(crate) async fn arrival(&self) {
-        self.shared.arrived.notified().await;
+        let arrived = time::timeout(PATIENCE, self.shared.arrived.notified());
+        arrived.await.unwrap();
     }
 
     async fn serve(self, listener: TcpListener) {
