@@ -4,7 +4,7 @@ use std::process::{Command as StdCommand, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::{Arrival, Stack, get, post, send, skipped};
+use tests::{Answer, Arrival, Stack, get, post, send, skipped};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
@@ -246,58 +246,56 @@ async fn what_is_open_and_what_is_not_there() {
     for path in [
         "/",
         "/nothing",
+        "/whoami",
         "/agents",
         "/agents/demo",
+        "/agents/demo/",
         "/agents/demo/other",
         "/agents/demo/invocations/more",
-        "/whoami/more",
-        "/WHOAMI",
-        "/%77hoami",
-        "/agents/%64emo/invocations",
+        "/AGENTS/demo/invocations",
         "/agents/demo%2Finvocations",
-        "/agents/../whoami",
-        "//whoami",
+        "/agents/../agents/demo/invocations",
+        "//agents/demo/invocations",
     ] {
         for token in [None, Some(token.as_str())] {
             let address = format!("{}{path}", stack.url);
-            let answer = post(&address, token, &json!({"prompt": "hello"}))
-                .await
-                .whole()
-                .await;
-            let status = answer.status.as_u16();
-            assert!(
-                [401, 404].contains(&status) || (status == 400 && path.contains("..")),
-                "{path}: {status}"
-            );
+            let answer = post(&address, token, &json!({"prompt": "hello"})).await;
+            answer.whole().await.assert_problem(404, "not_found");
         }
     }
+    // Nobody decodes a name on the way: this is not the agent `demo`.
+    let address = format!("{}/agents/%64emo/invocations", stack.url);
+    let answer = post(&address, Some(&token), &json!({"prompt": "hello"})).await;
+    answer.whole().await.assert_problem(404, "not_found");
+}
+
+/// What a browser asks before a page of `origin` may call the door.
+async fn preflight(stack: &Stack, path: &str, origin: &str) -> Answer {
+    let request = Request::builder()
+        .method(Method::OPTIONS)
+        .uri(format!("{}{path}", stack.url))
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        );
+    send(request.body(Bytes::new()).unwrap())
+        .await
+        .whole()
+        .await
 }
 
 #[tokio::test]
 async fn a_preflight_needs_no_token_and_knows_its_origins() {
     let console = "https://console.example.com";
     let stack = Stack::start(&[("ALLOWED_ORIGINS", console)]);
-    let preflight = async |path: &str, origin: &str| {
-        let request = Request::builder()
-            .method(Method::OPTIONS)
-            .uri(format!("{}{path}", stack.url))
-            .header("origin", origin)
-            .header("access-control-request-method", "POST")
-            .header(
-                "access-control-request-headers",
-                "authorization,content-type",
-            );
-        send(request.body(Bytes::new()).unwrap())
-            .await
-            .whole()
-            .await
-    };
     for (path, method) in [
         ("/agents/demo/invocations", "POST"),
         ("/whoami", "GET"),
         ("/healthz", "GET"),
     ] {
-        let answer = preflight(path, console).await;
+        let answer = preflight(&stack, path, console).await;
         assert_eq!(
             (answer.status.as_u16(), answer.body.len()),
             (204, 0),
@@ -325,7 +323,7 @@ async fn a_preflight_needs_no_token_and_knows_its_origins() {
             "",
             "{path}"
         );
-        let stranger = preflight(path, "https://console.example.com.evil.example").await;
+        let stranger = preflight(&stack, path, "https://console.example.com.evil.example").await;
         assert_eq!(stranger.status, 204, "{path}");
         assert_eq!(stranger.header("access-control-allow-origin"), "", "{path}");
     }

@@ -159,47 +159,38 @@ async fn the_proxy_starts_in_time_as_well() {
     proxy.stop().await;
 }
 
-/// Whatever the issuer says that is not its keys: an outage, and nobody comes in.
+/// What an issuer might say that is not its keys.
+fn lies(issuer: &Issuer, another: &Issuer) -> Vec<(Document, Fault)> {
+    let body = |document: Value| Fault::Body(Bytes::from(document.to_string()));
+    let keys_at = |address: &str| body(json!({"issuer": issuer.url(), "jwks_uri": address}));
+    let keys_of_another = format!("{}/.well-known/jwks.json", another.url());
+    let metadata_of_another = json!({"issuer": another.url(), "jwks_uri": keys_of_another});
+    let discovery = [
+        body(metadata_of_another),
+        body(json!({"issuer": issuer.url()})),
+        keys_at("http://keys.example.com/"),
+        keys_at("file:///etc/passwd"),
+        Fault::Redirect(another.discovery_url()),
+        Fault::Body(Bytes::from_static(b"<html>")),
+    ];
+    let keys = [
+        body(json!({"keys": []})),
+        body(json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]})),
+        Fault::Redirect(keys_of_another),
+        Fault::Body(Bytes::from_static(b"<html>")),
+        Fault::Body(Bytes::from(vec![b' '; 1_000_000])),
+    ];
+    let discovery = discovery.map(|lie| (Document::Discovery, lie));
+    let keys = keys.map(|lie| (Document::Keys, lie));
+    discovery.into_iter().chain(keys).collect()
+}
+
+/// Whatever it says: an outage, and nobody comes in.
 #[tokio::test]
 async fn a_lying_issuer_lets_nobody_in() {
     let issuer = issuer().await;
     let another = self::issuer().await;
-    let body = |document: Value| Fault::Body(Bytes::from(document.to_string()));
-    let keys_of_another = format!("{}/.well-known/jwks.json", another.url());
-    let lies = [
-        (
-            Document::Discovery,
-            body(json!({"issuer": another.url(), "jwks_uri": keys_of_another})),
-        ),
-        (Document::Discovery, body(json!({"issuer": issuer.url()}))),
-        (
-            Document::Discovery,
-            body(json!({"issuer": issuer.url(), "jwks_uri": "http://keys.example.com/"})),
-        ),
-        (
-            Document::Discovery,
-            body(json!({"issuer": issuer.url(), "jwks_uri": "file:///etc/passwd"})),
-        ),
-        (
-            Document::Discovery,
-            Fault::Redirect(another.discovery_url()),
-        ),
-        (
-            Document::Discovery,
-            Fault::Body(Bytes::from_static(b"<html>")),
-        ),
-        (Document::Keys, body(json!({"keys": []}))),
-        (
-            Document::Keys,
-            body(json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]})),
-        ),
-        (Document::Keys, Fault::Redirect(keys_of_another)),
-        (Document::Keys, Fault::Body(Bytes::from_static(b"<html>"))),
-        (
-            Document::Keys,
-            Fault::Body(Bytes::from(vec![b' '; 1_000_000])),
-        ),
-    ];
+    let lies = lies(&issuer, &another);
     for (document, lie) in &lies {
         issuer.set_fault(*document, Some(lie.clone()));
         let authorizer = authorizer(&issuer).await;

@@ -8,9 +8,15 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod agent_sdk;
 mod authorizer;
 mod bad_tokens;
+mod faults;
+mod hygiene;
 mod journey;
 mod keys;
+mod limits;
 mod settings;
 mod sign_in;
+mod streaming;
+mod world;

@@ -20,12 +20,60 @@ async fn message(function: &str, settings: Settings) -> String {
     messages[0]["message"].as_str().unwrap().to_owned()
 }
 
-/// One wrong setting a row: the variable, its wrong value, and the path that must be named.
-fn wrong_settings(key: &Key) -> Vec<(&'static str, String, &'static str)> {
-    let issuers = |more: Value| trusted(&[key], &more).to_string();
-    let without_conditions =
-        json!([{"discoveryUrl": "https://a.example/.well-known/openid-configuration"}]);
-    let agent = |name: &str, more: Value| {
+/// A variable, its wrong value, and the path that must be named.
+type Wrong = (&'static str, String, &'static str);
+
+fn wrong_issuers(key: &Key) -> Vec<Wrong> {
+    let entries = [
+        (json!({"surprise": 1}), "TRUSTED_ISSUERS[0].surprise"),
+        (
+            json!({"allowedClients": []}),
+            "TRUSTED_ISSUERS[0].allowedClients",
+        ),
+        (
+            json!({"algorithms": ["HS256"]}),
+            "TRUSTED_ISSUERS[0].algorithms",
+        ),
+        (
+            json!({"algorithms": ["none"]}),
+            "TRUSTED_ISSUERS[0].algorithms",
+        ),
+        (
+            json!({"leewaySeconds": 121}),
+            "TRUSTED_ISSUERS[0].leewaySeconds",
+        ),
+        (json!({"tokenUse": "any"}), "TRUSTED_ISSUERS[0].tokenUse"),
+        (json!({"jwks": {"keys": []}}), "TRUSTED_ISSUERS[0].jwks"),
+        (
+            json!({"discoveryUrl": "http://a.example/.well-known/openid-configuration"}),
+            "TRUSTED_ISSUERS[0].discoveryUrl",
+        ),
+        (
+            json!({"discoveryUrl": "http://localhost:1@a.example/.well-known/openid-configuration"}),
+            "TRUSTED_ISSUERS[0].discoveryUrl",
+        ),
+        (
+            json!({"allowedWorkloadConfiguration": {}}),
+            "TRUSTED_ISSUERS[0].allowedWorkloadConfiguration",
+        ),
+    ];
+    let anybody = r#"[{"discoveryUrl": "https://a.example/.well-known/openid-configuration"}]"#;
+    let whole = [
+        ("", "TRUSTED_ISSUERS"),
+        ("{", "TRUSTED_ISSUERS"),
+        ("{}", "TRUSTED_ISSUERS"),
+        ("[]", "TRUSTED_ISSUERS"),
+        (anybody, "TRUSTED_ISSUERS[0]"),
+    ];
+    let entries = entries.map(|(more, path)| (trusted(&[key], &more).to_string(), path));
+    let whole = whole.map(|(value, path)| (value.to_owned(), path));
+    let rows = whole.into_iter().chain(entries);
+    rows.map(|(value, path)| ("TRUSTED_ISSUERS", value, path))
+        .collect()
+}
+
+fn wrong_agents() -> Vec<Wrong> {
+    let with = |name: &str, more: Value| {
         let mut agents = agents();
         let mut agent = agents["demo"].clone();
         for (member, value) in more.as_object().unwrap() {
@@ -34,97 +82,26 @@ fn wrong_settings(key: &Key) -> Vec<(&'static str, String, &'static str)> {
         agents[name] = agent;
         agents.to_string()
     };
-    vec![
-        ("TRUSTED_ISSUERS", String::new(), "TRUSTED_ISSUERS"),
-        ("TRUSTED_ISSUERS", "{".into(), "TRUSTED_ISSUERS"),
-        ("TRUSTED_ISSUERS", "{}".into(), "TRUSTED_ISSUERS"),
-        ("TRUSTED_ISSUERS", "[]".into(), "TRUSTED_ISSUERS"),
+    let rows = [
+        (String::new(), "AGENTS"),
+        ("[]".to_owned(), "AGENTS"),
+        (with("Demo", json!({})), "AGENTS"),
         (
-            "TRUSTED_ISSUERS",
-            without_conditions.to_string(),
-            "TRUSTED_ISSUERS[0]",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"surprise": 1})),
-            "TRUSTED_ISSUERS[0].surprise",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"allowedClients": []})),
-            "TRUSTED_ISSUERS[0].allowedClients",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"algorithms": ["HS256"]})),
-            "TRUSTED_ISSUERS[0].algorithms",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"algorithms": ["none"]})),
-            "TRUSTED_ISSUERS[0].algorithms",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"leewaySeconds": 121})),
-            "TRUSTED_ISSUERS[0].leewaySeconds",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"tokenUse": "any"})),
-            "TRUSTED_ISSUERS[0].tokenUse",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"jwks": {"keys": []}})),
-            "TRUSTED_ISSUERS[0].jwks",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"discoveryUrl": "http://a.example/.well-known/openid-configuration"})),
-            "TRUSTED_ISSUERS[0].discoveryUrl",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(
-                json!({"discoveryUrl": "http://localhost:1@a.example/.well-known/openid-configuration"}),
-            ),
-            "TRUSTED_ISSUERS[0].discoveryUrl",
-        ),
-        (
-            "TRUSTED_ISSUERS",
-            issuers(json!({"allowedWorkloadConfiguration": {}})),
-            "TRUSTED_ISSUERS[0].allowedWorkloadConfiguration",
-        ),
-        ("AGENTS", String::new(), "AGENTS"),
-        ("AGENTS", "[]".into(), "AGENTS"),
-        ("AGENTS", agent("Demo", json!({})), "AGENTS"),
-        (
-            "AGENTS",
-            agent("x", json!({"runtime": "arn:aws:s3:::x"})),
+            with("x", json!({"runtime": "arn:aws:s3:::x"})),
             "AGENTS.x.runtime",
         ),
         (
-            "AGENTS",
-            agent("x", json!({"allow": {"groups": []}})),
+            with("x", json!({"allow": {"groups": []}})),
             "AGENTS.x.allow.groups",
         ),
         (
-            "AGENTS",
-            agent("x", json!({"allow": {"users": ["a"]}})),
+            with("x", json!({"allow": {"users": ["a"]}})),
             "AGENTS.x.allow.users",
         ),
-        (
-            "AGENTS",
-            agent("x", json!({"surprise": 1})),
-            "AGENTS.x.surprise",
-        ),
-        (
-            "AGENTS",
-            agent("x", json!({"auth": "none"})),
-            "AGENTS.x.auth",
-        ),
-    ]
+        (with("x", json!({"surprise": 1})), "AGENTS.x.surprise"),
+        (with("x", json!({"auth": "none"})), "AGENTS.x.auth"),
+    ];
+    rows.map(|(value, path)| ("AGENTS", value, path)).into()
 }
 
 /// Wrong settings that only one of the functions reads.
@@ -145,7 +122,7 @@ fn good(key: &Key) -> Settings {
 #[tokio::test]
 async fn each_wrong_setting_stops_both_functions_by_name() {
     let key = Key::p256("one");
-    let rows = wrong_settings(&key);
+    let rows = [wrong_issuers(&key), wrong_agents()].concat();
     for (variable, value, path) in &rows {
         for function in ["authorizer", "proxy"] {
             let message = message(function, good(&key).with(variable, value)).await;
