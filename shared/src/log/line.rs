@@ -16,10 +16,14 @@ use crate::clock;
 
 /// The crates whose events are logged at the level that is set. Of others only warnings and errors are: their lower
 /// levels may print headers.
-const OURS: [&str; 3] = ["authorizer", "proxy", "shared"];
+const OURS: [&str; 4] = ["authorizer", "pretoken", "proxy", "shared"];
 
 /// The runtime opens a span for each invocation, whose field `requestId` is the request's.
 const RUNTIME: &str = "lambda_runtime";
+
+/// Where the runtime repeats, as an error, what a handler answered as one. Handlers log their own, and a refused caller is
+/// not an error. Panics, which it reports from the same place, have a field.
+const ECHO: &str = "lambda_runtime::layers::panic";
 
 /// A line of CloudWatch Logs holds 256 KiB; nothing that is worth reading is as long as this.
 const MAX_TEXT: usize = 4096;
@@ -51,6 +55,9 @@ impl Lines {
             .unwrap_or((metadata.target(), ""));
         if metadata.is_span() {
             return root == RUNTIME && *metadata.level() <= Level::INFO;
+        }
+        if metadata.target() == ECHO && metadata.fields().field("error").is_none() {
+            return false;
         }
         let most = if OURS.contains(&root) {
             self.most

@@ -63,6 +63,8 @@ mod parts {
         info!(target: "proxying", "theirs, a name that begins like ours");
         warn!(target: "rustls", "theirs, warn");
         error!(target: "lambda_runtime", "theirs, error");
+        error!(target: "lambda_runtime::layers::panic", "a handler's own answer, repeated");
+        error!(target: "lambda_runtime::layers::panic", error = "boom", "theirs, panic");
     }
 
     #[test]
@@ -158,15 +160,39 @@ fn identity(subject: &str) -> Identity {
 fn the_level_is_ours_and_others_only_warn() {
     let ours = ["ours, debug", "ours, info", "ours, warn", "ours, error"];
     for (level, first, theirs) in [
-        ("TRACE", 0, &["theirs, warn", "theirs, error"][..]),
-        ("DEBUG", 0, &["theirs, warn", "theirs, error"]),
-        ("debug", 0, &["theirs, warn", "theirs, error"]),
-        ("INFO", 1, &["theirs, warn", "theirs, error"]),
-        ("", 1, &["theirs, warn", "theirs, error"]),
-        ("nonsense", 1, &["theirs, warn", "theirs, error"]),
-        ("WARN", 2, &["theirs, warn", "theirs, error"]),
-        ("ERROR", 3, &["theirs, error"]),
-        ("FATAL", 3, &["theirs, error"]),
+        (
+            "TRACE",
+            0,
+            &["theirs, warn", "theirs, error", "theirs, panic"][..],
+        ),
+        (
+            "DEBUG",
+            0,
+            &["theirs, warn", "theirs, error", "theirs, panic"],
+        ),
+        (
+            "debug",
+            0,
+            &["theirs, warn", "theirs, error", "theirs, panic"],
+        ),
+        (
+            "INFO",
+            1,
+            &["theirs, warn", "theirs, error", "theirs, panic"],
+        ),
+        ("", 1, &["theirs, warn", "theirs, error", "theirs, panic"]),
+        (
+            "nonsense",
+            1,
+            &["theirs, warn", "theirs, error", "theirs, panic"],
+        ),
+        (
+            "WARN",
+            2,
+            &["theirs, warn", "theirs, error", "theirs, panic"],
+        ),
+        ("ERROR", 3, &["theirs, error", "theirs, panic"]),
+        ("FATAL", 3, &["theirs, error", "theirs, panic"]),
     ] {
         let (lines, status) = run("levels", level);
         assert!(status.success(), "{level}");

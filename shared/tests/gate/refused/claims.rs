@@ -1,0 +1,389 @@
+//! Issuers, times, audiences, names and rights: tokens that are truly signed.
+
+use serde_json::{Value, json};
+use shared::gate::{Match, Refusal as R};
+
+use super::Row;
+use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims};
+
+pub(super) fn issuer() -> Vec<Row> {
+    let of = |issuer: &str| Ask::claim("iss", json!(issuer));
+    vec![
+        ("D01 missing", Ask::without("iss"), R::IssuerForm),
+        (
+            "D01 a list with the right one",
+            Ask::claim("iss", json!([ISSUER])),
+            R::IssuerForm,
+        ),
+        ("D01 null", Ask::claim("iss", Value::Null), R::IssuerForm),
+        (
+            "D01 trailing slash",
+            of(&format!("{ISSUER}/")),
+            R::IssuerUnknown,
+        ),
+        ("D01 longer", of(&format!("{ISSUER}2")), R::IssuerUnknown),
+        (
+            "D01 shorter",
+            of(&ISSUER[..ISSUER.len() - 1]),
+            R::IssuerUnknown,
+        ),
+        (
+            "D01 upper case",
+            of(&ISSUER.to_uppercase()),
+            R::IssuerUnknown,
+        ),
+        (
+            "D01 with port",
+            of(&ISSUER.replace(".com/", ".com:443/")),
+            R::IssuerUnknown,
+        ),
+        (
+            "D01 with user",
+            of(&ISSUER.replace("https://", "https://x@")),
+            R::IssuerUnknown,
+        ),
+        (
+            "D01 percent-encoded",
+            of(&ISSUER.replace('_', "%5F")),
+            R::IssuerUnknown,
+        ),
+        (
+            "D01 http",
+            of(&ISSUER.replace("https", "http")),
+            R::IssuerUnknown,
+        ),
+        ("D01 empty", of(""), R::IssuerUnknown),
+        (
+            "D02 another pool of the same region",
+            of(&ISSUER.replace("EXAMPLE", "EXAMPLF")),
+            R::IssuerUnknown,
+        ),
+    ]
+}
+
+pub(super) fn times() -> Vec<Row> {
+    let exp = |value: Value| Ask::claim("exp", value);
+    let mut rows = vec![
+        ("D05 no exp", Ask::without("exp"), R::ExpiryMissing),
+        ("D05 expires now", exp(json!(NOW)), R::Expired),
+        ("D05 expired a second ago", exp(json!(NOW - 1)), R::Expired),
+        (
+            "D05 expires within this second",
+            exp(json!(1_800_000_000.9)),
+            R::Expired,
+        ),
+        ("A15 exp zero", exp(json!(0)), R::Expired),
+        ("D05 exp far ahead", exp(json!(NOW + 3541)), R::Lifetime),
+        (
+            "D05 exp far ahead without iat",
+            {
+                let mut claims = good_claims();
+                claims.as_object_mut().unwrap().remove("iat");
+                claims["exp"] = json!(NOW + 3601);
+                Ask::token(&RSA.token("RS256", &claims))
+            },
+            R::Lifetime,
+        ),
+        (
+            "A15 2^53 - 1",
+            exp(json!(9_007_199_254_740_991_u64)),
+            R::Lifetime,
+        ),
+        (
+            "D05 nbf beyond the leeway",
+            Ask::claim("nbf", json!(NOW + 31)),
+            R::NotYetValid,
+        ),
+        (
+            "D05 iat beyond the leeway",
+            Ask::claim("iat", json!(NOW + 31)),
+            R::IssuedAhead,
+        ),
+    ];
+    for value in [
+        json!("1800000600"),
+        json!(1e300),
+        json!(-1),
+        json!(true),
+        Value::Null,
+        json!([NOW]),
+        json!(9_007_199_254_740_993_u64),
+    ] {
+        rows.push(("A15 exp is no time", exp(value), R::TimeForm));
+    }
+    for name in ["nbf", "iat"] {
+        for value in [json!("1800000000"), json!(-1), json!(1e300), Value::Null] {
+            rows.push((
+                "A15 nbf or iat is no time",
+                Ask::claim(name, value),
+                R::TimeForm,
+            ));
+        }
+    }
+    rows
+}
+
+pub(super) fn audience_and_use() -> Vec<Row> {
+    vec![
+        (
+            "D03 id token",
+            Ask::claim("token_use", json!("id")),
+            R::TokenUse,
+        ),
+        ("D03 no token_use", Ask::without("token_use"), R::TokenUse),
+        (
+            "D03 token_use is a list",
+            Ask::claim("token_use", json!(["access"])),
+            R::TokenUse,
+        ),
+        (
+            "D03 access token where an id token is due",
+            Ask::good().ruled(|rules| rules.token_use = Some(shared::gate::TokenUse::Id)),
+            R::TokenUse,
+        ),
+        (
+            "D04 another app of the pool",
+            Ask::claim("client_id", json!("client-3")),
+            R::Client,
+        ),
+        (
+            "D04 client that begins like ours",
+            Ask::claim("client_id", json!("client-")),
+            R::Client,
+        ),
+        ("D04 no client", Ask::without("client_id"), R::Client),
+        (
+            "D04 client is a list",
+            Ask::claim("client_id", json!(["client-1"])),
+            R::Client,
+        ),
+        (
+            "D04 another audience",
+            Ask::claim("aud", json!("other")),
+            R::Audience,
+        ),
+        ("D04 no audience", Ask::without("aud"), R::Audience),
+        (
+            "D04 audience is a list of others",
+            Ask::claim("aud", json!(["other", "another"])),
+            R::Audience,
+        ),
+        (
+            "D04 audience is not only texts",
+            Ask::claim("aud", json!(["gatehouse", 1])),
+            R::Audience,
+        ),
+        (
+            "D04 audience is empty",
+            Ask::claim("aud", json!([])),
+            R::Audience,
+        ),
+        (
+            "D04 audience is an object",
+            Ask::claim("aud", json!({"gatehouse": true})),
+            R::Audience,
+        ),
+    ]
+}
+
+pub(super) fn names() -> Vec<Row> {
+    let mut rows = vec![
+        ("no subject", Ask::without("sub"), R::Subject),
+        ("empty subject", Ask::claim("sub", json!("")), R::Subject),
+        (
+            "subject is a number",
+            Ask::claim("sub", json!(7)),
+            R::Subject,
+        ),
+        (
+            "A11 NUL in the subject",
+            Ask::claim("sub", json!("a\0b")),
+            R::Subject,
+        ),
+        (
+            "newline in the subject",
+            Ask::claim("sub", json!("a\nb")),
+            R::Subject,
+        ),
+        (
+            "A06 subject of 256 characters",
+            Ask::claim("sub", json!("s".repeat(256))),
+            R::Subject,
+        ),
+        (
+            "D06 double space",
+            Ask::claim("scope", json!("openid  gatehouse/invoke")),
+            R::ScopeForm,
+        ),
+        (
+            "D06 leading space",
+            Ask::claim("scope", json!(" gatehouse/invoke")),
+            R::ScopeForm,
+        ),
+        (
+            "D06 tab",
+            Ask::claim("scope", json!("openid\tgatehouse/invoke")),
+            R::ScopeForm,
+        ),
+        (
+            "D06 number in the list",
+            Ask::claim("scope", json!(["gatehouse/invoke", 1])),
+            R::ScopeForm,
+        ),
+        (
+            "D06 scope is an object",
+            Ask::claim("scope", json!({"gatehouse/invoke": true})),
+            R::ScopeForm,
+        ),
+        (
+            "D07 groups as text",
+            Ask::claim("cognito:groups", json!("staff")),
+            R::GroupsForm,
+        ),
+        (
+            "D07 number in the list",
+            Ask::claim("cognito:groups", json!(["staff", 1])),
+            R::GroupsForm,
+        ),
+        (
+            "D07 empty group",
+            Ask::claim("cognito:groups", json!(["staff", ""])),
+            R::GroupsForm,
+        ),
+    ];
+    for name in [
+        "username",
+        "cognito:username",
+        "preferred_username",
+        "email",
+        "name",
+    ] {
+        rows.push((
+            "a name is no text",
+            Ask::claim(name, json!(["x"])),
+            R::NameForm,
+        ));
+        rows.push((
+            "a name with a newline",
+            Ask::claim(name, json!("x\ny")),
+            R::NameForm,
+        ));
+    }
+    let unasked =
+        Ask::claim("client_id", json!("x\ny")).ruled(|rules| rules.allowed_clients.clear());
+    rows.push(("a client with a newline", unasked, R::NameForm));
+    rows
+}
+
+pub(super) fn rights() -> Vec<Row> {
+    let scope = |value: Value| Ask::claim("scope", value);
+    let asks = |claim: &str, expects: Match| {
+        Ask::good().ruled(|rules| rules.custom_claims.push(custom(claim, expects)))
+    };
+    let text = |text: &str| text.to_owned();
+    vec![
+        ("D06 no scope", Ask::without("scope"), R::IssuerScope),
+        ("D06 empty scope", scope(json!("")), R::IssuerScope),
+        (
+            "D06 scope that begins like ours",
+            scope(json!("gatehouse/invoke2")),
+            R::IssuerScope,
+        ),
+        (
+            "D06 scope in another case",
+            scope(json!("Gatehouse/Invoke")),
+            R::IssuerScope,
+        ),
+        (
+            "D06 comma for space",
+            scope(json!("openid,gatehouse/invoke")),
+            R::IssuerScope,
+        ),
+        (
+            "D08 claim of another value",
+            Ask::claim("department", json!("finance2")),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 claim in another case",
+            Ask::claim("department", json!("Finance")),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 claim missing",
+            Ask::without("department"),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 list where a text is due",
+            Ask::claim("department", json!(["finance"])),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 text where a list is due",
+            Ask::claim("roles", json!("admin auditor")),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 list without the text",
+            Ask::claim("roles", json!(["auditor"])),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 list with none of the texts",
+            Ask::claim("roles", json!(["admin"])),
+            R::IssuerClaim,
+        ),
+        (
+            "D08 list not only of texts",
+            Ask::claim("roles", json!(["admin", "auditor", 1])),
+            R::IssuerClaim,
+        ),
+        (
+            "one more text claim",
+            asks("department", Match::Equals(text("engineering"))),
+            R::IssuerClaim,
+        ),
+        (
+            "one more list claim",
+            asks("roles", Match::Contains(text("owner"))),
+            R::IssuerClaim,
+        ),
+        (
+            "one more list of lists",
+            asks("roles", Match::ContainsAny(vec![text("owner")])),
+            R::IssuerClaim,
+        ),
+        (
+            "agent of another scope",
+            Ask::good().admitting(|agent| agent.scopes = Some(vec![text("other")])),
+            R::AgentScope,
+        ),
+        (
+            "agent of another group",
+            Ask::good().admitting(|agent| agent.groups = Some(vec![text("legal")])),
+            R::AgentGroup,
+        ),
+        (
+            "D07 group that begins like the agent's",
+            Ask::claim("cognito:groups", json!(["staff2"])),
+            R::AgentGroup,
+        ),
+        (
+            "D07 group name with a comma",
+            Ask::claim("cognito:groups", json!(["staff,finance"])),
+            R::AgentGroup,
+        ),
+        ("no groups", Ask::without("cognito:groups"), R::AgentGroup),
+        (
+            "agent of another client",
+            Ask::good().admitting(|agent| agent.clients = Some(vec![text("client-2")])),
+            R::AgentClient,
+        ),
+        (
+            "agent of no client at all",
+            Ask::good().admitting(|agent| agent.clients = Some(Vec::new())),
+            R::AgentClient,
+        ),
+    ]
+}
