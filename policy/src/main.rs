@@ -1,1 +1,36 @@
-fn main() {}
+//! The AWS Lambda function `policy`: a CloudFormation custom resource that attaches a policy engine to a gateway which
+//! another stack or tool owns, and detaches it again.
+//!
+//! ```text
+//! event --> request --> reconcile: read --> plan --> write, until it is so --> answer
+//!           wanted       (control)          pure
+//! ```
+
+mod answer;
+mod attach;
+mod config;
+mod control;
+mod failure;
+mod gateway;
+mod handler;
+mod plan;
+mod request;
+
+use lambda_runtime::{Error, service_fn};
+use shared::clock::Clock;
+use shared::{log, settings};
+
+use answer::Answers;
+use config::Config;
+use control::AgentCore;
+use handler::Attacher;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    log::start();
+    let config =
+        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let control = AgentCore::from_environment().await;
+    let attacher = Attacher::new(config, control, Answers::new()?, Clock::system());
+    lambda_runtime::run(service_fn(|event| attacher.handle(event))).await
+}
