@@ -81,13 +81,19 @@ async fn response(
     if mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming")) {
         stream(sandbox, id, reply, body).await
     } else {
-        buffer(reply, body).await
+        buffer(&sandbox, &id, reply, body).await
     }
 }
 
-async fn buffer(reply: oneshot::Sender<Answer>, body: Body) -> Response {
+async fn buffer(
+    sandbox: &Sandbox,
+    id: &str,
+    reply: oneshot::Sender<Answer>,
+    body: Body,
+) -> Response {
     match read(body, MAX_BUFFERED).await {
         Ok(bytes) => {
+            sandbox.answered(id);
             // Nobody may be waiting any more: the function has answered all the same.
             let _ = reply.send(Answer::Buffered(bytes));
             accepted()
@@ -160,6 +166,9 @@ async fn pass_on(
         };
         let last = !matches!(item, Ok(Some(_)));
         let whole = matches!(item, Ok(None) | Err(StreamError::Function(_)));
+        if whole {
+            sandbox.answered(id);
+        }
         if sender.send(item).await.is_err() || last {
             return whole;
         }
@@ -198,8 +207,10 @@ async fn error(
         Ok(reply) => reply,
         Err(refused) => return refused,
     };
+    let error = posted(&headers, body).await;
+    sandbox.answered(&id);
     // Nobody may be waiting any more: the function has answered all the same.
-    let _ = reply.send(Answer::Error(posted(&headers, body).await));
+    let _ = reply.send(Answer::Error(error));
     accepted()
 }
 

@@ -11,7 +11,9 @@ use super::sandbox::{Sandbox, Work};
 use super::{FunctionSpec, ProcessInfo};
 
 /// A process that has answered polls again well within this; starting another would take longer.
-const SETTLE: Duration = Duration::from_millis(20);
+const SETTLE: Duration = Duration::from_millis(100);
+/// The same where another may not be started, on a machine that is busy with other things.
+const SETTLE_AT_LIMIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -19,7 +21,8 @@ pub(super) struct Pool {
     log: Arc<Log>,
     permits: Arc<Semaphore>,
     state: Mutex<State>,
-    rested: Notify,
+    /// A process rests, or is gone.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +41,7 @@ impl Pool {
             log,
             permits,
             state: Mutex::default(),
-            rested: Notify::new(),
+            changed: Notify::new(),
         })
     }
 
@@ -76,8 +79,14 @@ impl Pool {
         work: Work,
     ) -> Result<Arc<Sandbox>, InvokeError> {
         let mut work = work;
-        for attempt in [Attempt::Settle, Attempt::Last] {
-            let rested = self.rested.notified();
+        let patience = match self.permits.available_permits() {
+            0 => SETTLE_AT_LIMIT,
+            1.. => SETTLE,
+        };
+        let settled = tokio::time::sleep(patience);
+        tokio::pin!(settled);
+        loop {
+            let changed = self.changed.notified();
             while let Some(sandbox) = self.pop_idle() {
                 match sandbox.give(work) {
                     Ok(()) => return Ok(sandbox),
@@ -85,10 +94,12 @@ impl Pool {
                     Err(back) => work = back,
                 }
             }
-            if attempt == Attempt::Settle
-                && self.state().live.iter().any(|sandbox| sandbox.finishing())
-            {
-                let _ = tokio::time::timeout(SETTLE, rested).await;
+            if !self.state().live.iter().any(|live| live.finishing()) {
+                break;
+            }
+            tokio::select! {
+                () = changed => {}
+                () = &mut settled => break,
             }
         }
         self.add(Some(work)).await
@@ -121,7 +132,7 @@ impl Pool {
             state.idle.push(Arc::clone(sandbox));
         }
         drop(state);
-        self.rested.notify_waiters();
+        self.changed.notify_waiters();
     }
 
     /// A process is gone.
@@ -129,6 +140,8 @@ impl Pool {
         let mut state = self.state();
         state.idle.retain(|idle| !Arc::ptr_eq(idle, sandbox));
         state.live.retain(|live| !Arc::ptr_eq(live, sandbox));
+        drop(state);
+        self.changed.notify_waiters();
     }
 
     pub(super) fn processes(&self) -> Vec<ProcessInfo> {
@@ -161,10 +174,4 @@ impl Drop for Pool {
             sandbox.stop();
         }
     }
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Attempt {
-    Settle,
-    Last,
 }

@@ -66,6 +66,8 @@ enum Phase {
         deadline: Instant,
         request_id: String,
         reply: Option<oneshot::Sender<Answer>>,
+        /// Its whole answer has been read.
+        answered: bool,
     },
     /// It is gone.
     Over(Exit),
@@ -167,10 +169,11 @@ impl Sandbox {
         };
         process.kill().await;
         process.drain().await;
+        // Whoever hears that this process is gone may start another.
+        drop(permit);
         if let Some(pool) = self.pool.upgrade() {
             pool.forget(&self);
         }
-        drop(permit);
         self.phase.send_replace(Phase::Over(exit));
         // What was on the wire when the process ended is still delivered.
         drop(self.uploads.write().await);
@@ -245,6 +248,21 @@ impl Sandbox {
         reply
     }
 
+    /// The whole answer to `request_id` has been read.
+    pub(super) fn answered(&self, request_id: &str) {
+        self.phase.send_if_modified(|phase| {
+            if let Phase::Working {
+                request_id: current,
+                answered,
+                ..
+            } = phase
+            {
+                *answered |= current == request_id;
+            }
+            false
+        });
+    }
+
     /// What the process posted to `/runtime/init/error`.
     pub(super) fn init_failed(&self, error: FunctionError) {
         // The first report is the one that counts.
@@ -297,7 +315,11 @@ impl Sandbox {
 
     /// Whether the process has answered and will poll again in a moment.
     pub(super) fn finishing(&self) -> bool {
-        matches!(*self.phase.borrow(), Phase::Working { reply: None, .. })
+        // One that is idle already has only to be listed so.
+        matches!(
+            *self.phase.borrow(),
+            Phase::Working { answered: true, .. } | Phase::Idle
+        )
     }
 
     /// Whether the process is gone.
@@ -350,6 +372,7 @@ fn take(phase: &mut Phase) -> Option<(String, Event, Instant)> {
                 deadline,
                 request_id: request_id.clone(),
                 reply: Some(reply),
+                answered: false,
             };
             Some((request_id, event, deadline))
         }
