@@ -98,7 +98,7 @@ impl fmt::Display for Loggable<'_> {
 }
 
 /// Milliseconds, with microseconds as their fraction.
-pub(crate) fn millis(duration: Duration) -> f64 {
+pub fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 

@@ -11,8 +11,8 @@ use std::ops::RangeInclusive;
 use std::process;
 
 pub use address::{Address, AddressError};
-pub(crate) use document::{Faults, Form, Members};
-pub(crate) use json::Json;
+pub use document::{Faults, Form, Members};
+pub use json::Json;
 
 use crate::log;
 

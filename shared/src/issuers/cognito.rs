@@ -1,5 +1,7 @@
 //! What is known of an issuer from its being a Cognito user pool.
 
+use super::{KeyAddress, KeySource, LEEWAY_SECS, LIFETIME_SECS, RemoteKeys, TrustedIssuers};
+use crate::gate::{Algorithm, Rules, TokenUse, Trust};
 use crate::settings::Address;
 
 /// Cognito's name of the groups claim.
@@ -7,6 +9,45 @@ pub(super) const GROUPS_CLAIM: &str = "cognito:groups";
 
 /// Where a pool publishes its keys, below its issuer.
 const KEYS_PATH: &str = "/.well-known/jwks.json";
+
+impl TrustedIssuers {
+    /// Believes every access token of one user pool, whatever client it was made for: for a function that serves the
+    /// pool itself and asks who its users are. A pool may go by several issuer names.
+    pub fn of_pool(issuers: &[Address]) -> Self {
+        let known = |issuer: &Address| Some((rules(issuer), source(issuer)?));
+        let (rules, sources) = issuers.iter().filter_map(known).unzip();
+        Self {
+            trust: Trust::new(rules),
+            sources,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// What every access token of a pool is.
+fn rules(issuer: &Address) -> Rules {
+    Rules {
+        issuer: issuer.to_string(),
+        algorithms: vec![Algorithm::RS256],
+        token_use: Some(TokenUse::Access),
+        allowed_clients: Vec::new(),
+        allowed_audience: Vec::new(),
+        allowed_scopes: Vec::new(),
+        custom_claims: Vec::new(),
+        groups_claim: GROUPS_CLAIM.to_owned(),
+        scope_claim: "scope".to_owned(),
+        client_claim: "client_id".to_owned(),
+        leeway_secs: LEEWAY_SECS,
+        max_lifetime_secs: LIFETIME_SECS,
+    }
+}
+
+fn source(issuer: &Address) -> Option<KeySource> {
+    Some(KeySource::Remote(RemoteKeys {
+        issuer: issuer.to_string(),
+        address: KeyAddress::Document(keys(issuer)?),
+    }))
+}
 
 /// Whether the host is one of Cognito's: `cognito-idp.{region}`, or `issuer-cognito-idp.{region}` for pools whose issuer
 /// configuration is `UPDATED`, below `amazonaws.com` or, in China, `amazonaws.com.cn`.

@@ -12,15 +12,18 @@ const MAX_SHOWN: usize = 64;
 
 /// The faults found so far.
 #[derive(Default)]
-pub(crate) struct Faults(RefCell<Vec<Fault>>);
+pub struct Faults(RefCell<Vec<Fault>>);
 
 impl Faults {
-    pub(crate) fn add(&self, fault: Fault) {
+    pub fn add(&self, fault: Fault) {
         self.0.borrow_mut().push(fault);
     }
 
     /// The value, if nothing was wrong.
-    pub(crate) fn or_value<T>(self, value: T) -> Result<T, Vec<Fault>> {
+    ///
+    /// # Errors
+    /// Every fault that was found.
+    pub fn or_value<T>(self, value: T) -> Result<T, Vec<Fault>> {
         let faults = self.0.into_inner();
         if faults.is_empty() {
             Ok(value)
@@ -35,7 +38,7 @@ impl Faults {
     }
 
     /// The items of a list that may not be empty, each with its path.
-    pub(crate) fn list(&self, path: &str, json: Json) -> Option<Vec<(String, Json)>> {
+    pub fn list(&self, path: &str, json: Json) -> Option<Vec<(String, Json)>> {
         let kind = json.kind();
         let Json::List(items) = json else {
             self.wrong_kind(path, "a list", kind);
@@ -65,26 +68,26 @@ impl Faults {
 }
 
 /// What a text must be.
-pub(crate) struct Form {
+pub struct Form {
     /// The rule in words, going on after "is not".
-    pub(crate) says: &'static str,
-    pub(crate) holds: fn(&str) -> bool,
+    pub says: &'static str,
+    pub holds: fn(&str) -> bool,
 }
 
 impl Form {
-    pub(crate) const ANY: Self = Self {
+    pub const ANY: Self = Self {
         says: "a text",
         holds: |_| true,
     };
 
     /// What ids and names in tokens are, whoever issues them.
-    pub(crate) const PLAIN: Self = Self {
+    pub const PLAIN: Self = Self {
         says: "1 to 255 printable characters without spaces",
         holds: |text| is_plain(text),
     };
 
     /// RFC 6749 section 3.3; the length is AgentCore's.
-    pub(crate) const SCOPE: Self = Self {
+    pub const SCOPE: Self = Self {
         says: "a scope of 1 to 255 printable characters without spaces, quotes and backslashes",
         holds: |text| is_plain(text) && !text.contains(['"', '\\']),
     };
@@ -95,7 +98,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// The members of one object. Each is taken by its name; [`Members::finish`] reports those that nobody knew.
-pub(crate) struct Members<'f> {
+pub struct Members<'f> {
     path: String,
     members: Vec<(String, Json)>,
     faults: &'f Faults,
@@ -103,7 +106,7 @@ pub(crate) struct Members<'f> {
 
 impl<'f> Members<'f> {
     /// Opens an object; anything else is a fault.
-    pub(crate) fn open(path: &str, json: Json, faults: &'f Faults) -> Option<Self> {
+    pub fn open(path: &str, json: Json, faults: &'f Faults) -> Option<Self> {
         let kind = json.kind();
         let Json::Object(members) = json else {
             faults.wrong_kind(path, "an object", kind);
@@ -117,24 +120,24 @@ impl<'f> Members<'f> {
     }
 
     /// The path of a member.
-    pub(crate) fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         let shown: String = name.escape_debug().take(MAX_SHOWN).collect();
         format!("{}.{shown}", self.path)
     }
 
     /// Adds a fault of a member.
-    pub(crate) fn fault(&self, name: &str, problem: impl Into<String>) {
+    pub fn fault(&self, name: &str, problem: impl Into<String>) {
         self.faults.add(Fault::malformed(self.path(name), problem));
     }
 
     /// Adds a fault of the object itself.
-    pub(crate) fn own_fault(&self, problem: impl Into<String>) {
+    pub fn own_fault(&self, problem: impl Into<String>) {
         self.faults
             .add(Fault::malformed(self.path.clone(), problem));
     }
 
     /// Takes a member out; one that is given twice is a fault.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Json> {
+    pub fn take(&mut self, name: &str) -> Option<Json> {
         let (mut found, others): (Vec<_>, Vec<_>) = mem::take(&mut self.members)
             .into_iter()
             .partition(|(own, _)| own == name);
@@ -146,24 +149,37 @@ impl<'f> Members<'f> {
     }
 
     /// Reports each of these that is not there.
-    pub(crate) fn needs(&self, names: &[&str]) {
+    pub fn needs(&self, names: &[&str]) {
         for name in names.iter().filter(|name| !self.has(name)) {
             self.faults.add(Fault::missing(self.path(name)));
         }
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(own, _)| own == name)
     }
 
     /// Every member, in order, each an object.
-    pub(crate) fn into_objects(mut self) -> Vec<(String, Option<Self>)> {
+    pub fn into_objects(mut self) -> Vec<(String, Option<Self>)> {
         let members = self.take_all().into_iter();
         let objects = members.map(|(name, json)| {
             let object = Self::open(&self.path(&name), json, self.faults);
             (name, object)
         });
         objects.collect()
+    }
+
+    /// Every member, in order, each a name and a text of the given forms.
+    pub fn into_texts(mut self, names: &Form, texts: &Form) -> Vec<(String, String)> {
+        let members = self.take_all().into_iter();
+        let pairs = members.filter_map(|(name, json)| {
+            if !(names.holds)(&name) {
+                self.fault(&name, format!("is not {}", names.says));
+            }
+            let text = self.faults.text(&self.path(&name), json, texts)?;
+            Some((name, text))
+        });
+        pairs.collect()
     }
 
     /// Takes every member out, in order; one that is given twice is a fault.
@@ -178,13 +194,13 @@ impl<'f> Members<'f> {
     }
 
     /// An optional object.
-    pub(crate) fn object(&mut self, name: &str) -> Option<Self> {
+    pub fn object(&mut self, name: &str) -> Option<Self> {
         let json = self.take(name)?;
         Self::open(&self.path(name), json, self.faults)
     }
 
     /// An optional list that may not be empty, of objects.
-    pub(crate) fn objects(&mut self, name: &str) -> Option<Vec<Self>> {
+    pub fn objects(&mut self, name: &str) -> Option<Vec<Self>> {
         let json = self.take(name)?;
         let items = self.faults.list(&self.path(name), json)?;
         let objects = items
@@ -194,13 +210,13 @@ impl<'f> Members<'f> {
     }
 
     /// An optional text.
-    pub(crate) fn text(&mut self, name: &str, form: &Form) -> Option<String> {
+    pub fn text(&mut self, name: &str, form: &Form) -> Option<String> {
         let json = self.take(name)?;
         self.faults.text(&self.path(name), json, form)
     }
 
     /// An optional list of texts.
-    pub(crate) fn texts(&mut self, name: &str, form: &Form) -> Option<Vec<String>> {
+    pub fn texts(&mut self, name: &str, form: &Form) -> Option<Vec<String>> {
         let json = self.take(name)?;
         let items = self.faults.list(&self.path(name), json)?;
         let texts = items
@@ -210,7 +226,7 @@ impl<'f> Members<'f> {
     }
 
     /// An optional text that is one of a few names.
-    pub(crate) fn one_of<T>(
+    pub fn one_of<T>(
         &mut self,
         name: &str,
         names: &str,
@@ -224,7 +240,7 @@ impl<'f> Members<'f> {
     }
 
     /// An optional whole number within a range.
-    pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
+    pub fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
         let json = self.take(name)?;
         let number = match &json {
             Json::Number(number) => number.as_u64().filter(|number| range.contains(number)),
@@ -241,7 +257,7 @@ impl<'f> Members<'f> {
     }
 
     /// Reports every member that was not taken.
-    pub(crate) fn finish(mut self) {
+    pub fn finish(mut self) {
         for (name, _) in self.take_all() {
             self.fault(&name, "is not a known field");
         }

@@ -10,7 +10,7 @@ use super::Fault;
 
 /// Any JSON. A member that is given twice is there twice, so that it can be named.
 #[derive(Clone, Debug)]
-pub(crate) enum Json {
+pub enum Json {
     Null,
     Bool(bool),
     Number(Number),
@@ -21,7 +21,10 @@ pub(crate) enum Json {
 
 impl Json {
     /// Reads a whole setting.
-    pub(crate) fn parse(setting: &str, text: &str) -> Result<Self, Fault> {
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn parse(setting: &str, text: &str) -> Result<Self, Fault> {
         serde_json::from_str(text).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             Fault::malformed(setting, format!("is not JSON ({place})"))
