@@ -1,0 +1,37 @@
+//! What Cognito gets back: its own event, with claims for the access token in `response`, or untouched.
+
+use serde_json::{Map, Value, json};
+
+use crate::event;
+use crate::reason::Reason;
+
+/// Claims for the access token, by name.
+pub(crate) type Claims = Map<String, Value>;
+
+/// The member of `response` that versions 2 and 3 of the event read.
+const DETAILS: &str = "claimsAndScopeOverrideDetails";
+
+/// The event with the claims in its response; without any, the event as it came.
+///
+/// # Errors
+/// [`Reason::Event`].
+pub(crate) fn with_claims(event: &Value, claims: &Claims) -> Result<Value, Reason> {
+    let mut answer = event.clone();
+    if claims.is_empty() {
+        return Ok(answer);
+    }
+    let access = json!({"claimsToAddOrOverride": claims});
+    let mut details = Map::from_iter([("accessTokenGeneration".to_owned(), access)]);
+    // Groups in an answer replace the user's, and an answer without them is not said to leave them as they are.
+    let groups = event::groups(event)?.cloned();
+    details.extend(groups.map(|groups| ("groupOverrideDetails".to_owned(), groups)));
+    let members = answer.as_object_mut().ok_or(Reason::Event)?;
+    let response = members.entry("response").or_insert(Value::Null);
+    match response {
+        Value::Object(response) => {
+            response.insert(DETAILS.to_owned(), details.into());
+        }
+        _ => *response = json!({ DETAILS: details }),
+    }
+    Ok(answer)
+}

@@ -1,0 +1,50 @@
+//! Department and role of a person, from the first source that knows them: the table, the list in the settings, the
+//! groups, and at last the default.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use crate::event::Person;
+use crate::reason::Reason;
+
+pub(crate) use table::Table;
+
+/// What the policies ask of a person. Both texts are plain, see [`crate::claims::is_plain`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub(crate) department: String,
+    pub(crate) role: String,
+}
+
+/// The sources that the settings name.
+pub(crate) struct Directory {
+    pub(crate) table: Option<Table>,
+    /// By subject.
+    pub(crate) listed: BTreeMap<String, Profile>,
+    /// By group, in the order in which they count.
+    pub(crate) groups: Vec<(String, Profile)>,
+    pub(crate) default: Profile,
+}
+
+impl Directory {
+    /// Looks a person up.
+    ///
+    /// # Errors
+    /// A source that failed is not passed over: the next one might say more of the person than it would have.
+    pub(crate) async fn profile(&self, person: &Person) -> Result<Profile, Reason> {
+        if let Some(table) = &self.table
+            && let Some(profile) = table.find(&person.subject).await?
+        {
+            return Ok(profile);
+        }
+        let listed = self.listed.get(&person.subject);
+        let by_group = || {
+            let mut groups = self.groups.iter();
+            let (_, profile) = groups.find(|(group, _)| person.groups.contains(group))?;
+            Some(profile)
+        };
+        let known = listed.or_else(by_group);
+        Ok(known.unwrap_or(&self.default).clone())
+    }
+}

@@ -1,0 +1,121 @@
+//! What Cognito asks. The event stays JSON and is read member by member: Cognito may add to it at any time ("Customizing
+//! user pool workflows with Lambda triggers"), and what is not understood has to go back as it came.
+
+use serde_json::Value;
+
+use crate::claims;
+use crate::reason::Reason;
+
+/// What kind of token is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A machine's, by client credentials.
+    Machine,
+    /// A person's, in an event that can carry claims for the access token: version 2 or 3.
+    Person,
+    /// Any other: nothing is done.
+    Other,
+}
+
+/// The trigger source of a machine's token.
+const MACHINE: &str = "TokenGeneration_ClientCredentials";
+
+/// The trigger sources of a person's token.
+const PERSON: [&str; 5] = [
+    "TokenGeneration_AuthenticateDevice",
+    "TokenGeneration_Authentication",
+    "TokenGeneration_HostedAuth",
+    "TokenGeneration_NewPasswordChallenge",
+    "TokenGeneration_RefreshTokens",
+];
+
+impl Kind {
+    pub(crate) fn of(event: &Value) -> Self {
+        let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+        let source = text("triggerSource");
+        if source == MACHINE {
+            Self::Machine
+        } else if PERSON.contains(&source) && ["2", "3"].contains(&text("version")) {
+            Self::Person
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// A person whom a token is about: one who signs in, or one whom a machine has proven to act for.
+pub(crate) struct Person {
+    /// Plain, see [`claims::is_plain`].
+    pub(crate) subject: String,
+    pub(crate) groups: Vec<String>,
+    /// Names the token that proves them, if one does.
+    pub(crate) token_id: Option<String>,
+}
+
+impl Person {
+    /// The person who signs in.
+    ///
+    /// # Errors
+    /// [`Reason::Event`].
+    pub(crate) fn signing_in(event: &Value) -> Result<Self, Reason> {
+        let subject = event.pointer("/request/userAttributes/sub");
+        let subject = subject.and_then(Value::as_str).ok_or(Reason::Event)?;
+        let groups = match groups(event)?.and_then(|groups| groups.get("groupsToOverride")) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(groups) => texts(groups).ok_or(Reason::Event)?,
+        };
+        Self::new(subject, groups, None)
+    }
+
+    /// # Errors
+    /// [`Reason::Subject`].
+    pub(crate) fn new(
+        subject: &str,
+        groups: Vec<String>,
+        token_id: Option<String>,
+    ) -> Result<Self, Reason> {
+        if !claims::is_plain(subject) {
+            return Err(Reason::Subject);
+        }
+        Ok(Self {
+            subject: subject.to_owned(),
+            groups,
+            token_id,
+        })
+    }
+}
+
+/// The app client that asks.
+///
+/// # Errors
+/// [`Reason::Event`].
+pub(crate) fn client(event: &Value) -> Result<&str, Reason> {
+    let client = event.pointer("/callerContext/clientId");
+    let client = client.and_then(Value::as_str);
+    client
+        .filter(|client| is_client(client))
+        .ok_or(Reason::Event)
+}
+
+/// Whether a text may be a client id; Cognito's own pattern (`ClientIdType`) has no hyphen.
+pub(crate) fn is_client(id: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-');
+    (1..=128).contains(&id.len()) && id.bytes().all(allowed)
+}
+
+/// The groups that Cognito would put into the token, in its own form; nothing where there are none.
+///
+/// # Errors
+/// [`Reason::Event`].
+pub(crate) fn groups(event: &Value) -> Result<Option<&Value>, Reason> {
+    match event.pointer("/request/groupConfiguration") {
+        None | Some(Value::Null) => Ok(None),
+        Some(groups @ Value::Object(_)) => Ok(Some(groups)),
+        Some(_) => Err(Reason::Event),
+    }
+}
+
+fn texts(list: &Value) -> Option<Vec<String>> {
+    let text = |entry: &Value| entry.as_str().map(str::to_owned);
+    list.as_array()?.iter().map(text).collect()
+}

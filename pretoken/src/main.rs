@@ -1,0 +1,35 @@
+//! Cognito's pre token generation trigger: proves the user a machine acts for, and says who that is in the token.
+//!
+//! ```text
+//! event -> proof ------> directory -----------> claims -> answer
+//! V3       the gate      table, list, groups,   bounded,  only `response`,
+//!          again         or the default         our own   groups kept
+//! ```
+
+mod answer;
+mod claims;
+mod config;
+mod directory;
+mod event;
+mod handler;
+mod pool;
+mod proof;
+mod reason;
+
+use lambda_runtime::{Error, service_fn};
+use shared::clock::Clock;
+use shared::{log, settings};
+
+use config::Config;
+use handler::PreToken;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    log::start();
+    let config =
+        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    // The pool is known from its first event and not before (a setting would make the pool and this function need each
+    // other to be deployed), so its keys are fetched then.
+    let pre_token = PreToken::new(config, Clock::system()).await;
+    lambda_runtime::run(service_fn(|event| pre_token.handle(event))).await
+}

@@ -1,0 +1,104 @@
+//! For whom does the machine act? What its client metadata says, and whether that is proven.
+//!
+//! Cognito passes the metadata on as the client sent it. Whoever holds the client's secret can write anything there, so a
+//! user's name in it proves nothing, and a user's token proves what its signature covers.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::claims::{DEPARTMENT, ROLE, USER_ID};
+use crate::event::Person;
+use crate::pool::{Pool, Pools};
+use crate::reason::Reason;
+
+/// The metadata key of a user's access token.
+const USER_TOKEN: &str = "user_token";
+/// The metadata key of a user id that the client vouches for.
+const VERIFIED_USER_ID: &str = "verified_user_id";
+
+/// Keys that name a user, one way or another. A client that sends one expects the token to be about that user: where it is
+/// not taken as a proof, a token without the user would only hide the mistake.
+const NAMING: [&str; 6] = [
+    DEPARTMENT,
+    ROLE,
+    "sub",
+    USER_ID,
+    USER_TOKEN,
+    VERIFIED_USER_ID,
+];
+
+/// What is taken as a proof of the user.
+pub(crate) enum Proof {
+    /// An access token of a user of the same pool, made for any of its clients.
+    Token,
+    /// The word of these clients.
+    Asserted(BTreeSet<String>),
+}
+
+impl Proof {
+    const fn key(&self) -> &'static str {
+        match self {
+            Self::Token => USER_TOKEN,
+            Self::Asserted(_) => VERIFIED_USER_ID,
+        }
+    }
+
+    /// The person the machine acts for; nobody, if it does not say that it acts for anybody.
+    ///
+    /// # Errors
+    /// The person is not proven, or it cannot be told.
+    pub(crate) async fn person(
+        &self,
+        event: &Value,
+        client: &str,
+        pools: &Pools,
+    ) -> Result<Option<Person>, Reason> {
+        let Some(metadata) = metadata(event)? else {
+            return Ok(None);
+        };
+        let shown = match metadata.get(self.key()) {
+            Some(Value::String(shown)) => shown,
+            Some(_) => return Err(Reason::Metadata),
+            None if NAMING.iter().any(|name| metadata.contains_key(*name)) => {
+                return Err(Reason::NoProof);
+            }
+            None => return Ok(None),
+        };
+        let person = match self {
+            Self::Token => prove(event, shown, pools).await?,
+            Self::Asserted(clients) if clients.contains(client) => {
+                Person::new(shown, Vec::new(), None)?
+            }
+            Self::Asserted(_) => return Err(Reason::Client),
+        };
+        Ok(Some(person))
+    }
+}
+
+/// The client metadata; absent and null are none.
+fn metadata(event: &Value) -> Result<Option<&Map<String, Value>>, Reason> {
+    match event.pointer("/request/clientMetadata") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(metadata)) => Ok(Some(metadata)),
+        Some(_) => Err(Reason::Metadata),
+    }
+}
+
+/// Believes the user whose access token this is.
+async fn prove(event: &Value, token: &str, pools: &Pools) -> Result<Person, Reason> {
+    let door = pools.door(Pool::read(event)?);
+    let identity = door.identify(format!("Bearer {token}").as_bytes()).await?;
+    // A machine's access token has no username, and its client is its subject. One of the two would do; neither is
+    // promised by Cognito in so many words.
+    let client = identity.client_id.as_ref();
+    let is_user = identity.username.is_some() && client.is_some_and(|id| *id != identity.subject);
+    if !is_user {
+        return Err(Reason::Machine);
+    }
+    Person::new(
+        &identity.subject,
+        identity.groups.clone(),
+        Some(identity.token_id.clone()),
+    )
+}

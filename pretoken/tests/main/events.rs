@@ -1,0 +1,85 @@
+//! Events that the trigger gives back as they came: every kind that Cognito sends, and those it may send one day.
+
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, machine_event, person_event};
+
+/// Each trigger source of a person's token with the versions that it comes in.
+fn person_events() -> Vec<Value> {
+    let sources = [
+        "HostedAuth",
+        "Authentication",
+        "NewPasswordChallenge",
+        "AuthenticateDevice",
+        "RefreshTokens",
+    ];
+    let mut events = Vec::new();
+    for source in sources {
+        for version in ["1", "2", "3"] {
+            events.push(person_event(version, source));
+        }
+        let mut event = person_event("2", source);
+        event["request"]["clientMetadata"] = json!({"device": "kiosk-3", "user_token": "x"});
+        event["request"]["groupConfiguration"] =
+            json!({"groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": null});
+        events.push(event);
+    }
+    events
+}
+
+/// What may come one day: sources, versions and members that nobody knows yet.
+fn future_events() -> Vec<Value> {
+    let mut later = person_event("2", "HostedAuth");
+    later["version"] = json!("4");
+    let mut unknown = machine_event(json!({"user_token": "x"}));
+    unknown["triggerSource"] = json!("TokenGeneration_Tomorrow");
+    let mut more = machine_event(Value::Null);
+    more["request"]["more"] = json!({"list": [1, 2.5, null, -7, 18_446_744_073_709_551_615_u64]});
+    more["response"]["more"] = json!(true);
+    vec![later, unknown, more, json!({}), json!([]), json!("text")]
+}
+
+#[tokio::test]
+async fn sign_ins_pass_untouched_by_default() {
+    let scene = Scene::new(&[]).await;
+    for event in person_events().into_iter().chain(future_events()) {
+        assert_eq!(scene.call(&event).await, Ok(event));
+    }
+    assert_eq!(scene.cloud.asked_keys(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_machine_that_acts_for_nobody_gets_a_plain_token() {
+    let scene = Scene::new(&[]).await;
+    let mut absent = machine_event(Value::Null);
+    absent["request"]
+        .as_object_mut()
+        .unwrap()
+        .remove("clientMetadata");
+    let metadata = [
+        json!(null),
+        json!({}),
+        json!({"callId": "c-0001", "onBehalfOf": "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"}),
+        json!({"number": 7}),
+    ];
+    let events = metadata.map(machine_event);
+    for event in events.into_iter().chain([absent]) {
+        assert_eq!(scene.call(&event).await, Ok(event));
+    }
+    let decisions = scene.decisions();
+    assert_eq!(decisions.len(), 5);
+    for line in decisions {
+        assert_eq!(line["outcome"], "allowed");
+        assert_eq!(line.get("subject"), None);
+    }
+    assert_eq!(scene.cloud.asked_keys(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_enriching_trigger_leaves_alone_what_it_cannot_enrich() {
+    let scene = Scene::new(&[("ENRICH_USER_TOKENS", "true")]).await;
+    let first = person_event("1", "Authentication");
+    for event in future_events().into_iter().chain([first]) {
+        assert_eq!(scene.call(&event).await, Ok(event));
+    }
+}
