@@ -2,14 +2,19 @@
 
 pub mod agent;
 pub mod agentcore;
+pub mod agentcore_gateway;
+pub mod directory;
 pub mod gateway;
 pub mod issuer;
 pub mod runtime;
+pub mod secrets;
 pub mod stack;
 pub mod template;
 
+mod aws_json;
 mod clock;
 mod listen;
 mod random;
+mod signature;
 mod trace;
 mod watched;

@@ -7,6 +7,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use crate::signature::SignatureError;
+
 /// The errors that the service model gives to `InvokeAgentRuntime`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceError {
@@ -90,15 +92,6 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// A refusal in front of the service: AWS answers every doubt about a signature with 403.
-    pub(super) fn unproven(name: &'static str, message: &str) -> Self {
-        Self {
-            status: StatusCode::FORBIDDEN,
-            name,
-            body: json!({ "message": message }),
-        }
-    }
-
     /// A request member that breaks the model's rule for it.
     pub(super) fn invalid(field: &str, rule: &str) -> Self {
         let (status, name, message) = ServiceError::Validation.parts();
@@ -126,6 +119,18 @@ impl From<ServiceError> for Failure {
         let (status, name, message) = error.parts();
         Self {
             status,
+            name,
+            body: json!({ "message": message }),
+        }
+    }
+}
+
+/// A refusal in front of the service: AWS answers every doubt about a signature with 403.
+impl From<SignatureError> for Failure {
+    fn from(error: SignatureError) -> Self {
+        let (name, message) = error.name_and_message();
+        Self {
+            status: StatusCode::FORBIDDEN,
             name,
             body: json!({ "message": message }),
         }

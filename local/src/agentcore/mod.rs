@@ -23,6 +23,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::listen::{Bound, Served};
+pub use crate::signature::Credentials;
+use crate::signature::{Claim, SignatureError};
 use crate::watched::Watch;
 use crate::{clock, random};
 
@@ -31,7 +33,6 @@ mod answer;
 mod call;
 mod failure;
 mod fault;
-mod signature;
 mod turn;
 
 pub use agent_url::{AgentUrl, AgentUrlError};
@@ -40,10 +41,10 @@ use call::Ledger;
 pub use call::{Call, Ended};
 use failure::Failure;
 pub use fault::{Fault, ServiceError};
-pub use signature::Credentials;
-use signature::{Claim, SignatureError};
 use turn::Turn;
 
+/// The name that signatures are made for.
+const SERVICE: &str = "bedrock-agentcore";
 /// Of a request (service model).
 const MAX_BODY: usize = 100_000_000;
 /// Names on one allow-list (service model).
@@ -233,7 +234,7 @@ impl Plane {
     async fn read(&self, request: Request) -> Result<(Parts, Bytes), Failure> {
         let (head, body) = request.into_parts();
         let now = clock::now();
-        let claim = Claim::parse(&head.headers, &self.credentials, &self.region, now)?;
+        let claim = Claim::parse(&head.headers, &self.credentials, &self.region, SERVICE, now)?;
         let body = axum::body::to_bytes(body, MAX_BODY).await;
         let body = body.map_err(|_| Failure::invalid("payload", "at most 100000000 bytes"))?;
         claim.verify(&head, &body, &self.credentials)?;

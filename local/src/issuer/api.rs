@@ -1,6 +1,7 @@
 //! `POST /`: the JSON operation `InitiateAuth`, by which a command line signs a person in without a
 //! browser.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -8,10 +9,11 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::Service;
 use super::answer::{json_answer, single};
 use super::client::SELF_SCOPE;
 use super::pool::Grant;
+use super::trigger::{Occasion, TriggerError};
+use super::{NoTokens, Service};
 use crate::clock;
 
 /// Far above what the operation's own limits allow for name, password and client metadata.
@@ -20,7 +22,6 @@ const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const INITIATE_AUTH: &str = "AWSCognitoIdentityProviderService.InitiateAuth";
 
 /// An exception of the Cognito API: its name, and the message that goes with it.
-#[derive(Clone, Copy)]
 enum Exception {
     Internal,
     InvalidParameter,
@@ -29,11 +30,15 @@ enum Exception {
     FlowNotEnabled,
     WrongPassword,
     BadRefreshToken,
+    /// The trigger's own error, whose text the person gets to see.
+    Trigger(String),
+    TriggerSilent,
+    TriggerAnswer,
 }
 
 impl Exception {
-    const fn name_and_message(self) -> (&'static str, &'static str) {
-        match self {
+    fn name_and_message(&self) -> (&'static str, Cow<'static, str>) {
+        let (name, message) = match self {
             Self::Internal => ("InternalErrorException", "Something went wrong."),
             Self::InvalidParameter => ("InvalidParameterException", "Missing required parameter"),
             Self::UnknownOperation => ("UnknownOperationException", "Unknown operation"),
@@ -47,7 +52,20 @@ impl Exception {
             ),
             Self::WrongPassword => ("NotAuthorizedException", "Incorrect username or password."),
             Self::BadRefreshToken => ("NotAuthorizedException", "Invalid Refresh Token"),
-        }
+            Self::Trigger(text) => {
+                let message = format!("PreTokenGeneration failed with error {text}.");
+                return ("UserLambdaValidationException", message.into());
+            }
+            Self::TriggerSilent => (
+                "UnexpectedLambdaException",
+                "PreTokenGeneration invocation failed.",
+            ),
+            Self::TriggerAnswer => (
+                "InvalidLambdaResponseException",
+                "Unrecognizable lambda output",
+            ),
+        };
+        (name, message.into())
     }
 
     fn answer(self) -> Response {
@@ -59,7 +77,10 @@ impl Exception {
             | Self::NoSuchClient
             | Self::FlowNotEnabled
             | Self::WrongPassword
-            | Self::BadRefreshToken => StatusCode::BAD_REQUEST,
+            | Self::BadRefreshToken
+            | Self::Trigger(_)
+            | Self::TriggerSilent
+            | Self::TriggerAnswer => StatusCode::BAD_REQUEST,
         };
         let mut response = json_answer(status, &json!({ "__type": name, "message": message }));
         let name = HeaderValue::from_static(name);
@@ -80,12 +101,14 @@ pub(super) async fn call(State(service): State<Arc<Service>>, request: Request) 
     let Some(body) = body.and_then(|body| serde_json::from_slice::<Value>(&body).ok()) else {
         return Exception::InvalidParameter.answer();
     };
-    initiate(&service, &body).map_or_else(Exception::answer, |result| {
-        json_answer(StatusCode::OK, &result)
-    })
+    initiate(&service, &body)
+        .await
+        .map_or_else(Exception::answer, |result| {
+            json_answer(StatusCode::OK, &result)
+        })
 }
 
-fn initiate(service: &Service, body: &Value) -> Result<Value, Exception> {
+async fn initiate(service: &Service, body: &Value) -> Result<Value, Exception> {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let parameter = |name| {
         let value = body
@@ -95,7 +118,7 @@ fn initiate(service: &Service, body: &Value) -> Result<Value, Exception> {
     };
     let client = text(body.get("ClientId")).ok_or(Exception::InvalidParameter)?;
     let flow = text(body.get("AuthFlow")).ok_or(Exception::InvalidParameter)?;
-    if client == service.pool.machine.id {
+    if [service.pool.machine.id, service.pool.tools.id].contains(&client.as_str()) {
         return Err(Exception::FlowNotEnabled);
     }
     if client != service.pool.console.id {
@@ -108,7 +131,7 @@ fn initiate(service: &Service, body: &Value) -> Result<Value, Exception> {
             let session = service.pool.sign_in(&name, &password, now);
             let session = session.ok_or(Exception::WrongPassword)?;
             let grant = Grant::new(session, SELF_SCOPE.to_owned(), None);
-            let mut tokens = tokens(service, &grant, now)?;
+            let mut tokens = tokens(service, &grant, Occasion::Authentication, now).await?;
             let refresh_token = service.pool.issue_refresh_token(grant, now);
             tokens.insert("RefreshToken".to_owned(), json!(refresh_token));
             Ok(result(tokens))
@@ -119,16 +142,31 @@ fn initiate(service: &Service, body: &Value) -> Result<Value, Exception> {
                 .pool
                 .refresh(&token, now)
                 .ok_or(Exception::BadRefreshToken)?;
-            Ok(result(tokens(service, &grant, now)?))
+            let tokens = tokens(service, &grant, Occasion::RefreshTokens, now).await?;
+            Ok(result(tokens))
         }
         _ => Err(Exception::FlowNotEnabled),
     }
 }
 
-fn tokens(service: &Service, grant: &Grant, now: u64) -> Result<Map<String, Value>, Exception> {
-    let (access, id) = service
-        .user_tokens(grant, now)
-        .map_err(|_| Exception::Internal)?;
+impl From<NoTokens> for Exception {
+    fn from(error: NoTokens) -> Self {
+        match error {
+            NoTokens::Trigger(TriggerError::Function(text)) => Self::Trigger(text),
+            NoTokens::Trigger(TriggerError::NoAnswer) => Self::TriggerSilent,
+            NoTokens::Trigger(TriggerError::Answer(_)) => Self::TriggerAnswer,
+            NoTokens::Sign(_) => Self::Internal,
+        }
+    }
+}
+
+async fn tokens(
+    service: &Service,
+    grant: &Grant,
+    occasion: Occasion,
+    now: u64,
+) -> Result<Map<String, Value>, Exception> {
+    let (access, id) = service.user_tokens(grant, occasion, now).await?;
     let tokens = [
         ("AccessToken", json!(access)),
         ("ExpiresIn", json!(service.lifetime_seconds)),

@@ -9,6 +9,7 @@ use crate::random;
 /// What all tokens of one pool share.
 pub(super) struct Mint<'a> {
     pub(super) issuer: &'a str,
+    /// Of a person's tokens.
     pub(super) lifetime_seconds: u64,
     pub(super) now: u64,
 }
@@ -55,7 +56,7 @@ impl Mint<'_> {
             "scope": scope,
             "auth_time": self.now,
             "iss": self.issuer,
-            "exp": self.end(),
+            "exp": self.now.saturating_add(machine.lifetime_seconds),
             "iat": self.now,
             "version": 2,
             "jti": random::uuid(),

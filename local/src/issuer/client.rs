@@ -1,16 +1,17 @@
-//! The pool's two app clients: the console (people, public, PKCE) and the machine (a secret, no
-//! person).
+//! The pool's app clients: the console (people, public, PKCE), and two machines (a secret, no person), one that calls
+//! agents and one whose tokens are for tools.
 
 use aws_lc_rs::constant_time;
 use url::{Host, Url};
 
 /// The resource server's scope: to call agents through the door.
 pub(super) const INVOKE_SCOPE: &str = "gatehouse/invoke";
+/// The resource server's scope: to call tools. It does not open the door.
+pub const TOOLS_SCOPE: &str = "gatehouse/tools";
 /// The only scope of a token from the sign-in API; it admits to Cognito's own user operations.
 pub(super) const SELF_SCOPE: &str = "aws.cognito.signin.user.admin";
 
 const CONSOLE_SCOPES: &[&str] = &["openid", "email", "profile", SELF_SCOPE, INVOKE_SCOPE];
-const MACHINE_SCOPES: &[&str] = &[INVOKE_SCOPE];
 
 /// The public client of people: authorization code with PKCE, refresh, and the sign-in API.
 pub(super) struct Console {
@@ -45,6 +46,10 @@ impl Console {
 pub(super) struct Machine {
     pub(super) id: &'static str,
     pub(super) secret: String,
+    /// The only one it may have.
+    pub(super) scope: &'static str,
+    /// Life of its tokens in seconds.
+    pub(super) lifetime_seconds: u64,
 }
 
 impl Machine {
@@ -55,8 +60,8 @@ impl Machine {
     }
 
     /// The scope to grant, or nothing if the request names one the client may not have.
-    pub(super) fn scope(requested: Option<&str>) -> Option<String> {
-        granted(requested, MACHINE_SCOPES)
+    pub(super) fn scope(&self, requested: Option<&str>) -> Option<String> {
+        granted(requested, &[self.scope])
     }
 }
 

@@ -6,8 +6,12 @@
 //! them. A person who signs in by `InitiateAuth` gets `aws.cognito.signin.user.admin` alone, as in
 //! Cognito; so what an agent asks of people who come that way must be a group, and every user here
 //! is in `staff`.
+//!
+//! A trigger, once set, is asked before every token that an endpoint gives out.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use axum::Router;
@@ -26,22 +30,29 @@ mod client;
 mod documents;
 mod form;
 mod keys;
+mod overrides;
 mod page;
 mod pool;
 mod table;
 mod token;
+mod trigger;
 
 use claims::Mint;
-use client::{Console, Machine};
+pub use client::TOOLS_SCOPE;
+use client::{Console, INVOKE_SCOPE, Machine};
 use documents::Shelf;
 pub use documents::{Document, Fault};
 pub use keys::CryptoError;
 use keys::KeySet;
+use overrides::Overrides;
 use pool::{Grant, Pool, Session, User};
+pub use trigger::Trigger;
+use trigger::{Occasion, TriggerError};
 
 const POOL: &str = "us-east-1_LOCALPOOL";
 const CONSOLE_CLIENT: &str = "gatehouseconsole";
 const MACHINE_CLIENT: &str = "gatehousemachine";
+const TOOLS_CLIENT: &str = "gatehousetools";
 
 /// Who is in the pool, and where browsers may be sent back to.
 #[derive(Clone)]
@@ -56,6 +67,9 @@ pub struct IssuerSettings {
     pub logout_uris: Vec<String>,
     /// Life of access and id tokens in seconds. Default: 3600, Cognito's own.
     pub token_lifetime_seconds: u64,
+    /// Life of the tokens for tools in seconds: as long as it may take until a change in the directory is seen.
+    /// Default: 300, the shortest that Cognito gives.
+    pub tool_token_lifetime_seconds: u64,
 }
 
 /// One person of the pool.
@@ -99,6 +113,7 @@ impl Default for IssuerSettings {
             redirect_uris: loopback("/callback"),
             logout_uris: loopback("/"),
             token_lifetime_seconds: 3600,
+            tool_token_lifetime_seconds: 300,
         }
     }
 }
@@ -131,6 +146,16 @@ pub enum TokenError {
     Sign(#[from] CryptoError),
 }
 
+/// Why a request gives no tokens.
+#[derive(Debug, thiserror::Error)]
+enum NoTokens {
+    /// The trigger failed, so Cognito issues nothing.
+    #[error("ask the trigger")]
+    Trigger(#[from] TriggerError),
+    #[error("sign the token")]
+    Sign(#[from] CryptoError),
+}
+
 /// The running pool. Dropping it closes its port.
 pub struct Issuer {
     service: Arc<Service>,
@@ -146,6 +171,8 @@ struct Service {
     pool: Pool,
     keys: RwLock<KeySet>,
     lifetime_seconds: u64,
+    trigger: RwLock<Option<Trigger>>,
+    token_requests: AtomicU64,
     discovery_shelf: Shelf,
     key_shelf: Shelf,
 }
@@ -163,6 +190,8 @@ impl Issuer {
             pool,
             keys: RwLock::new(keys),
             lifetime_seconds: settings.token_lifetime_seconds,
+            trigger: RwLock::default(),
+            token_requests: AtomicU64::new(0),
             discovery_shelf: Shelf::default(),
             key_shelf: Shelf::default(),
         });
@@ -194,7 +223,7 @@ impl Issuer {
         self.service.pool.console.id
     }
 
-    /// The client of programs.
+    /// The client of programs that call agents.
     pub fn machine_client(&self) -> &str {
         self.service.pool.machine.id
     }
@@ -202,6 +231,29 @@ impl Issuer {
     /// That client's secret, new at each start.
     pub fn machine_secret(&self) -> &str {
         &self.service.pool.machine.secret
+    }
+
+    /// The client of those who call tools for a user. Its tokens do not open the door.
+    pub fn tools_client(&self) -> &str {
+        self.service.pool.tools.id
+    }
+
+    /// That client's secret, new at each start.
+    pub fn tools_secret(&self) -> &str {
+        &self.service.pool.tools.secret
+    }
+
+    /// Asks this function from now on, before every token that an endpoint gives out; with `None`, none.
+    ///
+    /// It comes after the start, because a trigger's function needs to be told where the pool is.
+    pub fn set_trigger(&self, trigger: Option<Trigger>) {
+        let held = self.service.trigger.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = trigger;
+    }
+
+    /// How many requests the token endpoint got, refused ones included.
+    pub fn token_requests(&self) -> u64 {
+        self.service.token_requests.load(Ordering::SeqCst)
     }
 
     /// A user's password.
@@ -237,16 +289,18 @@ impl Issuer {
         Ok(self.service.mint(now).access(&grant, &pool.console))
     }
 
-    /// A token with [those claims](Self::access_claims).
+    /// A token with [those claims](Self::access_claims); no trigger is asked.
     pub fn access_token(&self, user: &str) -> Result<String, TokenError> {
         let claims = self.access_claims(user)?;
         Ok(self.sign(&self.access_header(), &claims)?)
     }
 
-    /// A program's access token. `None` is every scope it may have.
+    /// A program's access token. `None` is every scope it may have. No trigger is asked.
     pub fn machine_token(&self, scope: Option<&str>) -> Result<String, TokenError> {
-        let scope = Machine::scope(scope).ok_or(TokenError::Scope)?;
-        Ok(self.service.machine_token(&scope, clock::now())?)
+        let machine = &self.service.pool.machine;
+        let scope = machine.scope(scope).ok_or(TokenError::Scope)?;
+        let claims = self.service.mint(clock::now()).machine(machine, &scope);
+        Ok(self.sign(&self.access_header(), &claims)?)
     }
 
     /// The header of an access token: key id and algorithm.
@@ -304,18 +358,52 @@ impl Service {
         }
     }
 
-    /// The access and the id token of a grant.
-    fn user_tokens(&self, grant: &Grant, now: u64) -> Result<(String, String), CryptoError> {
-        let (mint, keys) = (self.mint(now), self.keys());
-        let sign = |key: &keys::SigningKey, claims| key.sign(&key.header(), &claims);
-        let access = sign(&keys.access, mint.access(grant, &self.pool.console))?;
-        Ok((access, sign(&keys.id, mint.id(grant, &self.pool.console))?))
+    /// What the trigger, if there is one, wants to have changed.
+    async fn overrides(&self, event: impl FnOnce() -> Value) -> Result<Overrides, TriggerError> {
+        let trigger = self.trigger.read();
+        let trigger = trigger.unwrap_or_else(PoisonError::into_inner).clone();
+        match trigger {
+            Some(trigger) => trigger.ask(&event()).await,
+            None => Ok(Overrides::default()),
+        }
     }
 
-    fn machine_token(&self, scope: &str, now: u64) -> Result<String, CryptoError> {
-        let claims = self.mint(now).machine(&self.pool.machine, scope);
+    /// The access and the id token of a grant.
+    async fn user_tokens(
+        &self,
+        grant: &Grant,
+        occasion: Occasion,
+        now: u64,
+    ) -> Result<(String, String), NoTokens> {
+        let console = &self.pool.console;
+        let event = || trigger::user_event(occasion, grant, console.id);
+        let overrides = self.overrides(event).await?;
+        let mint = self.mint(now);
+        let (mut access, mut id) = (mint.access(grant, console), mint.id(grant, console));
+        overrides
+            .change_access(&mut access)
+            .and_then(|()| overrides.change_id(&mut id))
+            .map_err(TriggerError::from)?;
         let keys = self.keys();
-        keys.access.sign(&keys.access.header(), &claims)
+        let sign = |key: &keys::SigningKey, claims| key.sign(&key.header(), &claims);
+        Ok((sign(&keys.access, access)?, sign(&keys.id, id)?))
+    }
+
+    async fn machine_token(
+        &self,
+        machine: &Machine,
+        scope: &str,
+        metadata: Option<&BTreeMap<String, String>>,
+        now: u64,
+    ) -> Result<String, NoTokens> {
+        let event = || trigger::machine_event(machine.id, scope, metadata);
+        let overrides = self.overrides(event).await?;
+        let mut claims = self.mint(now).machine(machine, scope);
+        overrides
+            .change_machine(&mut claims)
+            .map_err(TriggerError::from)?;
+        let keys = self.keys();
+        Ok(keys.access.sign(&keys.access.header(), &claims)?)
     }
 }
 
@@ -341,6 +429,14 @@ fn pool(settings: &IssuerSettings) -> Result<Pool, StartError> {
     let machine = Machine {
         id: MACHINE_CLIENT,
         secret: random::secret(),
+        scope: INVOKE_SCOPE,
+        lifetime_seconds: settings.token_lifetime_seconds,
+    };
+    let tools = Machine {
+        id: TOOLS_CLIENT,
+        secret: random::secret(),
+        scope: TOOLS_SCOPE,
+        lifetime_seconds: settings.tool_token_lifetime_seconds,
     };
     let users = settings.users.iter().cloned().map(|user| {
         let UserSettings {
@@ -358,7 +454,7 @@ fn pool(settings: &IssuerSettings) -> Result<Pool, StartError> {
             subject: random::uuid(),
         }
     });
-    Ok(Pool::new(console, machine, users.collect()))
+    Ok(Pool::new(console, [machine, tools], users.collect()))
 }
 
 /// Key making is computing, so it has a thread of its own.

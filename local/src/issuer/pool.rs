@@ -68,7 +68,10 @@ pub(super) struct Code {
 
 pub(super) struct Pool {
     pub(super) console: Console,
+    /// Of programs that call agents.
     pub(super) machine: Machine,
+    /// Of those who call tools for a user.
+    pub(super) tools: Machine,
     users: Vec<Arc<User>>,
     memory: Mutex<Memory>,
 }
@@ -81,7 +84,7 @@ struct Memory {
 }
 
 impl Pool {
-    pub(super) fn new(console: Console, machine: Machine, users: Vec<User>) -> Self {
+    pub(super) fn new(console: Console, [machine, tools]: [Machine; 2], users: Vec<User>) -> Self {
         let memory = Memory {
             sessions: Table::new(CAPACITY),
             codes: Table::new(CAPACITY),
@@ -92,6 +95,7 @@ impl Pool {
         Self {
             console,
             machine,
+            tools,
             users,
             memory: Mutex::new(memory),
         }
@@ -210,9 +214,11 @@ mod tests {
             redirect_uris: vec![],
             logout_uris: vec![],
         };
-        let machine = Machine {
-            id: "machine",
+        let machine = |id| Machine {
+            id,
             secret: "secret".into(),
+            scope: "scope",
+            lifetime_seconds: 3600,
         };
         let user = User {
             name: "alice".into(),
@@ -221,7 +227,7 @@ mod tests {
             password: "right".into(),
             subject: "subject".into(),
         };
-        Pool::new(console, machine, vec![user])
+        Pool::new(console, ["machine", "tools"].map(machine), vec![user])
     }
 
     fn grant(pool: &Pool) -> Grant {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -11,11 +12,12 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::Service;
 use super::answer::{OauthError, answer, json_answer, single};
 use super::client::{Console, Machine};
 use super::form::Form;
 use super::pool::Grant;
+use super::trigger::Occasion;
+use super::{NoTokens, Service};
 use crate::clock;
 
 /// Room for the longest client metadata (131,072 characters in Cognito's API model),
@@ -26,14 +28,15 @@ const MAX_FORM: usize = 256 * 1024;
 type Tokens = Map<String, Value>;
 
 /// Which client asks, its secret already checked.
-enum Client {
+enum Client<'a> {
     Console,
-    Machine,
+    Machine(&'a Machine),
 }
 
 pub(super) async fn token(State(service): State<Arc<Service>>, request: Request) -> Response {
+    service.token_requests.fetch_add(1, Ordering::SeqCst);
     let granted = match read_form(request).await {
-        Ok((headers, form)) => grant(&service, &headers, &form),
+        Ok((headers, form)) => grant(&service, &headers, &form).await,
         Err(error) => Err(error),
     };
     granted.map_or_else(OauthError::answer, |tokens| {
@@ -73,37 +76,39 @@ pub(super) async fn user_info(State(service): State<Arc<Service>>, request: Requ
     response
 }
 
-fn grant(service: &Service, headers: &HeaderMap, form: &Form) -> Result<Tokens, OauthError> {
+async fn grant(service: &Service, headers: &HeaderMap, form: &Form) -> Result<Tokens, OauthError> {
     let client = client(service, headers, form)?;
-    check_metadata(form)?;
+    let metadata = metadata(form)?;
     match (
         form.get("grant_type").ok_or(OauthError::InvalidRequest)?,
         client,
     ) {
-        ("authorization_code", Client::Console) => code(service, form),
-        ("refresh_token", Client::Console) => refresh(service, form),
-        ("client_credentials", Client::Machine) => machine(service, form),
-        ("authorization_code" | "refresh_token", Client::Machine)
+        ("authorization_code", Client::Console) => code(service, form).await,
+        ("refresh_token", Client::Console) => refresh(service, form).await,
+        ("client_credentials", Client::Machine(client)) => {
+            machine(service, client, form, metadata.as_ref()).await
+        }
+        ("authorization_code" | "refresh_token", Client::Machine(_))
         | ("client_credentials", Client::Console) => Err(OauthError::UnauthorizedClient),
         _ => Err(OauthError::UnsupportedGrantType),
     }
 }
 
-fn code(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
+async fn code(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
     let required = |name| form.get(name).ok_or(OauthError::InvalidRequest);
     let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
     let verifier = required("code_verifier")?;
     let now = clock::now();
     let grant = service.pool.redeem_code(code, redirect_uri, verifier, now);
     let grant = grant.ok_or(OauthError::InvalidGrant)?;
-    let mut tokens = user_tokens(service, &grant, now)?;
+    let mut tokens = user_tokens(service, &grant, Occasion::HostedAuth, now).await?;
     let refresh_token = service.pool.issue_refresh_token(grant, now);
     tokens.insert("refresh_token".to_owned(), json!(refresh_token));
     Ok(tokens)
 }
 
 /// A refresh gives no new refresh token: the client has rotation off, Cognito's default.
-fn refresh(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
+async fn refresh(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
     let token = form
         .get("refresh_token")
         .ok_or(OauthError::InvalidRequest)?;
@@ -115,41 +120,57 @@ fn refresh(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
     let scope = Console::narrowed(form.get("scope"), &grant.scope);
     let scope = scope.ok_or(OauthError::InvalidScope)?;
     // A nonce belongs to the sign-in it answers (OpenID Connect Core, 12.2).
-    user_tokens(
-        service,
-        &Grant {
-            scope,
-            nonce: None,
-            ..grant
-        },
-        now,
-    )
+    let grant = Grant {
+        scope,
+        nonce: None,
+        ..grant
+    };
+    user_tokens(service, &grant, Occasion::RefreshTokens, now).await
 }
 
-fn user_tokens(service: &Service, grant: &Grant, now: u64) -> Result<Tokens, OauthError> {
-    let (access, id) = service
-        .user_tokens(grant, now)
-        .map_err(|_| OauthError::ServerError)?;
-    let mut tokens = bearer_token(service, access);
+async fn user_tokens(
+    service: &Service,
+    grant: &Grant,
+    occasion: Occasion,
+    now: u64,
+) -> Result<Tokens, OauthError> {
+    let (access, id) = service.user_tokens(grant, occasion, now).await?;
+    let mut tokens = bearer_token(access, service.lifetime_seconds);
     if grant.scope.split(' ').any(|scope| scope == "openid") {
         tokens.insert("id_token".to_owned(), json!(id));
     }
     Ok(tokens)
 }
 
-fn machine(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
-    let scope = Machine::scope(form.get("scope")).ok_or(OauthError::InvalidScope)?;
-    let token = service.machine_token(&scope, clock::now());
-    Ok(bearer_token(
-        service,
-        token.map_err(|_| OauthError::ServerError)?,
-    ))
+async fn machine(
+    service: &Service,
+    client: &Machine,
+    form: &Form,
+    metadata: Option<&BTreeMap<String, String>>,
+) -> Result<Tokens, OauthError> {
+    let scope = client.scope(form.get("scope"));
+    let scope = scope.ok_or(OauthError::InvalidScope)?;
+    let token = service
+        .machine_token(client, &scope, metadata, clock::now())
+        .await?;
+    Ok(bearer_token(token, client.lifetime_seconds))
 }
 
-fn bearer_token(service: &Service, token: String) -> Tokens {
+/// What the endpoint answers when the trigger fails is not documented. `invalid_request` is the one documented code
+/// that neither client nor grant is to blame for.
+impl From<NoTokens> for OauthError {
+    fn from(error: NoTokens) -> Self {
+        match error {
+            NoTokens::Trigger(_) => Self::InvalidRequest,
+            NoTokens::Sign(_) => Self::ServerError,
+        }
+    }
+}
+
+fn bearer_token(token: String, lifetime_seconds: u64) -> Tokens {
     let tokens = [
         ("access_token", json!(token)),
-        ("expires_in", json!(service.lifetime_seconds)),
+        ("expires_in", json!(lifetime_seconds)),
         ("token_type", json!("Bearer")),
     ];
     tokens
@@ -158,19 +179,21 @@ fn bearer_token(service: &Service, token: String) -> Tokens {
         .collect()
 }
 
-/// Client metadata is a JSON object of strings, and nothing here reads it.
-fn check_metadata(form: &Form) -> Result<(), OauthError> {
-    let Some(metadata) = form.get("aws_client_metadata") else {
-        return Ok(());
-    };
-    serde_json::from_str::<BTreeMap<String, String>>(metadata)
-        .map(drop)
+/// Client metadata is a JSON object of strings. Only the trigger of a program's token is told of it.
+fn metadata(form: &Form) -> Result<Option<BTreeMap<String, String>>, OauthError> {
+    form.get("aws_client_metadata")
+        .map(serde_json::from_str)
+        .transpose()
         .map_err(|_| OauthError::InvalidRequest)
 }
 
 /// The client by its id and, where it has one, its secret: in the header or in the body, not in
 /// both.
-fn client(service: &Service, headers: &HeaderMap, form: &Form) -> Result<Client, OauthError> {
+fn client<'a>(
+    service: &'a Service,
+    headers: &HeaderMap,
+    form: &Form,
+) -> Result<Client<'a>, OauthError> {
     let header = basic(headers)?;
     let (id, secret) = match &header {
         Some(_) if form.get("client_secret").is_some() => return Err(OauthError::InvalidRequest),
@@ -180,14 +203,19 @@ fn client(service: &Service, headers: &HeaderMap, form: &Form) -> Result<Client,
     if form.get("client_id").is_some_and(|named| Some(named) != id) {
         return Err(OauthError::InvalidClient);
     }
-    let (console, machine) = (&service.pool.console, &service.pool.machine);
-    match (id, secret) {
-        (None, _) => Err(OauthError::InvalidRequest),
-        (Some(id), None) if id == console.id => Ok(Client::Console),
-        (Some(id), Some(secret)) if id == machine.id && machine.is_secret(secret) => {
-            Ok(Client::Machine)
-        }
-        (Some(_), _) => Err(OauthError::InvalidClient),
+    let Some(id) = id else {
+        return Err(OauthError::InvalidRequest);
+    };
+    let pool = &service.pool;
+    let machines = [&pool.machine, &pool.tools];
+    match secret {
+        None if id == pool.console.id => Ok(Client::Console),
+        None => Err(OauthError::InvalidClient),
+        Some(secret) => machines
+            .into_iter()
+            .find(|machine| machine.id == id && machine.is_secret(secret))
+            .map(Client::Machine)
+            .ok_or(OauthError::InvalidClient),
     }
 }
 

@@ -6,11 +6,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::failure::Failure;
-
 /// How far a request's date may be from ours ("within five minutes", same guide).
 const MAX_SKEW_SECONDS: u64 = 300;
-const SERVICE: &str = "bedrock-agentcore";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
@@ -24,7 +21,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The one principal that the data plane knows.
+/// The one principal that the doubles know.
 #[derive(Clone)]
 pub struct Credentials {
     /// Public: it stands in every signed request.
@@ -37,7 +34,7 @@ pub struct Credentials {
 
 /// Why a signature proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SignatureError {
+pub(crate) enum SignatureError {
     Missing,
     Incomplete,
     UnknownKey,
@@ -49,45 +46,45 @@ pub(super) enum SignatureError {
     Mismatch,
 }
 
-impl From<SignatureError> for Failure {
-    fn from(error: SignatureError) -> Self {
-        let (name, message) = match error {
-            SignatureError::Missing => (
+impl SignatureError {
+    /// The error's name and message, as every AWS service words them.
+    pub(crate) const fn name_and_message(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Missing => (
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
             ),
-            SignatureError::Incomplete => (
+            Self::Incomplete => (
                 "IncompleteSignatureException",
                 "The Authorization header is incomplete.",
             ),
-            SignatureError::UnknownKey | SignatureError::WrongToken => (
+            Self::UnknownKey | Self::WrongToken => (
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
             ),
-            SignatureError::WrongScope => (
+            Self::WrongScope => (
                 "InvalidSignatureException",
                 "The credential should be scoped to this service, region and date.",
             ),
-            SignatureError::WrongDate => (
+            Self::WrongDate => (
                 "InvalidSignatureException",
                 "The signature has expired or is not yet current.",
             ),
-            SignatureError::UnsignedHeader => (
+            Self::UnsignedHeader => (
                 "InvalidSignatureException",
                 "The headers host and x-amz-* must be signed.",
             ),
-            SignatureError::WrongHash | SignatureError::Mismatch => (
+            Self::WrongHash | Self::Mismatch => (
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided.",
             ),
-        };
-        Self::unproven(name, message)
+        }
     }
 }
 
 /// What a request says of its own signature; everything that can be checked before its body is read
 /// has been.
-pub(super) struct Claim {
+pub(crate) struct Claim {
     /// `YYYYMMDDTHHMMSSZ`
     date: String,
     scope: String,
@@ -97,10 +94,11 @@ pub(super) struct Claim {
 
 impl Claim {
     /// `now` is in seconds since 1970.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         headers: &HeaderMap,
         credentials: &Credentials,
         region: &str,
+        service: &str,
         now: u64,
     ) -> Result<Self, SignatureError> {
         let header = one(headers, &http::header::AUTHORIZATION)?.ok_or(SignatureError::Missing)?;
@@ -125,7 +123,7 @@ impl Claim {
             return Err(SignatureError::UnknownKey);
         }
         let day = date.split('T').next().unwrap_or_default();
-        if scope != format!("{day}/{region}/{SERVICE}/aws4_request") {
+        if scope != format!("{day}/{region}/{service}/aws4_request") {
             return Err(SignatureError::WrongScope);
         }
         if one(headers, &TOKEN)? != credentials.session_token.as_deref() {
@@ -149,7 +147,7 @@ impl Claim {
 
     /// Whether the claim's signature is the one that the holder of the secret would have made for
     /// this request.
-    pub(super) fn verify(
+    pub(crate) fn verify(
         &self,
         request: &Parts,
         body: &[u8],
@@ -289,6 +287,7 @@ mod tests {
     use super::*;
 
     const NOW: u64 = 1_440_938_160;
+    const SERVICE: &str = "bedrock-agentcore";
 
     fn credentials() -> Credentials {
         Credentials {
@@ -333,7 +332,7 @@ mod tests {
 
     fn refusal(authorization: &str, now: u64) -> Option<SignatureError> {
         let headers = request(authorization).headers;
-        Claim::parse(&headers, &credentials(), "us-east-1", now).err()
+        Claim::parse(&headers, &credentials(), "us-east-1", SERVICE, now).err()
     }
 
     #[test]
@@ -376,7 +375,7 @@ mod tests {
         }
         let mut bare = request("").headers;
         bare.remove("authorization");
-        let missing = Claim::parse(&bare, &credentials(), "us-east-1", NOW).err();
+        let missing = Claim::parse(&bare, &credentials(), "us-east-1", SERVICE, NOW).err();
         assert_eq!(missing, Some(SignatureError::Missing));
     }
 
@@ -389,7 +388,7 @@ mod tests {
             ..credentials()
         };
         let parse = |headers: &HeaderMap, credentials: &Credentials| {
-            Claim::parse(headers, credentials, "us-east-1", NOW).err()
+            Claim::parse(headers, credentials, "us-east-1", SERVICE, NOW).err()
         };
         assert_eq!(
             parse(&headers, &temporary),

@@ -1,0 +1,185 @@
+//! What the services with AWS's JSON protocols (1.0 and 1.1) share: `POST /`, the operation's name in a header, a
+//! signed request, JSON both ways; counted, and made to fail on demand.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use crate::listen::hang_up;
+use crate::runtime::REGION;
+use crate::signature::{Claim, Credentials, SignatureError};
+use crate::{clock, random};
+
+/// DynamoDB's limit for one request's body is 1 MB, and Secrets Manager's secrets have 64 KB.
+const MAX_BODY: usize = 1024 * 1024;
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+
+/// How a service misbehaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection closes without an answer.
+    Down,
+    /// The right answer, so much later.
+    Slow(Duration),
+    /// This status with this error name.
+    Error(StatusCode, &'static str),
+    /// 200 with these bytes in place of the answer.
+    Body(Bytes),
+}
+
+/// An error of the service, always with status 400 ("Common errors" of each service's API reference).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exception {
+    pub(crate) name: &'static str,
+    pub(crate) message: &'static str,
+}
+
+impl From<SignatureError> for Exception {
+    fn from(error: SignatureError) -> Self {
+        let (name, message) = error.name_and_message();
+        Self { name, message }
+    }
+}
+
+/// What tells one service from another.
+#[derive(Clone, Copy)]
+pub(crate) struct Protocol {
+    /// The name that signatures are made for.
+    pub(crate) service: &'static str,
+    /// Before the dot and the operation in `X-Amz-Target`.
+    pub(crate) target: &'static str,
+    /// Of requests and answers.
+    pub(crate) content_type: &'static str,
+}
+
+/// What a service does when it is asked well: operation, input, output.
+type Perform = dyn Fn(&str, &Value) -> Result<Value, Exception> + Send + Sync;
+
+/// One service, without what it knows.
+pub(crate) struct JsonService {
+    protocol: Protocol,
+    credentials: Credentials,
+    perform: Box<Perform>,
+    fault: Mutex<Option<Fault>>,
+    requests: AtomicU64,
+}
+
+impl JsonService {
+    pub(crate) fn new(
+        protocol: Protocol,
+        credentials: Credentials,
+        perform: impl Fn(&str, &Value) -> Result<Value, Exception> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            protocol,
+            credentials,
+            perform: Box::new(perform),
+            fault: Mutex::default(),
+            requests: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/", post(call))
+            .with_state(Arc::clone(self))
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.clone()
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        let outcome = self.perform(request).await;
+        let (status, body) = match outcome {
+            Ok(output) => (StatusCode::OK, output),
+            Err(Exception { name, message }) => (StatusCode::BAD_REQUEST, exception(name, message)),
+        };
+        self.response(status, body.to_string())
+    }
+
+    async fn perform(&self, request: Request) -> Result<Value, Exception> {
+        let (head, body) = request.into_parts();
+        let Protocol {
+            service, target, ..
+        } = self.protocol;
+        let now = clock::now();
+        let claim = Claim::parse(&head.headers, &self.credentials, REGION, service, now)?;
+        let body = axum::body::to_bytes(body, MAX_BODY).await;
+        let body = body.map_err(|_| SERIALIZATION)?;
+        claim.verify(&head, &body, &self.credentials)?;
+        let operation =
+            operation(&head.headers, target, self.protocol.content_type).ok_or(UNKNOWN)?;
+        let input = serde_json::from_slice(&body).map_err(|_| SERIALIZATION)?;
+        (self.perform)(operation, &input)
+    }
+
+    fn response(&self, status: StatusCode, body: impl Into<Body>) -> Response {
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let content_type = HeaderValue::from_static(self.protocol.content_type);
+        headers.insert(CONTENT_TYPE, content_type);
+        if let Ok(id) = HeaderValue::try_from(random::uuid()) {
+            headers.insert(HeaderName::from_static("x-amzn-requestid"), id);
+        }
+        response
+    }
+}
+
+const SERIALIZATION: Exception = Exception {
+    name: "SerializationException",
+    message: "The request cannot be read.",
+};
+
+/// An operation that the double does not have.
+pub(crate) const UNKNOWN: Exception = Exception {
+    name: "UnknownOperationException",
+    message: "There is no such operation.",
+};
+
+async fn call(State(service): State<Arc<JsonService>>, request: Request) -> Response {
+    service.requests.fetch_add(1, Ordering::SeqCst);
+    match service.fault() {
+        None => service.answer(request).await,
+        Some(Fault::Down) => hang_up(),
+        Some(Fault::Slow(delay)) => {
+            tokio::time::sleep(delay).await;
+            service.answer(request).await
+        }
+        Some(Fault::Error(status, name)) => {
+            service.response(status, exception(name, "fault").to_string())
+        }
+        Some(Fault::Body(body)) => service.response(StatusCode::OK, body),
+    }
+}
+
+/// The names of the two members are those of the JSON protocols' error bodies.
+fn exception(name: &str, message: &str) -> Value {
+    json!({ "__type": name, "message": message })
+}
+
+fn operation<'a>(headers: &'a HeaderMap, target: &str, content_type: &str) -> Option<&'a str> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    text(CONTENT_TYPE).filter(|kind| *kind == content_type)?;
+    text(TARGET)?.strip_prefix(target)?.strip_prefix('.')
+}
