@@ -1,11 +1,12 @@
-//! One bounded GET of one JSON document: no redirect, no retry, nothing said about who asks or why.
+//! One bounded request for one JSON document: no redirect, no retry, nothing said about who asks or why.
 
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HeaderValue};
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Empty, Limited};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,15 +17,15 @@ use crate::settings::Address;
 /// The longest document that is read: the gate's own bound on key documents.
 const MAX_BYTES: usize = 64 * 1024;
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Gets documents. The client is made at the first use, so that keys from the settings cost no TLS set-up.
 #[derive(Default)]
-pub(crate) struct Fetcher(OnceLock<Option<HttpClient>>);
+pub struct Fetcher(OnceLock<Option<HttpClient>>);
 
 /// Why a document could not be had.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FetchError {
+pub enum FetchError {
     #[error("the TLS client cannot be set up")]
     Client,
     #[error("the server cannot be reached")]
@@ -43,22 +44,54 @@ impl Fetcher {
     /// # Errors
     /// What kept the document away.
     pub(crate) async fn get(&self, address: &Address) -> Result<Bytes, FetchError> {
+        let response = self.ask(address, Request::default()).await?;
+        match response.status() {
+            StatusCode::OK => whole(response).await,
+            status => Err(FetchError::Status(status)),
+        }
+    }
+
+    /// Posts a form, and gets the answer whole, whatever its status. The caller bounds the time, as with [`Self::get`].
+    ///
+    /// # Errors
+    /// What kept the answer away.
+    pub async fn post(
+        &self,
+        address: &Address,
+        mut authorization: HeaderValue,
+        form: String,
+    ) -> Result<(StatusCode, Bytes), FetchError> {
+        let mut request = Request::new(Full::from(form));
+        *request.method_mut() = Method::POST;
+        authorization.set_sensitive(true);
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, authorization);
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(CONTENT_TYPE, form);
+        let response = self.ask(address, request).await?;
+        Ok((response.status(), whole(response).await?))
+    }
+
+    async fn ask(
+        &self,
+        address: &Address,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, FetchError> {
         let client = self.0.get_or_init(client).as_ref();
-        let mut request = Request::new(Empty::new());
         *request.uri_mut() = address.uri().clone();
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
-        let response = client
+        client
             .ok_or(FetchError::Client)?
             .request(request)
             .await
-            .map_err(FetchError::Connection)?;
-        if response.status() != StatusCode::OK {
-            return Err(FetchError::Status(response.status()));
-        }
-        let body = Limited::new(response.into_body(), MAX_BYTES).collect();
-        Ok(body.await.map_err(|_| FetchError::Body)?.to_bytes())
+            .map_err(FetchError::Connection)
     }
+}
+
+async fn whole(response: Response<Incoming>) -> Result<Bytes, FetchError> {
+    let body = Limited::new(response.into_body(), MAX_BYTES).collect();
+    Ok(body.await.map_err(|_| FetchError::Body)?.to_bytes())
 }
 
 /// Connections are not kept: fetches are minutes apart, and a connection does not outlive a frozen function.

@@ -11,6 +11,10 @@ pub const CONVERSATION: &str = "x-conversation-id";
 /// The id of this request in our logs, on every answer.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// The agent's token for its tools. Set by the door alone; AgentCore passes it on to an agent whose request header
+/// allow-list names it.
+pub const TOOL_TOKEN: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token";
+
 /// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
 pub const EXPOSED: [&str; 3] = [CONVERSATION, REQUEST_ID, "retry-after"];
 
@@ -173,6 +177,7 @@ mod tests {
             "X-Amz-Bedrock-AgentCore-Identity-WAT",
             "X-Amz-Security-Token",
             "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
+            "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token",
             "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
             "X-Amzn-Bedrock-AgentCore-Runtime-User-Id",
             "X-Amzn-Trace-Id",

@@ -11,20 +11,26 @@
 //! the world and hands the gate what it needs.
 
 pub mod agents;
+pub mod back_off;
 pub mod clock;
 mod crypto;
 #[cfg(feature = "fetch")]
 pub mod door;
 #[cfg(feature = "fetch")]
-mod fetch;
+pub mod fetch;
 pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
+#[cfg(any(feature = "fetch", feature = "secrets"))]
+pub mod kept;
 #[cfg(feature = "fetch")]
 pub mod keys;
 pub mod log;
 pub mod metrics;
 pub mod rules;
+pub mod secret;
+#[cfg(feature = "secrets")]
+pub mod secrets;
 pub mod session;
 pub mod settings;
