@@ -7,13 +7,21 @@ use shared::agents::{Agent, Agents};
 use shared::door::{Denial, Door};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
+use shared::secret::Secret;
 use tokio::time::Instant;
 
 /// The door, and what is behind it.
 pub struct Access {
     pub door: Door,
     pub agents: Agents,
-    pub public_url: Option<String>,
+}
+
+/// What a caller who comes in may call.
+pub struct Admitted<'a> {
+    pub agent: &'a Agent,
+    pub permit: Permit,
+    /// The bearer token that was believed.
+    pub proof: Secret,
 }
 
 /// What a caller who does not come in is told.
@@ -36,7 +44,7 @@ impl Access {
         Ok(identity)
     }
 
-    /// The agent of this name and the right to call it. Whether there is one is told to verified callers only.
+    /// The agent of this name, and the right to call it. Whether there is one is told to verified callers only.
     ///
     /// # Errors
     /// The caller is not believed, there is no such agent, it does not admit them, or it cannot be told.
@@ -45,7 +53,7 @@ impl Access {
         request_id: &str,
         headers: &HeaderMap,
         name: &AgentName,
-    ) -> Result<(&Agent, Permit), Refused> {
+    ) -> Result<Admitted<'_>, Refused> {
         let decision = Decision::begin(request_id, format!("POST /agents/{name}/invocations"));
         let identity = self.identify(headers, &decision).await?;
         let Some(agent) = self.agents.get(name) else {
@@ -57,11 +65,15 @@ impl Access {
         match gate::admit(identity.clone(), &agent.name, &agent.admission) {
             Ok(permit) => {
                 decision.log(&Verdict::Allowed(permit.identity()));
-                Ok((agent, permit))
+                Ok(Admitted {
+                    agent,
+                    permit,
+                    proof: proof(headers),
+                })
             }
             Err(refusal) => {
                 decision.log(&Verdict::Refused(refusal, Some(&identity)));
-                Err(self.refused(refusal, true))
+                Err(Refused::of(refusal, true))
             }
         }
     }
@@ -86,7 +98,7 @@ impl Access {
             .map_err(|denial| match denial {
                 Denial::Refused(refusal) => {
                     decision.log(&Verdict::Refused(refusal, None));
-                    self.refused(refusal, headers.contains_key(header::AUTHORIZATION))
+                    Refused::of(refusal, headers.contains_key(header::AUTHORIZATION))
                 }
                 Denial::Outage(outage) => {
                     decision.log(&Verdict::Outage(outage.code()));
@@ -97,16 +109,14 @@ impl Access {
                 }
             })
     }
+}
 
-    fn refused(&self, refusal: Refusal, is_token_shown: bool) -> Refused {
+impl Refused {
+    fn of(refusal: Refusal, is_token_shown: bool) -> Self {
         let problem = Problem::of_refusal(refusal);
-        Refused {
+        Self {
             problem,
-            challenge: Some(challenge(
-                problem,
-                is_token_shown,
-                self.public_url.as_deref(),
-            )),
+            challenge: Some(challenge(problem, is_token_shown)),
         }
     }
 }
@@ -120,19 +130,20 @@ fn authorization(headers: &HeaderMap) -> &[u8] {
     }
 }
 
-/// What to show instead (RFC 6750, 3), and where that is explained (RFC 9728, 5.1) if our own address is known. Whoever
-/// showed nothing is told of no error, as RFC 6750 asks.
-fn challenge(problem: Problem, is_token_shown: bool, public_url: Option<&str>) -> String {
+/// The token of a header that the gate has believed: it has the scheme and at least one space before it.
+fn proof(headers: &HeaderMap) -> Secret {
+    let header = std::str::from_utf8(authorization(headers)).unwrap_or_default();
+    let (_, token) = header.split_once(' ').unwrap_or_default();
+    Secret::new(token.trim_start_matches(' ').to_owned())
+}
+
+/// What to show instead (RFC 6750, 3). Whoever showed nothing is told of no error, as RFC 6750 asks.
+fn challenge(problem: Problem, is_token_shown: bool) -> String {
     let mut text = r#"Bearer realm="gatehouse""#.to_owned();
     if problem == Problem::Forbidden {
         text.push_str(r#", error="insufficient_scope""#);
     } else if is_token_shown {
         text.push_str(r#", error="invalid_token""#);
-    }
-    if let Some(url) = public_url {
-        text.push_str(&format!(
-            r#", resource_metadata="{url}/.well-known/oauth-protected-resource""#
-        ));
     }
     text
 }
@@ -194,43 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn the_proof_is_the_token_without_its_scheme() {
+        for header in ["Bearer a.b.c", "bearer   a.b.c"] {
+            assert_eq!(proof(&shown(&[header])).reveal(), "a.b.c");
+        }
+        assert_eq!(proof(&shown(&["Bearer a", "Bearer b"])).reveal(), "");
+    }
+
+    #[test]
     fn a_challenge_says_what_is_missing() {
-        let url = Some("https://door.example/live");
-        let metadata = r#", resource_metadata="https://door.example/live/.well-known/oauth-protected-resource""#;
         let table = [
-            (
-                Problem::Unauthorized,
-                false,
-                None,
-                r#"Bearer realm="gatehouse""#.to_owned(),
-            ),
-            (
-                Problem::Unauthorized,
-                false,
-                url,
-                format!(r#"Bearer realm="gatehouse"{metadata}"#),
-            ),
-            (
-                Problem::Unauthorized,
-                true,
-                None,
-                r#"Bearer realm="gatehouse", error="invalid_token""#.to_owned(),
-            ),
-            (
-                Problem::Unauthorized,
-                true,
-                url,
-                format!(r#"Bearer realm="gatehouse", error="invalid_token"{metadata}"#),
-            ),
-            (
-                Problem::Forbidden,
-                true,
-                None,
-                r#"Bearer realm="gatehouse", error="insufficient_scope""#.to_owned(),
-            ),
+            (Problem::Unauthorized, false, ""),
+            (Problem::Unauthorized, true, r#", error="invalid_token""#),
+            (Problem::Forbidden, true, r#", error="insufficient_scope""#),
         ];
-        for (problem, is_token_shown, url, expected) in table {
-            assert_eq!(challenge(problem, is_token_shown, url), expected);
+        for (problem, is_token_shown, error) in table {
+            assert_eq!(
+                challenge(problem, is_token_shown),
+                format!(r#"Bearer realm="gatehouse"{error}"#)
+            );
         }
     }
 }

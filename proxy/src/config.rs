@@ -3,6 +3,7 @@
 use crate::cors::Origins;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
+use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
 use std::time::Duration;
 
@@ -14,17 +15,26 @@ pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 pub const IDLE_SECONDS: &str = "IDLE_SECONDS";
 /// The longest body a caller may send, in bytes; 6291456 by default, which is also the most.
 pub const MAX_BODY_BYTES: &str = "MAX_BODY_BYTES";
-/// The address under which callers reach the door, where it is known: refusals then point to what they need.
-pub const PUBLIC_URL: &str = "PUBLIC_URL";
+/// The machine client in whose name tool tokens are asked for.
+pub const MACHINE_CLIENT_ID: &str = "MACHINE_CLIENT_ID";
+/// The ARN of the secret that holds the machine client's secret: JSON text with the member `client_secret`.
+pub const MACHINE_SECRET_ARN: &str = "MACHINE_SECRET_ARN";
+/// The token endpoint that tool tokens come from; https, or http on loopback.
+pub const TOKEN_ENDPOINT: &str = "TOKEN_ENDPOINT";
+/// The scopes of a tool token, separated by single spaces.
+pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
 
 /// Every setting of this function.
-pub const SETTINGS: [&str; 7] = [
+pub const SETTINGS: [&str; 10] = [
     AGENTS,
     ALLOWED_ORIGINS,
     FIRST_BYTE_SECONDS,
     IDLE_SECONDS,
+    MACHINE_CLIENT_ID,
+    MACHINE_SECRET_ARN,
     MAX_BODY_BYTES,
-    PUBLIC_URL,
+    TOKEN_ENDPOINT,
+    TOOL_SCOPES,
     TRUSTED_ISSUERS,
 ];
 
@@ -41,9 +51,19 @@ pub struct Config {
     pub issuers: TrustedIssuers,
     pub agents: Agents,
     pub origins: Origins,
-    /// Without a slash at its end.
-    pub public_url: Option<String>,
     pub limits: Limits,
+    /// There if an agent asks for tool tokens.
+    pub tool_tokens: Option<ToolTokenSettings>,
+}
+
+/// Where tool tokens come from, and in whose name they are asked for.
+#[derive(Debug)]
+pub struct ToolTokenSettings {
+    pub endpoint: Address,
+    pub client_id: String,
+    pub secret: SecretArn,
+    /// Separated by single spaces.
+    pub scopes: String,
 }
 
 /// How much and how long.
@@ -68,28 +88,78 @@ impl Config {
         let origins = Origins::parse(&origins)
             .map_err(|problem| faults.push(Fault::malformed(ALLOWED_ORIGINS, problem)))
             .unwrap_or_default();
-        let public_url = settings::optional(source, PUBLIC_URL).and_then(|text| {
-            let url = public_url(&text);
-            if url.is_none() {
-                faults.push(Fault::malformed(
-                    PUBLIC_URL,
-                    "is not an https address without query",
-                ));
-            }
-            url
-        });
         let limits = Limits::read(source, &mut faults);
+        let asks = |agent: &Agent| agent.tool_token != ToolToken::None;
+        let is_asked = agents
+            .as_ref()
+            .is_some_and(|agents: &Agents| agents.iter().any(asks));
+        let tool_tokens = ToolTokenSettings::read(source, is_asked, &mut faults);
         match (issuers, agents) {
             (Some(issuers), Some(agents)) if faults.is_empty() => Ok(Self {
                 issuers,
                 agents,
                 origins,
-                public_url,
                 limits,
+                tool_tokens,
             }),
             _ => Err(faults),
         }
     }
+}
+
+impl ToolTokenSettings {
+    /// Reads the four settings. Each is required if an agent asks for tool tokens; what is given is checked in any case.
+    fn read(source: &Source<'_>, is_asked: bool, faults: &mut Vec<Fault>) -> Option<Self> {
+        let endpoint = read_one(source, TOKEN_ENDPOINT, is_asked, faults, |text| {
+            Address::parse(text).map_err(|error| error.to_string())
+        });
+        let client_id = read_one(source, MACHINE_CLIENT_ID, is_asked, faults, |text| {
+            let is_plain = text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
+            let problem = "is not 1 to 128 visible ASCII characters";
+            is_plain
+                .then(|| text.to_owned())
+                .ok_or_else(|| problem.to_owned())
+        });
+        let secret = read_one(source, MACHINE_SECRET_ARN, is_asked, faults, |text| {
+            SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
+        });
+        let scopes = read_one(source, TOOL_SCOPES, is_asked, faults, |text| {
+            let problem = "is not up to 50 scopes with single spaces between";
+            are_scopes(text)
+                .then(|| text.to_owned())
+                .ok_or_else(|| problem.to_owned())
+        });
+        Some(Self {
+            endpoint: endpoint?,
+            client_id: client_id?,
+            secret: secret?,
+            scopes: scopes?,
+        })
+    }
+}
+
+/// Reads a setting that may be required.
+fn read_one<T>(
+    source: &Source<'_>,
+    name: &str,
+    is_required: bool,
+    faults: &mut Vec<Fault>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    let Some(text) = settings::optional(source, name) else {
+        faults.extend(is_required.then(|| Fault::missing(name)));
+        return None;
+    };
+    parse(&text)
+        .map_err(|problem| faults.push(Fault::malformed(name, problem)))
+        .ok()
+}
+
+/// Scopes are as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.
+fn are_scopes(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    let is_scope = |scope: &str| (1..=256).contains(&scope.len()) && scope.bytes().all(allowed);
+    text.split(' ').count() <= 50 && text.split(' ').all(is_scope)
 }
 
 impl Limits {
@@ -138,7 +208,7 @@ fn unsupported(agent: &Agent) -> Vec<Fault> {
         target,
         auth,
         protocol,
-        tool_token,
+        tool_token: _,
         admission: _,
     } = agent;
     let fault = |field| {
@@ -155,7 +225,6 @@ fn unsupported(agent: &Agent) -> Vec<Fault> {
         } => vec![
             ("auth", *auth != Auth::Iam),
             ("protocol", *protocol != Protocol::Http),
-            ("toolToken", *tool_token != ToolToken::None),
         ],
     };
     fields
@@ -163,13 +232,6 @@ fn unsupported(agent: &Agent) -> Vec<Fault> {
         .filter(|(_, is_unsupported)| *is_unsupported)
         .map(|(field, _)| fault(field))
         .collect()
-}
-
-/// An address to build others from, without a slash at its end. It will stand between quotes in a header.
-fn public_url(text: &str) -> Option<String> {
-    let address = Address::parse(text).ok()?;
-    let is_plain = !address.has_query() && !text.contains('"');
-    is_plain.then(|| text.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]

@@ -1,30 +1,33 @@
 //! Request -> permit -> turn with the agent -> answer. Whether somebody may is [`crate::access`]'s to say.
 
-use crate::access::{Access, Refused};
+use crate::access::{Access, Admitted, Refused};
 use crate::answer::{Answer, Response};
 use crate::config::{Config, Limits};
 use crate::cors::Origins;
 use crate::event::{BodyError, Event};
 use crate::media;
 use crate::problem::Problem;
-use crate::record::Record;
+use crate::record::{Record, Upstream};
 use crate::route::{Asked, Route};
 use crate::stream::{Patience, Pump};
+use crate::tool_token::{self, Proven, ToolTokens};
 use crate::upstream::{AgentCore, Reply, Turn};
 use aws_config::SdkConfig;
 use http::StatusCode;
 use http::header::{self, HeaderName};
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
-use shared::agents::{Agent, Target};
+use shared::agents::{Target, ToolToken};
 use shared::clock::Clock;
 use shared::door::Door;
-use shared::gate::{AgentName, Identity, Permit};
+use shared::gate::{AgentName, Identity};
 use shared::headers;
+use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::info;
 
 /// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
@@ -37,6 +40,8 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// The proxy.
 pub struct App {
     access: Access,
+    /// None if no agent asks for a token.
+    tool_tokens: Option<ToolTokens>,
     upstream: AgentCore,
     origins: Origins,
     limits: Limits,
@@ -58,8 +63,8 @@ impl App {
             issuers,
             agents,
             origins,
-            public_url,
             limits,
+            tool_tokens,
         } = config;
         let regions = agents.iter().filter_map(|agent| match &agent.target {
             Target::Runtime { arn, qualifier: _ } => Some(arn.region().to_owned()),
@@ -72,11 +77,9 @@ impl App {
         let door = Door::new(issuers, clock.clone());
         door.warm(WARM_UP).await;
         Self {
-            access: Access {
-                door,
-                agents,
-                public_url,
-            },
+            access: Access { door, agents },
+            tool_tokens: tool_tokens
+                .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
             upstream,
             origins,
             limits,
@@ -146,15 +149,15 @@ impl App {
             .access
             .admit(request.record.request_id(), &request.event.headers, name)
             .await;
-        let (agent, permit) = match admitted {
+        let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refused) => return request.refused(refused),
         };
-        request.record.agent(&agent.name);
+        request.record.agent(&admitted.agent.name);
         let Some(conversation) = request.conversation() else {
             return request.problem(Problem::BadConversation);
         };
-        let answer = match self.turn(agent, &permit, &conversation, &mut request).await {
+        let answer = match self.turn(&admitted, &conversation, &mut request).await {
             Ok(reply) => self.stream(reply, conversation.clone(), request),
             Err(problem) => request.problem(problem),
         };
@@ -167,11 +170,15 @@ impl App {
     /// Takes the turn: the agent's reply, its body still to come, or what to tell the caller instead.
     async fn turn(
         &self,
-        agent: &Agent,
-        permit: &Permit,
+        admitted: &Admitted<'_>,
         conversation: &Conversation,
         request: &mut Request,
     ) -> Result<Reply, Problem> {
+        let Admitted {
+            agent,
+            permit,
+            proof: _,
+        } = admitted;
         let Target::Runtime { arn, qualifier } = &agent.target else {
             return Err(Problem::AgentMisconfigured);
         };
@@ -187,6 +194,7 @@ impl App {
                     BodyError::TooLarge => Problem::TooLarge,
                     BodyError::NotBase64 => Problem::BadBody,
                 })?;
+        let tool_token = self.tool_token(admitted, request).await?;
         let turn = Turn {
             permit,
             runtime: arn,
@@ -194,6 +202,7 @@ impl App {
             session: &SessionId::derive(permit.identity(), permit.agent(), conversation),
             accept,
             headers: &headers::inward(&request.event.headers),
+            tool_token: tool_token.as_deref(),
             body,
         };
         let left = request.deadline.saturating_duration_since(Instant::now());
@@ -204,6 +213,37 @@ impl App {
                 request.record.upstream(failure.upstream);
                 failure.problem
             })
+    }
+
+    /// The token for the agent's tools, if it asks for one. Its loss is not the caller's fault.
+    async fn tool_token(
+        &self,
+        admitted: &Admitted<'_>,
+        request: &mut Request,
+    ) -> Result<Option<Arc<Secret>>, Problem> {
+        let kind = admitted.agent.tool_token;
+        if kind == ToolToken::None {
+            return Ok(None);
+        }
+        let caller = Proven {
+            identity: admitted.permit.identity(),
+            proof: &admitted.proof,
+        };
+        let token = match &self.tool_tokens {
+            Some(tool_tokens) => {
+                timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))
+                    .await
+                    .unwrap_or(Err(tool_token::Fault::Timeout))
+            }
+            None => Err(tool_token::Fault::NotConfigured),
+        };
+        token.map_err(|fault| {
+            request.record.upstream(Upstream {
+                detail: Some(format!("tool token: {}", fault.code())),
+                ..Upstream::default()
+            });
+            Problem::NoToolToken
+        })
     }
 
     fn stream(&self, reply: Reply, conversation: Conversation, mut request: Request) -> Answer {
@@ -219,7 +259,8 @@ impl App {
             idle: self.limits.idle,
             deadline: request.deadline,
         };
-        let is_event_stream = media::is_event_stream(&content_type);
+        let content_type = media::passed_on(&content_type);
+        let is_event_stream = media::is_event_stream(content_type);
         let pump = Pump::new(
             body,
             is_event_stream,
@@ -227,7 +268,7 @@ impl App {
             conversation,
             request.record,
         );
-        Answer::stream(status, &content_type, pump)
+        Answer::stream(status, content_type, pump)
     }
 
     /// When an answer must be over. Lambda's deadline is a time of day, in milliseconds, so the clock that tells the time

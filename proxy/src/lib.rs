@@ -3,7 +3,9 @@
 //! ```text
 //! event -> route -> access -> handler -> upstream -> stream -> answer
 //! lenient  exact    the gate   translates  one signed  bounded,   allow-listed
-//!                   again                  call        kept alive  headers
+//!                   again          |       call        kept alive  headers
+//!                              tool token
+//!                              what the agent calls its tools with
 //! ```
 
 pub mod access;
@@ -18,4 +20,5 @@ pub mod record;
 pub mod route;
 pub mod sse;
 pub mod stream;
+pub mod tool_token;
 pub mod upstream;

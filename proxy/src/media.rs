@@ -11,6 +11,9 @@ pub const EVENT_STREAM: &str = "text/event-stream";
 /// The `Content-Type` of every [`crate::problem::Problem`].
 pub const PROBLEM: &str = "application/problem+json";
 
+/// Bytes of which nothing is said (RFC 2046, 4.5.1).
+const BYTES: &str = "application/octet-stream";
+
 /// What a caller that takes both is asked for.
 const BOTH: &str = "text/event-stream, application/json";
 
@@ -53,6 +56,21 @@ pub fn accepted(request: &HeaderMap) -> Option<&'static str> {
         (true, false) => Some(JSON),
         (false, true) => Some(EVENT_STREAM),
         (false, false) => (!asked).then_some(BOTH),
+    }
+}
+
+/// The `Content-Type` under which an agent's answer leaves: JSON and event streams under the one the agent gave.
+/// Anything else, a page or a script above all, leaves as mere bytes: the door's origin shows nobody's pages.
+#[must_use]
+pub fn passed_on(content_type: &str) -> &str {
+    let essence = essence(content_type).to_ascii_lowercase();
+    let is_json = essence
+        .strip_prefix("application/")
+        .is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"));
+    if is_json || essence == EVENT_STREAM {
+        content_type
+    } else {
+        BYTES
     }
 }
 
@@ -140,6 +158,34 @@ mod tests {
                 expected,
                 "{values:?}"
             );
+        }
+    }
+
+    #[test]
+    fn only_json_and_event_streams_keep_their_type() {
+        for kept in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/problem+json",
+            "text/event-stream",
+            "text/event-stream;charset=utf-8",
+        ] {
+            assert_eq!(passed_on(kept), kept);
+        }
+        for other in [
+            "",
+            "text/html",
+            "text/html; application/json",
+            "text/json",
+            "image/svg+xml",
+            "text/javascript",
+            "text/plain",
+            "application/xhtml+xml",
+            "application/+jsonx",
+            "multipart/x-mixed-replace; boundary=a",
+            "application/jsonp",
+        ] {
+            assert_eq!(passed_on(other), "application/octet-stream", "{other}");
         }
     }
 

@@ -62,6 +62,7 @@ problems! {
     AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
     AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
     AgentMisconfigured BAD_GATEWAY            "agent_misconfigured"    "The agent is not set up correctly behind this door"
+    NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
@@ -110,6 +111,7 @@ impl Problem {
             | Self::AgentServiceFailed
             | Self::AgentUnreachable
             | Self::AgentMisconfigured
+            | Self::NoToolToken
             | Self::AgentTimeout => None,
         }
     }

@@ -21,7 +21,9 @@ use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::gate::Permit;
+use shared::headers::TOOL_TOKEN;
 use shared::log::Loggable;
+use shared::secret::Secret;
 use shared::session::{SessionId, UserId};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -56,6 +58,8 @@ pub struct Turn<'t> {
     pub accept: &'static str,
     /// What [`shared::headers::inward`] let through.
     pub headers: &'t HeaderMap,
+    /// Only for an agent that asks for one.
+    pub tool_token: Option<&'t Secret>,
     pub body: Bytes,
 }
 
@@ -133,8 +137,10 @@ impl AgentCore {
             session,
             accept,
             headers,
+            tool_token,
             body,
         } = turn;
+        let tool_token = tool_token.map(|token| token.reveal().to_owned());
         let header = |name: &str| {
             headers
                 .get(name)
@@ -153,7 +159,14 @@ impl AgentCore {
             .set_trace_parent(header("traceparent"))
             .set_trace_state(header("tracestate"))
             .set_baggage(header("baggage"))
-            .payload(Blob::new(body));
+            .payload(Blob::new(body))
+            .customize()
+            // Before the request is signed, so that the signature covers it.
+            .mutate_request(move |request| {
+                if let Some(token) = &tool_token {
+                    request.headers_mut().insert(TOOL_TOKEN, token.clone());
+                }
+            });
         match timeout(patience, request.send()).await {
             Ok(Ok(output)) => Ok(Reply::of(output)),
             Ok(Err(error)) => Err(Failure::of(&error)),

@@ -19,5 +19,7 @@ mod door;
 mod forwarding;
 #[path = "main/refusals.rs"]
 mod refusals;
+#[path = "main/tool_token.rs"]
+mod tool_token;
 #[path = "main/upstream.rs"]
 mod upstream;

@@ -105,14 +105,13 @@ fn wrong_agents() -> Vec<Wrong> {
 }
 
 /// Wrong settings that only one of the functions reads.
-const OWN: [(&str, &str, &str); 7] = [
+const OWN: [(&str, &str, &str); 6] = [
     ("authorizer", "SIMPLE_RESPONSES", "yes"),
     ("proxy", "ALLOWED_ORIGINS", "*"),
     ("proxy", "ALLOWED_ORIGINS", "https://a.example/path"),
     ("proxy", "FIRST_BYTE_SECONDS", "0"),
     ("proxy", "IDLE_SECONDS", "soon"),
     ("proxy", "MAX_BODY_BYTES", "-1"),
-    ("proxy", "PUBLIC_URL", "http://door.example"),
 ];
 
 fn good(key: &Key) -> Settings {

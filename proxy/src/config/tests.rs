@@ -20,7 +20,6 @@ fn little_is_required() {
     assert_eq!(config.limits.body_bytes, 6_291_456);
     assert_eq!(config.limits.first_byte, Duration::from_secs(285));
     assert_eq!(config.limits.idle, Duration::from_secs(840));
-    assert_eq!(config.public_url, None);
 }
 
 #[test]
@@ -30,7 +29,6 @@ fn every_setting_is_read() {
         (FIRST_BYTE_SECONDS, "5"),
         (IDLE_SECONDS, "6"),
         (MAX_BODY_BYTES, "7"),
-        (PUBLIC_URL, "https://door.example/live/"),
     ]);
     let config = config.ok().unwrap();
     let Limits {
@@ -41,10 +39,6 @@ fn every_setting_is_read() {
     assert_eq!(
         (body_bytes, first_byte.as_secs(), idle.as_secs()),
         (7, 5, 6)
-    );
-    assert_eq!(
-        config.public_url.as_deref(),
-        Some("https://door.example/live")
     );
 }
 
@@ -58,8 +52,9 @@ fn fault(name: &str, text: &str) -> String {
 #[test]
 fn each_fault_is_named() {
     let seconds = "is not a whole number from 1 to 890";
+    let client = "is not 1 to 128 visible ASCII characters";
+    let scopes = "is not up to 50 scopes with single spaces between";
     let bytes = "is not a whole number from 1 to 6291456";
-    let url = "is not an https address without query";
     let table = [
         (TRUSTED_ISSUERS, "", "is missing"),
         (AGENTS, "", "is missing"),
@@ -69,16 +64,51 @@ fn each_fault_is_named() {
         (IDLE_SECONDS, "ten", seconds),
         (MAX_BODY_BYTES, "6291457", bytes),
         (MAX_BODY_BYTES, "-1", bytes),
-        (PUBLIC_URL, "http://door.example", url),
-        (PUBLIC_URL, "https://door.example/?a", url),
-        (PUBLIC_URL, "https://door.example/#a", url),
-        (PUBLIC_URL, "https://user@door.example", url),
-        (PUBLIC_URL, "https://door.example/\"", url),
-        (PUBLIC_URL, "door.example", url),
+        (
+            TOKEN_ENDPOINT,
+            "http://pool.example/oauth2/token",
+            "is neither https nor http on a loopback host",
+        ),
+        (MACHINE_CLIENT_ID, "a b", client),
+        (MACHINE_CLIENT_ID, &"x".repeat(129), client),
+        (MACHINE_SECRET_ARN, "machine", "is not the ARN of a secret"),
+        (TOOL_SCOPES, "a  b", scopes),
+        (TOOL_SCOPES, "a \"b\"", scopes),
+        (TOOL_SCOPES, &["a"; 51].join(" "), scopes),
     ];
     for (name, text, problem) in table {
         assert_eq!(fault(name, text), format!("`{name}` {problem}"), "{text}");
     }
+}
+
+const TOOL_TOKENS: [(&str, &str); 4] = [
+    (TOKEN_ENDPOINT, "https://pool.example/oauth2/token"),
+    (MACHINE_CLIENT_ID, "machine"),
+    (
+        MACHINE_SECRET_ARN,
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:machine-AbCdEf",
+    ),
+    (TOOL_SCOPES, "gatehouse/tools other/scope"),
+];
+
+#[test]
+fn an_agent_that_asks_for_tool_tokens_needs_their_settings() {
+    for kind in ["user", "machine"] {
+        let agents =
+            format!(r#"{{"demo": {{"runtime": "{ARN}", "toolToken": "{kind}", "allow": {{}}}}}}"#);
+        let mut rows = vec![(AGENTS, agents.as_str())];
+        let faults = read(&rows).err().unwrap();
+        let missing = TOOL_TOKENS.map(|(name, _)| format!("`{name}` is missing"));
+        assert_eq!(faults, missing);
+        rows.extend(TOOL_TOKENS);
+        let settings = read(&rows).ok().unwrap().tool_tokens.unwrap();
+        assert_eq!(settings.endpoint.as_str(), TOOL_TOKENS[0].1);
+        assert_eq!(settings.client_id, "machine");
+        assert_eq!(settings.secret.as_str(), TOOL_TOKENS[2].1);
+        assert_eq!(settings.scopes, "gatehouse/tools other/scope");
+    }
+    assert!(read(&[]).ok().unwrap().tool_tokens.is_none());
+    assert!(read(&TOOL_TOKENS[..2]).is_ok(), "given, and not needed");
 }
 
 #[test]
@@ -88,10 +118,6 @@ fn an_agent_that_cannot_be_called_is_a_fault() {
         (
             format!(r#""runtime": "{ARN}", "protocol": "mcp""#),
             "protocol",
-        ),
-        (
-            format!(r#""runtime": "{ARN}", "toolToken": "user""#),
-            "toolToken",
         ),
         (format!(r#""gateway": "{GATEWAY}""#), "gateway"),
     ];
@@ -110,8 +136,11 @@ fn all_faults_are_told_at_once() {
         (ALLOWED_ORIGINS, "null"),
         (FIRST_BYTE_SECONDS, "x"),
         (IDLE_SECONDS, "x"),
+        (MACHINE_CLIENT_ID, "a b"),
+        (MACHINE_SECRET_ARN, "x"),
         (MAX_BODY_BYTES, "x"),
-        (PUBLIC_URL, "x"),
+        (TOKEN_ENDPOINT, "x"),
+        (TOOL_SCOPES, " "),
     ]);
     let faults = faults.err().unwrap();
     for name in SETTINGS {

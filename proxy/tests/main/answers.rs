@@ -62,6 +62,17 @@ async fn a_stream_arrives_piece_by_piece() {
 }
 
 #[tokio::test]
+async fn a_page_leaves_as_mere_bytes() {
+    let (sender, pieces) = mpsc::unbounded_channel();
+    let door = Door::open([Script::Stream("text/html; charset=utf-8", pieces)]).await;
+    sender.send(Ok(Bytes::from_static(b"<script>"))).unwrap();
+    drop(sender);
+    let got = door.invoke(&[], "{}").await;
+    assert_eq!((got.status, got.body.as_str()), (200, "<script>"));
+    assert_eq!(got.header("content-type"), Some("application/octet-stream"));
+}
+
+#[tokio::test]
 async fn a_caller_who_leaves_ends_the_call() {
     let (sender, pieces) = mpsc::unbounded_channel();
     let door = Door::open([Script::Stream("text/event-stream", pieces)]).await;

@@ -41,13 +41,12 @@ impl Issuer {
     }
 
     pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {
-        let read = |name: &str| match name {
-            TRUSTED_ISSUERS => Some(self.setting()),
-            AGENTS => Some(agents()),
-            _ => more
-                .iter()
-                .find(|row| row.0 == name)
-                .map(|row| row.1.to_owned()),
+        let given = |name: &str| more.iter().find(|row| row.0 == name);
+        let read = |name: &str| match (name, given(name)) {
+            (_, Some(row)) => Some(row.1.to_owned()),
+            (TRUSTED_ISSUERS, None) => Some(self.setting()),
+            (AGENTS, None) => Some(agents()),
+            (_, None) => None,
         };
         Config::read(&read).ok().unwrap()
     }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use lambda_runtime::{Context, LambdaEvent};
 use proxy::answer::Response;
-use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES, PUBLIC_URL};
+use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
 use proxy::handler::App;
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -44,14 +44,18 @@ impl Got {
 
 impl Door {
     pub(crate) async fn open(scripts: impl IntoIterator<Item = Script>) -> Self {
-        let plane = DataPlane::start(scripts).await;
+        Self::over(DataPlane::start(scripts).await, &[]).await
+    }
+
+    /// A door before this data plane, with more settings.
+    pub(crate) async fn over(plane: DataPlane, more: &[(&str, &str)]) -> Self {
         let issuer = Issuer::new();
-        let settings = [
+        let mut settings = vec![
             (ALLOWED_ORIGINS, ORIGIN),
-            (PUBLIC_URL, "https://door.example"),
             (MAX_BODY_BYTES, "1000"),
             (FIRST_BYTE_SECONDS, "1"),
         ];
+        settings.extend(more);
         let app = App::new(
             issuer.config(&settings),
             &plane.platform().await,

@@ -29,6 +29,7 @@ fn hostile_name() -> impl Strategy<Value = String> {
         "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
         "x_amzn_bedrock_agentcore_runtime_user_id",
         "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
+        "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token",
         "X-Amz-Security-Token",
         "X-Amz-Date",
         "X-Amzn-Trace-Id",

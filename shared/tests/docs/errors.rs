@@ -75,6 +75,18 @@ fn every_problem_of_the_proxy_is_explained_as_it_is() {
 }
 
 #[test]
+fn every_fault_of_a_tool_token_is_explained_as_it_is() {
+    let source = read("proxy/src/tool_token/fault.rs");
+    let faults = declared(&source, "faults")
+        .into_iter()
+        .map(|(_, texts)| format!("`{}` | {}", texts[0], texts[1]));
+    assert_eq!(
+        documented("### Tool tokens", 2),
+        faults.collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn every_answer_of_api_gateway_is_explained_as_it_is() {
     let template = read("template.yaml");
     let (_, responses) = template.split_once("\n      GatewayResponses:\n").unwrap();

@@ -1,0 +1,81 @@
+//! An agent that asks for tool tokens, before one double for Secrets Manager, token endpoint and data plane.
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, assert_problem};
+use proxy::config::{MACHINE_CLIENT_ID, MACHINE_SECRET_ARN, TOKEN_ENDPOINT, TOOL_SCOPES};
+use serde_json::json;
+use shared::settings::AGENTS;
+
+const HEADER: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token";
+const SECRET: Script = Script::Json(r#"{"SecretString": "{\"client_secret\": \"hunter2\"}"}"#);
+const TOKEN: Script =
+    Script::Json(r#"{"access_token": "tool.token.1", "token_type": "Bearer", "expires_in": 3600}"#);
+const TURN: Script = Script::Json("{}");
+
+async fn open(kind: &str, scripts: impl IntoIterator<Item = Script>) -> Door {
+    let plane = DataPlane::start(scripts).await;
+    let endpoint = format!("{}/oauth2/token", plane.url);
+    let agents = json!({"demo": {"runtime": ARN, "toolToken": kind, "allow": {}}}).to_string();
+    let settings = [
+        (AGENTS, agents.as_str()),
+        (TOKEN_ENDPOINT, &endpoint),
+        (MACHINE_CLIENT_ID, "machine"),
+        (
+            MACHINE_SECRET_ARN,
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:machine-AbCdEf",
+        ),
+        (TOOL_SCOPES, "gatehouse/tools"),
+    ];
+    Door::over(plane, &settings).await
+}
+
+#[tokio::test]
+async fn an_agent_is_given_the_token_of_its_caller() {
+    let door = open("user", [SECRET, TOKEN, TURN, TURN]).await;
+    let token = door.alice();
+    // What the caller sends under the door's own name does not travel.
+    let headers = [("authorization", token.as_str()), (HEADER, "forged")];
+    for calls in [3, 1] {
+        let got = door.ask("POST", crate::door::INVOKE, &headers, "{}").await;
+        assert_eq!(got.status, 200, "{}", got.body);
+        let made = door.plane.calls();
+        assert_eq!(made.len(), calls, "the token is kept");
+        let turn = made.last().unwrap();
+        let sent: Vec<_> = turn.headers.get_all(HEADER).iter().collect();
+        assert_eq!(sent, ["tool.token.1"]);
+        let signed = turn.headers["authorization"].to_str().unwrap();
+        assert!(signed.contains(HEADER), "{signed}");
+        if let [secret, request, _] = &made[..] {
+            assert_eq!(
+                secret.headers["x-amz-target"],
+                "secretsmanager.GetSecretValue"
+            );
+            assert_eq!(request.uri.path(), "/oauth2/token");
+            let form = std::str::from_utf8(&request.body).unwrap();
+            let proof = token.strip_prefix("Bearer ").unwrap();
+            assert!(form.contains(proof), "{form}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_machine_token_says_nothing_of_the_caller() {
+    let door = open("machine", [SECRET, TOKEN, TURN]).await;
+    assert_eq!(door.invoke(&[], "{}").await.status, 200);
+    let calls = door.plane.calls();
+    assert_eq!(
+        calls[1].body,
+        "grant_type=client_credentials&scope=gatehouse%2Ftools"
+    );
+    assert_eq!(calls[2].headers[HEADER], "tool.token.1");
+}
+
+#[tokio::test]
+async fn an_agent_is_not_called_without_its_token() {
+    let door = open("user", [SECRET, Script::Error(400, "invalid_request")]).await;
+    let got = door.invoke(&[("x-conversation-id", "c1")], "{}").await;
+    assert_problem(&got, 502, "tool_token_unavailable");
+    assert_eq!(got.header("x-conversation-id"), Some("c1"));
+    assert_eq!(door.plane.calls().len(), 2);
+}
