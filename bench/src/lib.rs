@@ -1,1 +1,18 @@
+//! What is measured, for the criterion bench and for the table of figures.
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a measurement stops at the first surprise"
+)]
 
+mod check;
+mod measure;
+mod table;
+
+pub use check::Check;
+pub use measure::{
+    FirstByte, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,
+    streaming_peak, warm,
+};
+pub use table::{Row, table};

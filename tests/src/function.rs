@@ -32,8 +32,11 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// # Panics
 /// If it has not been built.
 pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().unwrap().parent().unwrap().join(name);
+    let running = std::env::current_exe().unwrap();
+    let mut folders = running.ancestors().skip(1);
+    // Tests are built into a folder of their own beside the programs.
+    let folder = folders.find(|folder| !folder.ends_with("deps")).unwrap();
+    let path = folder.join(name);
     assert!(
         path.is_file(),
         "there is no `{}`; run `cargo build -p authorizer -p proxy -p local` first",
@@ -164,9 +167,21 @@ impl Lambda {
         Self::start("proxy", settings).await
     }
 
-    async fn start(name: &str, settings: Settings) -> Self {
+    /// The function of this name.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start(name: &str, settings: Settings) -> Self {
         let started = Function::start(settings.spec(name)).await;
         Self(started.unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Has the function answer one event, given as JSON text.
+    ///
+    /// # Errors
+    /// The function's own.
+    pub async fn invoke(&self, event: Bytes) -> Result<Bytes, InvokeError> {
+        once_free(|| self.0.invoke(event.clone())).await
     }
 
     /// Has the authorizer answer one event.
@@ -174,8 +189,7 @@ impl Lambda {
     /// # Panics
     /// If there is no answer.
     pub async fn ask(&self, event: &Value) -> Outcome {
-        let event = Bytes::from(event.to_string());
-        match once_free(|| self.0.invoke(event.clone())).await {
+        match self.invoke(Bytes::from(event.to_string())).await {
             Ok(answer) => Outcome::Answer(serde_json::from_slice(&answer).unwrap()),
             Err(InvokeError::Function(error)) if error.error_message == "Unauthorized" => {
                 Outcome::Unauthorized
