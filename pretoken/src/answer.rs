@@ -27,11 +27,10 @@ pub(crate) fn with_claims(event: &Value, claims: &Claims) -> Result<Value, Reaso
     details.extend(groups.map(|groups| ("groupOverrideDetails".to_owned(), groups)));
     let members = answer.as_object_mut().ok_or(Reason::Event)?;
     let response = members.entry("response").or_insert(Value::Null);
-    match response {
-        Value::Object(response) => {
-            response.insert(DETAILS.to_owned(), details.into());
-        }
-        _ => *response = json!({ DETAILS: details }),
+    if !response.is_object() {
+        *response = json!({});
     }
+    let response = response.as_object_mut().ok_or(Reason::Event)?;
+    response.insert(DETAILS.to_owned(), details.into());
     Ok(answer)
 }

@@ -1,8 +1,10 @@
 //! The trigger as it is deployed, called as Cognito calls it, with a key server and a table on loopback.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test that cannot go on has to stop"
 )]
@@ -17,6 +19,8 @@ mod events;
 mod keys;
 #[path = "main/machine.rs"]
 mod machine;
+#[path = "main/moto.rs"]
+mod moto;
 #[path = "main/person.rs"]
 mod person;
 #[path = "main/proofs.rs"]

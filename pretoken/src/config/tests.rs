@@ -127,79 +127,73 @@ fn a_proof_and_its_clients_belong_together() {
     }
 }
 
-/// A document, and the path that its one fault must name.
+/// Each document has one fault, which must name this path.
+fn assert_paths(setting: &str, documents: &[(&str, &str)]) {
+    for (document, path) in documents {
+        let faults = read(&[(setting, document)]).err().unwrap();
+        assert_eq!(faults.len(), 1, "{document}: {faults:?}");
+        assert!(faults[0].starts_with(&format!("`{path}` ")), "{faults:?}");
+    }
+}
+
 #[test]
-fn a_fault_in_a_document_is_named_by_its_path() {
+fn a_fault_of_the_list_is_named_by_its_path() {
     let long = "x".repeat(129);
     let too_long = format!(r#"{{"a": {{"department": "{long}", "role": "r"}}}}"#);
-    for (name, document, path) in [
-        (DIRECTORY, r#"{"a": 1}"#, "DIRECTORY.a"),
+    let twice = r#"{"a": {"department": "d", "role": "r"}, "a": {"department": "e", "role": "r"}}"#;
+    let documents = [
+        (r#"{"a": 1}"#, "DIRECTORY.a"),
+        (r#"{"a": {"role": "r"}}"#, "DIRECTORY.a.department"),
+        (r#"{"a": {"department": "d"}}"#, "DIRECTORY.a.role"),
         (
-            DIRECTORY,
-            r#"{"a": {"role": "r"}}"#,
-            "DIRECTORY.a.department",
-        ),
-        (
-            DIRECTORY,
-            r#"{"a": {"department": "d"}}"#,
-            "DIRECTORY.a.role",
-        ),
-        (
-            DIRECTORY,
             r#"{"a": {"department": "d", "role": 1}}"#,
             "DIRECTORY.a.role",
         ),
         (
-            DIRECTORY,
             r#"{"a": {"department": "d", "role": "r", "x": 1}}"#,
             "DIRECTORY.a.x",
         ),
         (
-            DIRECTORY,
             r#"{"a b\"": {"department": "d", "role": "r"}}"#,
             r#"DIRECTORY.a b\""#,
         ),
+        (twice, "DIRECTORY.a"),
+        (&too_long, "DIRECTORY.a.department"),
+    ];
+    assert_paths(DIRECTORY, &documents);
+}
+
+#[test]
+fn a_fault_of_the_groups_is_named_by_its_path() {
+    let twice = r#"[{"group": "a", "department": "d", "role": "r"}, {"group": "a", "department": "e", "role": "r"}]"#;
+    let spaced = r#"[{"group": "a b", "department": "d", "role": "r"}]"#;
+    let documents = [
+        ("[]", "GROUP_MAP"),
+        ("[1]", "GROUP_MAP[0]"),
         (
-            DIRECTORY,
-            r#"{"a": {"department": "d", "role": "r"}, "a": {"department": "e", "role": "r"}}"#,
-            "DIRECTORY.a",
-        ),
-        (DIRECTORY, &too_long, "DIRECTORY.a.department"),
-        (GROUP_MAP, "[]", "GROUP_MAP"),
-        (GROUP_MAP, "[1]", "GROUP_MAP[0]"),
-        (
-            GROUP_MAP,
             r#"[{"department": "d", "role": "r"}]"#,
             "GROUP_MAP[0].group",
         ),
+        (spaced, "GROUP_MAP[0].group"),
         (
-            GROUP_MAP,
-            r#"[{"group": "a b", "department": "d", "role": "r"}]"#,
-            "GROUP_MAP[0].group",
-        ),
-        (
-            GROUP_MAP,
             r#"[{"group": "a", "department": "d"}]"#,
             "GROUP_MAP[0].role",
         ),
-        (
-            GROUP_MAP,
-            r#"[{"group": "a", "department": "d", "role": "r"}, {"group": "a", "department": "e", "role": "r"}]"#,
-            "GROUP_MAP[1]",
-        ),
-        (CLIENT_CLAIMS, r#"{"a b": {}}"#, "CLIENT_CLAIMS.a b"),
-        (CLIENT_CLAIMS, r#"{"a": {"x": 1}}"#, "CLIENT_CLAIMS.a.x"),
-        (CLIENT_CLAIMS, r#"{"a": {"x": ""}}"#, "CLIENT_CLAIMS.a.x"),
-        (
-            CLIENT_CLAIMS,
-            r#"{"a": {"x": "1", "x": "2"}}"#,
-            "CLIENT_CLAIMS.a.x",
-        ),
-    ] {
-        let faults = read(&[(name, document)]).err().unwrap();
-        assert_eq!(faults.len(), 1, "{document}: {faults:?}");
-        assert!(faults[0].starts_with(&format!("`{path}` ")), "{faults:?}");
-    }
+        (twice, "GROUP_MAP[1]"),
+    ];
+    assert_paths(GROUP_MAP, &documents);
+}
+
+#[test]
+fn a_fault_of_a_clients_claims_is_named_by_its_path() {
+    let documents = [
+        (r#"{"a b": {}}"#, "CLIENT_CLAIMS.a b"),
+        (r#"{"a": {"x": 1}}"#, "CLIENT_CLAIMS.a.x"),
+        (r#"{"a": {"x": ""}}"#, "CLIENT_CLAIMS.a.x"),
+        (r#"{"a": {"iss": "x"}}"#, "CLIENT_CLAIMS.a.iss"),
+        (r#"{"a": {"x": "1", "x": "2"}}"#, "CLIENT_CLAIMS.a.x"),
+    ];
+    assert_paths(CLIENT_CLAIMS, &documents);
 }
 
 #[test]

@@ -146,10 +146,11 @@ pub(crate) fn now() -> u64 {
 pub(crate) fn change(object: &mut Value, changes: &Value) {
     let members = object.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => members.remove(name),
-            value => members.insert(name.clone(), value.clone()),
-        };
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
     }
 }
 
