@@ -4,9 +4,8 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -44,14 +43,12 @@ impl Fetcher {
     /// # Errors
     /// What kept the document away.
     pub(crate) async fn get(&self, address: &Address) -> Result<Bytes, FetchError> {
-        let response = self.ask(address, Request::default()).await?;
-        match response.status() {
-            StatusCode::OK => whole(response).await,
-            status => Err(FetchError::Status(status)),
-        }
+        let is_wanted = |status| status == StatusCode::OK;
+        let (_, document) = self.ask(address, Request::default(), is_wanted).await?;
+        Ok(document)
     }
 
-    /// Posts a form, and gets the answer whole, whatever its status. The caller bounds the time, as with [`Self::get`].
+    /// Posts a form, and gets the answer whole, whatever its status. The caller bounds the time.
     ///
     /// # Errors
     /// What kept the answer away.
@@ -68,30 +65,33 @@ impl Fetcher {
         headers.insert(AUTHORIZATION, authorization);
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(CONTENT_TYPE, form);
-        let response = self.ask(address, request).await?;
-        Ok((response.status(), whole(response).await?))
+        self.ask(address, request, |_| true).await
     }
 
+    /// The status and the body, which is read only under a status that is wanted.
     async fn ask(
         &self,
         address: &Address,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, FetchError> {
+        is_wanted: fn(StatusCode) -> bool,
+    ) -> Result<(StatusCode, Bytes), FetchError> {
         let client = self.0.get_or_init(client).as_ref();
         *request.uri_mut() = address.uri().clone();
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
-        client
+        let response = client
             .ok_or(FetchError::Client)?
             .request(request)
             .await
-            .map_err(FetchError::Connection)
+            .map_err(FetchError::Connection)?;
+        let status = response.status();
+        if !is_wanted(status) {
+            return Err(FetchError::Status(status));
+        }
+        let body = Limited::new(response.into_body(), MAX_BYTES).collect();
+        let body = body.await.map_err(|_| FetchError::Body)?;
+        Ok((status, body.to_bytes()))
     }
-}
-
-async fn whole(response: Response<Incoming>) -> Result<Bytes, FetchError> {
-    let body = Limited::new(response.into_body(), MAX_BYTES).collect();
-    Ok(body.await.map_err(|_| FetchError::Body)?.to_bytes())
 }
 
 /// Connections are not kept: fetches are minutes apart, and a connection does not outlive a frozen function.
