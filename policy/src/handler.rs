@@ -7,7 +7,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::clock::Clock;
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::{Instrument, error, info};
 
 use crate::answer::{Answers, RESERVE, SendError};
 use crate::attach::{ControlPlane, reconcile};
@@ -60,17 +60,16 @@ impl<C: ControlPlane + Send + Sync + 'static> Attacher<C> {
     /// # Errors
     /// If the answer did not arrive.
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), Unanswered> {
-        let request_id = event.context.request_id.clone();
         let deadline = self.deadline(event.context.deadline);
         let request = Request::read(event.payload).inspect_err(|unanswerable| {
-            error!(request_id, "{unanswerable}");
+            error!("{unanswerable}");
         })?;
         let outcome = self.carry_out(request.task.clone(), deadline).await;
-        record(&request_id, &request, &outcome);
+        record(&request, &outcome);
         self.answers
             .send(&request, &outcome)
             .await
-            .inspect_err(|failed| error!(request_id, "the answer did not arrive: {failed}"))?;
+            .inspect_err(|failed| error!("the answer did not arrive: {failed}"))?;
         Ok(())
     }
 
@@ -84,10 +83,8 @@ impl<C: ControlPlane + Send + Sync + 'static> Attacher<C> {
             return Ok(());
         };
         let (control, first_pause) = (Arc::clone(&self.control), self.first_pause);
-        let work =
-            tokio::spawn(
-                async move { reconcile(control.as_ref(), &task, first_pause, deadline).await },
-            );
+        let work = async move { reconcile(control.as_ref(), &task, first_pause, deadline).await };
+        let work = tokio::spawn(work.in_current_span());
         work.await.unwrap_or(Err(Failure::Internal))
     }
 
@@ -100,7 +97,7 @@ impl<C: ControlPlane + Send + Sync + 'static> Attacher<C> {
     }
 }
 
-fn record(request_id: &str, request: &Request, outcome: &Result<(), Failure>) {
+fn record(request: &Request, outcome: &Result<(), Failure>) {
     let task = request.task.as_ref().ok().and_then(Option::as_ref);
     let gateway = task.map(|task| task.gateway.as_str());
     let action = task.map(|task| match task.wanted {
@@ -108,7 +105,10 @@ fn record(request_id: &str, request: &Request, outcome: &Result<(), Failure>) {
         Wanted::Detached { .. } => "detach",
     });
     match outcome {
-        Ok(()) => info!(request_id, action, gateway, "the gateway is as wanted"),
-        Err(failure) => error!(request_id, action, gateway, "{failure}"),
+        Ok(()) => info!(action, gateway, "the gateway is as wanted"),
+        Err(failure) => error!(action, gateway, "{failure}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,11 @@
 //! Who may call which tool with what: every caller, tool and sample input, decided by the Cedar engine.
 //!
 //! The table in `matrix.txt` is what reviewers read; `UPDATE_MATRIX=1` writes it anew.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

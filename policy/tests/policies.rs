@@ -1,9 +1,5 @@
 //! What is refused before it is deployed, and where; and that what is rendered is what was checked.
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
 use std::path::Path;
@@ -59,7 +55,6 @@ fn changed(piece: &str, other: &str) -> Vec<String> {
 #[test]
 fn a_good_policy_passes() {
     assert_eq!(findings(GOOD), [""; 0]);
-    let condition = r#"principal.getTag("department") == "finance""#;
     for good in [
         r#"principal.getTag("department") like "fin*""#,
         r#"principal.hasTag("groups") && principal.getTag("groups") like "*\"staff\"*""#,
@@ -67,147 +62,152 @@ fn a_good_policy_passes() {
         r#"context.system.now < datetime("2030-01-01")"#,
         r#"true // "${GatewayArn}" may stand anywhere"#,
     ] {
-        assert_eq!(changed(condition, &format!("{good}\n")), [""; 0], "{good}");
+        assert_eq!(changed(DEPARTMENT, &format!("{good}\n")), [""; 0], "{good}");
     }
 }
 
+/// The condition of the good policy on who asks, and what makes it safe.
+const DEPARTMENT: &str = r#"principal.getTag("department") == "finance""#;
+const GUARD: &str = "principal.hasTag(\"department\") &&\n";
+
+/// A piece of the good policy, what stands there instead, and what is found where.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    (
+        "refund\"",
+        "refnd\"",
+        "4:15",
+        "did you mean `AgentCore::Action::\"billing___refund\"`?",
+    ),
+    ("billing___", "billing__", "4:15", "unrecognized action"),
+    (
+        "action == AgentCore::Action::\"billing___refund\"",
+        "action in AgentCore::Action::\"biling\"",
+        "4:15",
+        "unrecognized action",
+    ),
+    (
+        "&&\n    context",
+        "& &\n    context",
+        "9:49",
+        "invalid token",
+    ),
+    ("};\n", "}\n", "11:2", "unexpected end of input"),
+    (
+        "};\n",
+        "};\npermit (principal, action, resource);\n",
+        "12:1",
+        "unexpected token `permit`",
+    ),
+    (
+        "principal is AgentCore::OAuthUser",
+        "principal == ?principal",
+        "3:18",
+        "expected a static policy",
+    ),
+    (
+        "AgentCore::OAuthUser",
+        "AgentCore::IamEntity",
+        "3:18",
+        "unrecognized entity type",
+    ),
+    (
+        GUARD,
+        "\n",
+        "9:5",
+        "unable to guarantee safety of access to tag",
+    ),
+    (
+        "\"finance\"",
+        "1",
+        "9:5",
+        "the types Long and String are not compatible",
+    ),
+    ("1000", "\"1000\"", "10:29", "unexpected type"),
+    (
+        "input.amount",
+        "input.amonut",
+        "10:5",
+        "did you mean `amount`?",
+    ),
+    (
+        "input.amount",
+        "input.note",
+        "10:5",
+        "unable to guarantee safety of access to optional attribute",
+    ),
+    (
+        "context.input.amount <= 1000",
+        "context.input.kind == \"a\"",
+        "10:5",
+        "attribute `input.kind`",
+    ),
+    (DEPARTMENT, "false", "2:1", "policy is impossible"),
+    (
+        "getTag(\"department\")",
+        "getTag(\"departement\")",
+        "9:22",
+        "no token has a claim `departement`",
+    ),
+    (
+        "getTag(\"department\")",
+        "getTag(if true then \"department\" else \"x\")",
+        "9:15",
+        "a claim must be named by a text",
+    ),
+    (
+        "principal.hasTag(\"department\")",
+        "(principal.hasTag(\"department\") || principal.hasTag(\"groop\"))",
+        "8:57",
+        "no token has a claim `groop`",
+    ),
+    (
+        "\n    resource == AgentCore::Gateway::\"${GatewayArn}\"",
+        "\n    resource",
+        "5:5",
+        "a policy must name its gateway",
+    ),
+    (
+        "resource ==",
+        "resource in",
+        "5:5",
+        "a policy must name its gateway",
+    ),
+    (
+        "== AgentCore::Gateway::\"${GatewayArn}\"",
+        "is AgentCore::Gateway",
+        "5:5",
+        "a policy must name its gateway",
+    ),
+    (
+        "\"${GatewayArn}\"",
+        "\"arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/x\"",
+        "5:5",
+        "a policy must name its gateway",
+    ),
+    (
+        "\"finance\"",
+        "\"${Department}\"",
+        "9:40",
+        "`${GatewayArn}` is the one variable there is",
+    ),
+    (
+        "\"finance\"",
+        "\"\u{8}\"",
+        "9:40",
+        "this character cannot be seen",
+    ),
+    (
+        "// Finance may refund.\n",
+        "",
+        "1:1",
+        "the file must begin with a comment",
+    ),
+];
+
 #[test]
 fn every_mistake_is_refused_at_its_place() {
-    let department = r#"principal.getTag("department") == "finance""#;
     let mut missed = Vec::new();
-    let guard = "principal.hasTag(\"department\") &&\n";
-    for (piece, other, place, message) in [
-        (
-            "refund\"",
-            "refnd\"",
-            "4:15",
-            "did you mean `AgentCore::Action::\"billing___refund\"`?",
-        ),
-        ("billing___", "billing__", "4:15", "unrecognized action"),
-        (
-            "action == AgentCore::Action::\"billing___refund\"",
-            "action in AgentCore::Action::\"biling\"",
-            "4:15",
-            "unrecognized action",
-        ),
-        (
-            "&&\n    context",
-            "& &\n    context",
-            "9:49",
-            "invalid token",
-        ),
-        ("};\n", "}\n", "11:2", "unexpected end of input"),
-        (
-            "};\n",
-            "};\npermit (principal, action, resource);\n",
-            "12:1",
-            "unexpected token `permit`",
-        ),
-        (
-            "principal is AgentCore::OAuthUser",
-            "principal == ?principal",
-            "3:18",
-            "expected a static policy",
-        ),
-        (
-            "AgentCore::OAuthUser",
-            "AgentCore::IamEntity",
-            "3:18",
-            "unrecognized entity type",
-        ),
-        (
-            guard,
-            "\n",
-            "9:5",
-            "unable to guarantee safety of access to tag",
-        ),
-        (
-            "\"finance\"",
-            "1",
-            "9:5",
-            "the types Long and String are not compatible",
-        ),
-        ("1000", "\"1000\"", "10:29", "unexpected type"),
-        (
-            "input.amount",
-            "input.amonut",
-            "10:5",
-            "did you mean `amount`?",
-        ),
-        (
-            "input.amount",
-            "input.note",
-            "10:5",
-            "unable to guarantee safety of access to optional attribute",
-        ),
-        (
-            "context.input.amount <= 1000",
-            "context.input.kind == \"a\"",
-            "10:5",
-            "attribute `input.kind`",
-        ),
-        (department, "false", "2:1", "policy is impossible"),
-        (
-            "getTag(\"department\")",
-            "getTag(\"departement\")",
-            "9:22",
-            "no token has a claim `departement`",
-        ),
-        (
-            "getTag(\"department\")",
-            "getTag(if true then \"department\" else \"x\")",
-            "9:15",
-            "a claim must be named by a text",
-        ),
-        (
-            "principal.hasTag(\"department\")",
-            "(principal.hasTag(\"department\") || principal.hasTag(\"groop\"))",
-            "8:57",
-            "no token has a claim `groop`",
-        ),
-        (
-            "\n    resource == AgentCore::Gateway::\"${GatewayArn}\"",
-            "\n    resource",
-            "5:5",
-            "a policy must name its gateway",
-        ),
-        (
-            "resource ==",
-            "resource in",
-            "5:5",
-            "a policy must name its gateway",
-        ),
-        (
-            "== AgentCore::Gateway::\"${GatewayArn}\"",
-            "is AgentCore::Gateway",
-            "5:5",
-            "a policy must name its gateway",
-        ),
-        (
-            "\"${GatewayArn}\"",
-            "\"arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/x\"",
-            "5:5",
-            "a policy must name its gateway",
-        ),
-        (
-            "\"finance\"",
-            "\"${Department}\"",
-            "9:40",
-            "`${GatewayArn}` is the one variable there is",
-        ),
-        (
-            "\"finance\"",
-            "\"\u{8}\"",
-            "9:40",
-            "this character cannot be seen",
-        ),
-        (
-            "// Finance may refund.\n",
-            "",
-            "1:1",
-            "the file must begin with a comment",
-        ),
-    ] {
+    for (piece, other, place, message) in MISTAKES {
         let found = changed(piece, other);
         let expected = format!("a.cedar:{place}: ");
         let is_found = |line: &String| line.starts_with(&expected) && line.contains(message);
@@ -220,7 +220,6 @@ fn every_mistake_is_refused_at_its_place() {
 
 #[test]
 fn a_list_is_only_searched_for_a_quoted_element() {
-    let department = r#"principal.getTag("department") == "finance""#;
     for reading in [
         r#"like "*admins*""#,
         r#"like "*\"admins*""#,
@@ -236,7 +235,7 @@ fn a_list_is_only_searched_for_a_quoted_element() {
     ] {
         let condition =
             format!("principal.hasTag(\"groups\") && principal.getTag(\"groups\") {reading}");
-        let found = changed(department, &condition);
+        let found = changed(DEPARTMENT, &condition);
         let [finding] = found.as_slice() else {
             panic!("{reading}: {found:#?}");
         };

@@ -73,10 +73,11 @@ impl ControlPlane for Double {
             Some(Event::Hangs) => std::future::pending().await,
             None => {}
         }
-        match self.document() {
-            Value::Null => Ok(None),
-            document => Gateway::parse(document.to_string().as_bytes()).map(Some),
+        let document = self.document();
+        if document.is_null() {
+            return Ok(None);
         }
+        Gateway::parse(document.to_string().as_bytes()).map(Some)
     }
 
     async fn write(&self, _: &GatewayId, settings: &Settings) -> Result<(), Failure> {
@@ -129,7 +130,7 @@ fn engine(mode: &str) -> Value {
 /// Runs one task within five minutes of the double's time; how it ended, and how long it took.
 async fn run(double: &Double, is_attached: bool) -> (Result<(), Failure>, Duration) {
     let start = Instant::now();
-    let deadline = start + Duration::from_secs(300);
+    let deadline = start.checked_add(Duration::from_secs(300)).unwrap();
     let outcome = reconcile(double, &task(is_attached), PAUSE, deadline).await;
     (outcome, start.elapsed())
 }

@@ -16,7 +16,7 @@ use crate::clock;
 
 /// The crates whose events are logged at the level that is set. Of others only warnings and errors are: their lower
 /// levels may print headers.
-const OURS: [&str; 4] = ["authorizer", "pretoken", "proxy", "shared"];
+const OURS: [&str; 5] = ["authorizer", "policy", "pretoken", "proxy", "shared"];
 
 /// The runtime opens a span for each invocation, whose field `requestId` is the request's.
 const RUNTIME: &str = "lambda_runtime";
