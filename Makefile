@@ -15,6 +15,7 @@ ARCH ?= arm64
 
 CHECKS := .tools/checks/installed
 AGENT := .tools/agent/installed
+MOTO := .tools/moto/installed
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 SKIPPED := $(TARGET)/skipped
@@ -25,13 +26,13 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format clippy deny docs unit template build bench fmt clean
+.PHONY: help local test lint format clippy deny docs unit template policies matrix build bench fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 local: ## Run the whole chain on this machine, without AWS
-	cargo build --locked --package authorizer --package proxy --package local --bins
+	cargo build --locked --package authorizer --package pretoken --package proxy --package local --bins
 	@exec $(TARGET)/debug/local
 
 test: lint unit template ## Check everything, as CI does
@@ -55,17 +56,23 @@ docs:
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
 
 # The binaries first: the end-to-end tests start them as Lambda would.
-unit: $(AGENT) ## Unit, integration and end-to-end tests
+unit: $(AGENT) $(MOTO) ## Unit, integration and end-to-end tests
 	cargo build --locked --workspace --bins
-	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' \
+	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
 # Built with the machine's own linker and for its own processor: it shows that the template builds, and is not meant to
 # be deployed.
 template: $(CHECKS) ## Lint the template and build what it names
-	cfn-lint template.yaml
+	cfn-lint template.yaml policy/policies.yaml
 	sam validate --lint
 	CARGO_LAMBDA_COMPILER=cargo sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
+
+policies: ## Check the Cedar policies and render them for CloudFormation
+	cargo run --locked --package policy --features check --bin render
+
+matrix: ## Write down who may call which tool, for review
+	UPDATE_MATRIX=1 cargo test --locked --package policy --test matrix
 
 build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
