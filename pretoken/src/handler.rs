@@ -6,10 +6,7 @@ use std::time::Duration;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use shared::clock::Clock;
-use shared::log::{Loggable, millis};
 use tokio::time;
-use tracing::field::display;
-use tracing::{error, info};
 
 use crate::answer::{self, Claims};
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
@@ -19,6 +16,7 @@ use crate::event::{self, Kind, Person};
 use crate::pool::Pools;
 use crate::proof::Proof;
 use crate::reason::{Failure, Reason};
+use crate::record::Record;
 
 /// Cognito gives a trigger five seconds, however much of them a start takes, and tries up to three times ("Customizing
 /// user pool workflows with Lambda triggers").
@@ -80,31 +78,23 @@ impl PreToken {
         let LambdaEvent { payload, context } = event;
         let kind = Kind::of(&payload);
         let found = match kind {
-            Kind::Machine => self.in_time(self.machine(&payload)).await,
-            Kind::Person if self.enrich_user_tokens => self.in_time(self.person(&payload)).await,
+            Kind::Machine => in_time(self.machine(&payload)).await,
+            Kind::Person if self.enrich_user_tokens => in_time(self.person(&payload)).await,
             Kind::Person | Kind::Other => return Ok(payload),
         };
         let answered = found.and_then(|found| {
             let answer = answer::with_claims(&payload, &found.claims)?;
             Ok((answer, found.person))
         });
-        Line {
+        let record = Record {
             request_id: &context.request_id,
-            action: kind.action(),
+            kind,
             client: event::client(&payload).unwrap_or_default(),
             duration: self.clock.moment().since(start),
-        }
-        .write(answered.as_ref().map(|(_, person)| person.as_ref()));
+        };
+        record.write(answered.as_ref().map(|(_, person)| person.as_ref()));
         let answer = answered.map(|(answer, _)| answer);
         answer.map_err(Reason::failure)
-    }
-
-    async fn in_time(
-        &self,
-        find: impl Future<Output = Result<Finding, Reason>>,
-    ) -> Result<Finding, Reason> {
-        let found = time::timeout(DEADLINE, find).await;
-        found.unwrap_or(Err(Reason::Deadline))
     }
 
     /// A machine's token: of the user it acts for, if there is one, and with its client's own claims.
@@ -137,80 +127,14 @@ impl PreToken {
     }
 }
 
+async fn in_time(find: impl Future<Output = Result<Finding, Reason>>) -> Result<Finding, Reason> {
+    let found = time::timeout(DEADLINE, find).await;
+    found.unwrap_or(Err(Reason::Deadline))
+}
+
 impl Profile {
     fn claims(&self) -> [(String, Value); 2] {
         [(DEPARTMENT, &self.department), (ROLE, &self.role)]
             .map(|(name, value)| (name.to_owned(), value.as_str().into()))
-    }
-}
-
-impl Kind {
-    const fn action(self) -> &'static str {
-        match self {
-            Self::Machine => "machine token",
-            Self::Person | Self::Other => "user token",
-        }
-    }
-}
-
-/// The one line of a decision.
-struct Line<'a> {
-    request_id: &'a str,
-    action: &'static str,
-    client: &'a str,
-    duration: Duration,
-}
-
-impl Line<'_> {
-    fn write(self, decided: Result<Option<&(Person, Profile)>, &Reason>) {
-        let Self {
-            request_id,
-            action,
-            client,
-            duration,
-        } = self;
-        let request_id = display(Loggable(request_id));
-        let client = Loggable(client);
-        let duration_ms = millis(duration);
-        match decided {
-            Ok(None) => info!(
-                request_id,
-                action,
-                outcome = "allowed",
-                client = display(client),
-                duration_ms,
-                "{action} for client {client} without a user"
-            ),
-            Ok(Some((person, profile))) => info!(
-                request_id,
-                action,
-                outcome = "allowed",
-                client = display(client),
-                token_id = person.token_id,
-                subject = display(Loggable(&person.subject)),
-                department = display(Loggable(&profile.department)),
-                role = display(Loggable(&profile.role)),
-                duration_ms,
-                "{action} for client {client} with a user"
-            ),
-            Err(reason) if reason.failure() == Failure::Unavailable => error!(
-                request_id,
-                action,
-                outcome = "outage",
-                reason = reason.code(),
-                client = display(client),
-                duration_ms,
-                "no {action} for client {client}: {reason}"
-            ),
-            Err(reason) => info!(
-                request_id,
-                action,
-                outcome = "refused",
-                reason = reason.code(),
-                client = display(client),
-                duration_ms,
-                "no {action} for client {client}: {reason}"
-            ),
-        }
     }
 }

@@ -15,6 +15,7 @@ mod handler;
 mod pool;
 mod proof;
 mod reason;
+mod record;
 
 use lambda_runtime::{Error, service_fn};
 use shared::clock::Clock;

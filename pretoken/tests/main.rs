@@ -27,3 +27,5 @@ mod person;
 mod proofs;
 #[path = "main/scene.rs"]
 mod scene;
+#[path = "main/settings.rs"]
+mod settings;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 /// What DynamoDB does with a request.
 pub(crate) enum Table {
@@ -24,10 +26,13 @@ pub(crate) enum Table {
 }
 
 /// What the key server does.
+#[derive(Clone)]
 pub(crate) enum Keys {
     /// Documents by path.
     Documents(BTreeMap<String, Value>),
     Down,
+    /// Documents by path, after this time.
+    Late(Duration, BTreeMap<String, Value>),
     Silent,
 }
 
@@ -84,16 +89,21 @@ impl Cloud {
         std::mem::take(&mut self.shared.asked_items.lock().unwrap())
     }
 
-    /// Nothing means silence.
-    fn keys(&self, path: &str) -> Option<Response> {
+    async fn keys(&self, path: &str) -> Response {
         self.shared.asked_keys.lock().unwrap().push(path.to_owned());
-        match &*self.shared.keys.lock().unwrap() {
-            Keys::Documents(documents) => Some(match documents.get(path) {
-                Some(document) => document.to_string().into_response(),
-                None => StatusCode::NOT_FOUND.into_response(),
-            }),
-            Keys::Down => Some(StatusCode::SERVICE_UNAVAILABLE.into_response()),
-            Keys::Silent => None,
+        let keys = self.shared.keys.lock().unwrap().clone();
+        let documents = match keys {
+            Keys::Documents(documents) => documents,
+            Keys::Down => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            Keys::Late(time, documents) => {
+                sleep(time).await;
+                documents
+            }
+            Keys::Silent => return pending().await,
+        };
+        match documents.get(path) {
+            Some(document) => document.to_string().into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
         }
     }
 
@@ -139,12 +149,10 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let reply = if method == Method::GET {
-        cloud.keys(uri.path())
-    } else {
-        cloud.item(headers, serde_json::from_slice(&body).unwrap())
-    };
-    match reply {
+    if method == Method::GET {
+        return cloud.keys(uri.path()).await;
+    }
+    match cloud.item(headers, serde_json::from_slice(&body).unwrap()) {
         Some(reply) => reply,
         None => pending().await,
     }

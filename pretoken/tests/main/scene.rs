@@ -1,5 +1,6 @@
 //! One pool, its keys, and the trigger as a process.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub(crate) const MACHINE: &str = "7m2examplemachineclient1";
 pub(crate) const APP: &str = "4f0exampleuserclient0001";
 pub(crate) const SUBJECT: &str = "c2b4e4a8-7001-70c3-8f0e-2f6c1d0a9b11";
 
-/// What Cognito gives a trigger.
+/// What Cognito gives a trigger: a call that takes longer ends the test.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pool's key, and another that the pool does not publish. Making one takes a moment.
@@ -44,7 +45,7 @@ impl Scene {
     }
 
     pub(crate) async fn with_table(settings: &[(&str, &str)], table: Table) -> Self {
-        let cloud = Cloud::start(pool_keys(), table).await;
+        let cloud = Cloud::start(Keys::Documents(pool_keys()), table).await;
         let mut spec = FunctionSpec::new("pretoken", env!("CARGO_BIN_EXE_pretoken"));
         spec.timeout = PATIENCE;
         spec.echo_logs = false;
@@ -133,9 +134,9 @@ impl Scene {
 }
 
 /// The key document of the pool, where its issuer publishes it.
-pub(crate) fn pool_keys() -> Keys {
+pub(crate) fn pool_keys() -> BTreeMap<String, Value> {
     let path = format!("/{POOL}/.well-known/jwks.json");
-    Keys::Documents([(path, mint::key_document(&[&KEY]))].into())
+    [(path, mint::key_document(&[&KEY]))].into()
 }
 
 pub(crate) fn now() -> u64 {

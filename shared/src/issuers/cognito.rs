@@ -79,3 +79,33 @@ pub(super) fn is_pool(issuer: &Address) -> bool {
 pub(super) fn keys(issuer: &Address) -> Option<Address> {
     Address::parse(&format!("{issuer}{KEYS_PATH}")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_of_a_pool_has_its_rules_and_its_keys() {
+        let names = ["cognito-idp", "issuer-cognito-idp"]
+            .map(|service| format!("https://{service}.us-east-1.amazonaws.com/us-east-1_Ab"));
+        let issuers: Vec<_> = names.iter().flat_map(|name| Address::parse(name)).collect();
+        let trusted = TrustedIssuers::of_pool(&issuers);
+        let found = trusted.trust.issuers().iter().zip(&trusted.sources);
+        let found = found.map(|(rules, source)| {
+            assert_eq!(rules.token_use, Some(TokenUse::Access));
+            assert_eq!(rules.algorithms, [Algorithm::RS256]);
+            match source {
+                KeySource::Remote(RemoteKeys {
+                    issuer,
+                    address: KeyAddress::Document(address),
+                }) => {
+                    assert_eq!(*issuer, rules.issuer);
+                    address.to_string()
+                }
+                KeySource::Inline(_) | KeySource::Remote(_) => panic!("no key document"),
+            }
+        });
+        let keys = names.map(|name| format!("{name}/.well-known/jwks.json"));
+        assert_eq!(found.collect::<Vec<_>>(), keys);
+    }
+}
