@@ -10,6 +10,7 @@ pub mod runtime;
 pub mod secrets;
 pub mod stack;
 pub mod template;
+pub mod welcome;
 
 mod aws_json;
 mod clock;

@@ -1,27 +1,33 @@
 //! `local`: the whole chain on this machine, until Ctrl-C.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use local::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, StackSettings, USERS};
-use serde_json::json;
+use local::stack::{Stack, StackSettings};
+use local::welcome;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
-usage: local [--template FILE] [--functions FOLDER] [--port PORT] [--describe FILE]
+usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--tool-token SECONDS]
+             [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
+  --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
   --functions FOLDER  the folder of the built functions (default: that of this program)
   --port PORT         the door's port on 127.0.0.1 (default: a free one)
+  --tool-token SECONDS
+                      how long a tool token lives (default: 300, Cognito's shortest)
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
 
 environment:
   AGENT_URL           your own agent (http://HOST:PORT, the AgentCore HTTP contract) instead of the demonstration agent
   TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead
 ";
+/// What `--tool-token` takes: a token must live for a moment, and Cognito's longest is a day.
+const TOOL_TOKEN_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// EX_USAGE of sysexits.
 const EXIT_USAGE: u8 = 64;
 
@@ -47,10 +53,21 @@ async fn main() -> ExitCode {
 /// What the command line says.
 struct Options {
     template: PathBuf,
+    policy: Option<PathBuf>,
     functions: Option<PathBuf>,
     port: u16,
+    tool_token_seconds: u64,
     describe: Option<PathBuf>,
 }
+
+const ARGUMENTS: [&str; 6] = [
+    "--template",
+    "--policy",
+    "--functions",
+    "--port",
+    "--tool-token",
+    "--describe",
+];
 
 enum Stop {
     Help,
@@ -61,15 +78,17 @@ impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Stop> {
         let mut options = Self {
             template: "template.yaml".into(),
+            policy: None,
             functions: None,
             port: 0,
+            tool_token_seconds: 300,
             describe: None,
         };
         while let Some(name) = arguments.next() {
             if name == "--help" || name == "-h" {
                 return Err(Stop::Help);
             }
-            if !["--template", "--functions", "--port", "--describe"].contains(&name.as_str()) {
+            if !ARGUMENTS.contains(&name.as_str()) {
                 return Err(Stop::Wrong(format!("unknown argument `{name}`")));
             }
             let value = arguments
@@ -77,7 +96,16 @@ impl Options {
                 .ok_or_else(|| Stop::Wrong(format!("`{name}` needs a value")))?;
             match name.as_str() {
                 "--template" => options.template = value.into(),
+                "--policy" => options.policy = Some(value.into()),
                 "--functions" => options.functions = Some(value.into()),
+                "--tool-token" => {
+                    let seconds = value.parse().ok();
+                    options.tool_token_seconds = seconds
+                        .filter(|seconds| TOOL_TOKEN_SECONDS.contains(seconds))
+                        .ok_or_else(|| {
+                            Stop::Wrong(format!("`{value}` is not 1 to 86400 seconds"))
+                        })?;
+                }
                 "--describe" => options.describe = Some(value.into()),
                 _ => {
                     options.port = value
@@ -104,7 +132,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     if let Some(file) = describe {
         std::fs::write(file, stack.describe().to_string())?;
     }
-    print(&welcome(&stack))?;
+    print(&welcome::text(&stack))?;
     print(&format!("ready {}\n", stack.url()))?;
     asked_to_stop(&mut signals).await;
     stack.stop().await;
@@ -125,10 +153,14 @@ async fn asked_to_stop((interrupt, terminate): &mut (Signal, Signal)) {
 fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
     let Options {
         template,
+        policy,
         functions,
         port,
+        tool_token_seconds,
         describe: _,
     } = options;
+    let beside = || template.parent().unwrap_or(Path::new("")).join("policy");
+    let policy = policy.unwrap_or_else(beside);
     let functions = match functions {
         Some(functions) => functions,
         None => std::env::current_exe()?
@@ -144,70 +176,14 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Ok(StackSettings {
         template,
+        policy,
         functions,
         port,
+        tool_token_seconds,
         agent_url,
         variables: variables.collect(),
         echo_logs: true,
     })
-}
-
-/// What a person sees: who there is, and lines to paste.
-fn welcome(stack: &Stack) -> String {
-    let url = stack.url();
-    let mut text = String::from(
-        "\nGatehouse is open on this machine. Paste a line for a token, then one that uses it.\n\n",
-    );
-    for user in USERS {
-        let password = stack.issuer().password(user).unwrap_or_default();
-        let who = if user == "alice" {
-            "finance/admin"
-        } else {
-            "guest"
-        };
-        // Writing to a text cannot fail.
-        let _ = writeln!(
-            text,
-            "{user} ({who}), password {password}\n  {}\n",
-            token_line(stack, user, password)
-        );
-    }
-    let mut paste = |title: &str, line: &str| {
-        let _ = writeln!(text, "{title}\n  {line}\n");
-    };
-    let ask = |agent: &str| {
-        format!(
-            "curl -N {url}/agents/{agent}/invocations -H \"Authorization: Bearer $TOKEN\" \
-             -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{{\"prompt\": \"Who am I?\"}}'"
-        )
-    };
-    paste(
-        "Who the door takes you for:",
-        &format!("curl {url}/whoami -H \"Authorization: Bearer $TOKEN\""),
-    );
-    paste("An agent for all staff, streaming:", &ask(DEMO_AGENT));
-    paste(
-        "An agent for finance only (alice may, bob may not):",
-        &ask(FINANCE_AGENT),
-    );
-    paste("Without a token:", &format!("curl -i {url}/whoami"));
-    text.push_str("Ctrl-C ends everything.\n");
-    text
-}
-
-/// Cognito's JSON operation; its answer's first token is the access token.
-fn token_line(stack: &Stack, user: &str, password: &str) -> String {
-    let request = json!({
-        "AuthFlow": "USER_PASSWORD_AUTH",
-        "ClientId": stack.issuer().console_client(),
-        "AuthParameters": {"USERNAME": user, "PASSWORD": password},
-    });
-    format!(
-        "TOKEN=$(curl -s {}/ -H 'Content-Type: application/x-amz-json-1.1' \
-         -H 'X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth' -d '{request}' \
-         | sed -E 's/.*\"AccessToken\":\"([^\"]+)\".*/\\1/')",
-        stack.issuer().domain()
-    )
 }
 
 fn print(text: &str) -> io::Result<()> {

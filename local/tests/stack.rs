@@ -21,7 +21,7 @@ fn template() -> PathBuf {
 fn functions(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
-    for name in ["authorizer", "proxy"] {
+    for name in ["authorizer", "proxy", "pretoken"] {
         let link = folder.join(name);
         let _ = std::fs::remove_file(&link);
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_echo_function"), link).unwrap();
@@ -32,8 +32,10 @@ fn functions(test: &str) -> PathBuf {
 fn settings(functions: PathBuf) -> StackSettings {
     StackSettings {
         template: template(),
+        policy: template().with_file_name("policy"),
         functions,
         port: 0,
+        tool_token_seconds: 300,
         agent_url: None,
         variables: BTreeMap::new(),
         echo_logs: false,

@@ -280,7 +280,7 @@ fn the_template_of_the_door_is_understood() {
         .iter()
         .map(|function| function.binary.as_str())
         .collect();
-    assert_eq!(binaries, ["authorizer", "proxy"]);
+    assert_eq!(binaries, ["authorizer", "proxy", "pretoken"]);
     let open: Vec<_> = template
         .api
         .routes

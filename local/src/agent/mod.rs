@@ -15,6 +15,15 @@
 //! | `silent 5` | 5 seconds of silence after the first piece, then the rest |
 //! | `flood 200` | 200 megabytes of events, as fast as they are taken |
 //!
+//! With a gateway and its caller's tool token it calls tools, and says what came of it:
+//!
+//! | prompt | tool |
+//! |---|---|
+//! | `tools` | none: which tools the gateway shows |
+//! | `refund 500`, `refund 500 A-1` | `billing___refund` |
+//! | `search invoices` | `search___find` |
+//! | `notices`, `notices canteen` | `notices___read` |
+//!
 //! A client that does not take `text/event-stream` gets the same as one JSON document, when it is
 //! complete.
 
@@ -29,15 +38,20 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, future, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream, StreamExt, future, stream};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::listen::{Bound, Served};
 use crate::watched::{Ended, Watch, watched};
+
+mod tools;
+
+use tools::{Toolbox, Wish};
 
 /// What AgentCore hands on at most (quotas).
 const MAX_BODY: usize = 100_000_000;
@@ -74,6 +88,18 @@ impl Agent {
     /// # Errors
     /// No port could be bound.
     pub async fn start() -> io::Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// The same with the tools of an AgentCore Gateway.
+    ///
+    /// # Errors
+    /// No port could be bound.
+    pub async fn start_with_tools(gateway: Uri) -> io::Result<Self> {
+        Self::start_with(Some(Toolbox::new(gateway))).await
+    }
+
+    async fn start_with(toolbox: Option<Toolbox>) -> io::Result<Self> {
         let bound = Bound::loopback().await?;
         let url = bound.origin();
         let (sender, turns) = watch::channel(Turns::default());
@@ -82,7 +108,10 @@ impl Agent {
             .route("/invocations", post(invoke))
             // The time moves only with the status, and the status never changes.
             .route("/ping", get(move || future::ready(ping(started_at))))
-            .with_state(Arc::new(sender));
+            .with_state(Arc::new(Desk {
+                turns: sender,
+                toolbox,
+            }));
         Ok(Self {
             url,
             turns,
@@ -99,6 +128,12 @@ impl Agent {
     pub fn turns(&self) -> watch::Receiver<Turns> {
         self.turns.clone()
     }
+}
+
+/// What all turns share.
+struct Desk {
+    turns: watch::Sender<Turns>,
+    toolbox: Option<Toolbox>,
 }
 
 /// What a prompt asks for.
@@ -141,6 +176,8 @@ impl Script {
 enum Step {
     Wait(Duration),
     Say(Value),
+    /// Say what comes of it.
+    Do(BoxFuture<'static, Value>),
     Break,
 }
 
@@ -150,9 +187,11 @@ type Steps = Box<dyn Iterator<Item = Step> + Send>;
 #[error("the agent broke off, as it was asked to")]
 struct BrokeOff;
 
-async fn invoke(State(turns): State<Arc<watch::Sender<Turns>>>, request: Request) -> Response {
-    turns.send_modify(|turns| turns.started = turns.started.saturating_add(1));
-    let mut watch = Watch::new(move |ended| turns.send_modify(|turns| turns.count(ended)));
+async fn invoke(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let count = |turns: &mut Turns| turns.started = turns.started.saturating_add(1);
+    desk.turns.send_modify(count);
+    let counted = Arc::clone(&desk);
+    let mut watch = Watch::new(move |ended| counted.turns.send_modify(|turns| turns.count(ended)));
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_BODY)
         .await
@@ -171,7 +210,10 @@ async fn invoke(State(turns): State<Arc<watch::Sender<Turns>>>, request: Request
         let error = json!({ "error": "the agent failed, as it was asked to" });
         return answer(StatusCode::INTERNAL_SERVER_ERROR, &error).map(|body| watched(body, watch));
     }
-    let steps = steps(script, prompt, &head.headers);
+    let steps = match Wish::read(prompt) {
+        Some(wish) => errand(desk.toolbox.as_ref(), wish, &head.headers),
+        None => steps(script, prompt, &head.headers),
+    };
     if takes_events(&head.headers) {
         let mut response = Response::new(watched(Body::from_stream(events(steps)), watch));
         let headers = response.headers_mut();
@@ -224,6 +266,17 @@ fn steps(script: Script, prompt: &str, headers: &HeaderMap) -> Steps {
     }
 }
 
+/// Two pieces: what the agent is about to do, and what came of it.
+fn errand(toolbox: Option<&Toolbox>, wish: Wish, headers: &HeaderMap) -> Steps {
+    let piece = |text: String| json!({ "text": text });
+    let announced = Step::Say(piece(wish.announce()));
+    let outcome = match toolbox {
+        Some(toolbox) => Step::Do(Box::pin(toolbox.fulfil(wish, headers).map(piece))),
+        None => Step::Say(piece("I was started without a gateway.".to_owned())),
+    };
+    Box::new([announced, outcome].into_iter())
+}
+
 /// Five pieces, which hold no header's value but the session's name: others may be credentials.
 fn speech(prompt: &str, headers: &HeaderMap) -> [String; 5] {
     let session = headers
@@ -263,11 +316,16 @@ fn events(steps: Steps) -> impl Stream<Item = Result<Bytes, BrokeOff>> {
                 tokio::time::sleep(time).await;
                 None
             }
-            Step::Say(piece) => Some(Ok(Bytes::from(format!("data: {piece}\n\n")))),
+            Step::Say(piece) => Some(Ok(event(&piece))),
+            Step::Do(outcome) => Some(Ok(event(&outcome.await))),
             Step::Break => Some(Err(BrokeOff)),
         }
     };
     stream::iter(steps).then(perform).filter_map(future::ready)
+}
+
+fn event(piece: &Value) -> Bytes {
+    Bytes::from(format!("data: {piece}\n\n"))
 }
 
 /// All pieces as one list. An answer that floods is as large as it was asked to be.
@@ -277,6 +335,7 @@ async fn document(steps: Steps) -> Result<Value, BrokeOff> {
         match step {
             Step::Wait(time) => tokio::time::sleep(time).await,
             Step::Say(piece) => pieces.push(piece),
+            Step::Do(outcome) => pieces.push(outcome.await),
             Step::Break => return Err(BrokeOff),
         }
     }
