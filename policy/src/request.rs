@@ -87,7 +87,9 @@ pub(crate) struct Unanswerable;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Event {
-    request_type: Option<RequestType>,
+    /// Read later: whatever is here can be answered.
+    #[serde(default)]
+    request_type: Value,
     #[serde(rename = "ResponseURL")]
     response_url: String,
     stack_id: String,
@@ -174,12 +176,13 @@ impl Task {
 }
 
 fn task(
-    request_type: Option<RequestType>,
+    request_type: Value,
     physical_id: Option<&str>,
     properties: Option<Value>,
     old_properties: Option<Value>,
 ) -> Result<Option<Task>, Failure> {
-    let request_type = request_type.ok_or(Failure::Malformed("the event has no `RequestType`"))?;
+    let request_type: RequestType = serde_json::from_value(request_type)
+        .map_err(|_| Failure::Malformed("`RequestType` is not `Create`, `Update` or `Delete`"))?;
     if matches!(request_type, RequestType::Delete) && physical_id == Some(UNNAMED) {
         return Ok(None);
     }

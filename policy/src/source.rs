@@ -26,6 +26,9 @@ pub enum Unreadable {
     /// A policy that is misspelt here would be missing there, in silence.
     #[error("`{}` is not a `.cedar` file", .0.display())]
     Stray(PathBuf),
+    /// An engine without policies denies everything.
+    #[error("there is no policy in `{}`", .0.display())]
+    Empty(PathBuf),
 }
 
 impl Source {
@@ -41,6 +44,9 @@ impl Source {
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
             paths.push(entry.map_err(unreadable(folder))?.path());
+        }
+        if paths.is_empty() {
+            return Err(Unreadable::Empty(folder.to_owned()));
         }
         paths.sort();
         paths
@@ -167,10 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn a_stray_file_is_not_passed_over() {
+    fn a_folder_without_policies_or_with_more_is_refused() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
         let stray = Source::read_folder(&folder).unwrap_err();
         assert!(matches!(stray, Unreadable::Stray(_)), "{stray}");
+        let empty = std::env::temp_dir().join(format!("no-policies-{}", std::process::id()));
+        fs::create_dir(&empty).unwrap();
+        let nothing = Source::read_folder(&empty).unwrap_err();
+        fs::remove_dir(&empty).unwrap();
+        assert!(matches!(nothing, Unreadable::Empty(_)), "{nothing}");
         let missing = Source::read_folder(&folder.join("none")).unwrap_err();
         assert!(matches!(missing, Unreadable::Io(..)), "{missing}");
     }

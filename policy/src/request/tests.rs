@@ -124,6 +124,8 @@ fn a_wrong_request_is_answered_and_its_end_is_nothing_to_do() {
         json!({"ResourceProperties": properties(&json!({"PolicyEngineArn": ENGINE.replace("aws:", "aws\":")}))}),
         json!({"ResourceProperties": properties(&json!({"PolicyEngineArn": format!("{ENGINE}{}", "x".repeat(100))}))}),
         json!({"RequestType": null}),
+        json!({"RequestType": 1}),
+        json!({"RequestType": "Replace"}),
     ] {
         let request = Request::read(event(&wrong)).unwrap();
         assert!(
@@ -162,7 +164,6 @@ fn what_has_no_good_address_cannot_be_answered() {
         json!({"RequestId": "a\nb"}),
         json!({"LogicalResourceId": "a".repeat(513)}),
         json!({"PhysicalResourceId": "a".repeat(513)}),
-        json!({"RequestType": "Replace"}),
     ] {
         assert!(Request::read(event(&wrong)).is_err(), "{wrong}");
     }

@@ -3,12 +3,14 @@
 use crate::markdown::code;
 use crate::{read, root};
 
-const PAPERS: [&str; 7] = [
+const PAPERS: [&str; 9] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
     "docs/architecture.md",
     "docs/errors.md",
+    "docs/identity.md",
+    "docs/policy.md",
     "docs/settings.md",
     "docs/threats.md",
 ];
