@@ -55,9 +55,10 @@ clippy:
 docs:
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
 
-# The binaries first: the end-to-end tests start them as Lambda would.
+# The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
+# second time with other features for the tests.
 unit: $(AGENT) $(MOTO) ## Unit, integration and end-to-end tests
-	cargo build --locked --workspace --bins
+	cargo build --locked --workspace --all-targets
 	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
@@ -78,8 +79,9 @@ build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
 
 bench: ## Measure, and print the table of measured against promised
-	cargo build --locked --release --workspace --bins
-	cargo bench --locked --package bench
+	cargo build --locked --release --package authorizer --package proxy --package bench --bins
+	cargo bench --locked --package bench --bench gate
+	@$(TARGET)/release/figures
 
 fmt: ## Format the code
 	cargo fmt --all
