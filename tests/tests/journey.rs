@@ -147,15 +147,24 @@ async fn the_printed_lines_work_when_they_are_pasted() {
     );
 }
 
-/// A token as the printed lines get it: Cognito's `InitiateAuth`.
+/// A token as the printed lines get it.
 pub(crate) async fn password_token(stack: &Stack, user: &str) -> String {
     let description = &stack.description;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (domain, client) = (&description["domain"], &description["console_client"]);
+    let password = &description["passwords"][user];
+    let tokens = sign_in(&text(domain), &text(client), user, &text(password)).await;
+    text(&tokens["AccessToken"])
+}
+
+/// The tokens of Cognito's `InitiateAuth`.
+pub(crate) async fn sign_in(domain: &str, client: &str, user: &str, password: &str) -> Value {
     let request = json!({
         "AuthFlow": "USER_PASSWORD_AUTH",
-        "ClientId": description["console_client"],
-        "AuthParameters": {"USERNAME": user, "PASSWORD": description["passwords"][user]},
+        "ClientId": client,
+        "AuthParameters": {"USERNAME": user, "PASSWORD": password},
     });
-    let request = Request::post(format!("{}/", description["domain"].as_str().unwrap()))
+    let request = Request::post(format!("{domain}/"))
         .header("content-type", "application/x-amz-json-1.1")
         .header(
             "x-amz-target",
@@ -163,9 +172,8 @@ pub(crate) async fn password_token(stack: &Stack, user: &str) -> String {
         )
         .body(Bytes::from(request.to_string()))
         .unwrap();
-    let answer = send(request).await.whole().await.json();
-    let token = &answer["AuthenticationResult"]["AccessToken"];
-    token.as_str().unwrap().to_owned()
+    let mut answer = send(request).await.whole().await.json();
+    answer["AuthenticationResult"].take()
 }
 
 #[tokio::test]

@@ -19,4 +19,5 @@ mod limits;
 mod settings;
 mod sign_in;
 mod streaming;
+mod tools;
 mod world;
