@@ -80,10 +80,37 @@ fn every_fault_of_a_tool_token_is_explained_as_it_is() {
     let faults = declared(&source, "faults")
         .into_iter()
         .map(|(_, texts)| format!("`{}` | {}", texts[0], texts[1]));
-    assert_eq!(
-        documented("### Tool tokens", 2),
-        faults.collect::<Vec<_>>()
-    );
+    assert_eq!(documented("### Tool tokens", 2), faults.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_reason_of_the_trigger_is_explained_as_it_is() {
+    let source = read("pretoken/src/reason.rs");
+    let body = |function: &str| {
+        let (_, body) = source.split_once(&format!("fn {function}(self)")).unwrap();
+        body.split_once("\n    }\n").unwrap().0
+    };
+    // Every arm that passes asking again on is for operators to mend.
+    let (before, _) = body("failure")
+        .split_once("=> Failure::Unavailable")
+        .unwrap();
+    let (_, outages) = before.rsplit_once("=> Failure::").unwrap();
+    let is_outage = |name: &str| {
+        outages.contains(&format!("Self::{name} ")) || outages.contains(&format!("Self::{name}\n"))
+    };
+    let reasons = body("code").lines().filter_map(|arm| {
+        let (name, code) = arm.trim().strip_prefix("Self::")?.split_once(" => \"")?;
+        let (before, _) = source.split_once(&format!("\n    {name},\n")).unwrap();
+        let text = before.rsplit('"').nth(1).unwrap();
+        let outcome = if is_outage(name) { "outage" } else { "refused" };
+        Some(format!(
+            "`{}` | {text} | `{outcome}`",
+            code.trim_end_matches("\",")
+        ))
+    });
+    let reasons: Vec<_> = reasons.collect();
+    assert!(reasons.len() > 5, "{reasons:?}");
+    assert_eq!(documented("### The trigger", 3), reasons);
 }
 
 #[test]
