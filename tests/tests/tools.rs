@@ -156,65 +156,66 @@ async fn a_change_in_the_directory_is_seen_within_a_tool_tokens_life() {
     stack.stop().await;
 }
 
+fn proof(token: &str) -> Value {
+    json!({ "user_token": token })
+}
+
+/// The claims of a good token of alice's with these changed.
+fn altered(issuer: &Issuer, change: &Value) -> Value {
+    let mut claims = issuer.access_claims("alice").unwrap();
+    let members = change.as_object().unwrap().clone();
+    claims.as_object_mut().unwrap().extend(members);
+    claims
+}
+
+/// A token of the pool with these claims of alice's changed.
+fn signed(issuer: &Issuer, change: &Value) -> String {
+    let claims = altered(issuer, change);
+    issuer.sign(&issuer.access_header(), &claims).unwrap()
+}
+
+/// Client metadata that names alice and proves nothing.
+fn mere_names(issuer: &Issuer) -> Vec<(&'static str, Value)> {
+    let alice = issuer.subject("alice").unwrap();
+    vec![
+        ("somebody's id", json!({ "user_id": alice })),
+        ("a verified id", json!({ "verified_user_id": alice })),
+        ("somebody's subject", json!({ "sub": alice })),
+        ("a department", json!({"department": "finance"})),
+    ]
+}
+
+/// Client metadata with tokens that are no proof.
+async fn bad_tokens(issuer: &Issuer) -> Vec<(&'static str, Value)> {
+    let stranger = Issuer::start(IssuerSettings::default()).await.unwrap();
+    let theirs = stranger.access_token("alice").unwrap();
+    let claims = altered(issuer, &json!({}));
+    let forged = stranger.sign(&issuer.access_header(), &claims).unwrap();
+    let past = json!({"iat": now() - 7200, "auth_time": now() - 7200, "exp": now() - 1});
+    let (domain, client) = (issuer.domain(), issuer.console_client());
+    let password = issuer.password("alice").unwrap();
+    let tokens = sign_in(domain, client, "alice", password).await;
+    let (no_user, _) = granted(&tool_token(issuer, None).await);
+    let id_use = signed(issuer, &json!({"token_use": "id"}));
+    let machine = issuer.machine_token(None).unwrap();
+    vec![
+        ("an expired token", proof(&signed(issuer, &past))),
+        ("a token of another pool", proof(&theirs)),
+        ("another pool's signature", proof(&forged)),
+        ("an id token", proof(tokens["IdToken"].as_str().unwrap())),
+        ("an id token with the access key", proof(&id_use)),
+        ("a machine's token", proof(&machine)),
+        ("a tool token", proof(&no_user)),
+        ("no token", proof("")),
+    ]
+}
+
 #[tokio::test]
 async fn whoever_holds_the_machines_secret_is_still_nobody_without_proof() {
     let stack = stack(300).await;
     let issuer = stack.issuer();
-    let stranger = Issuer::start(IssuerSettings::default()).await.unwrap();
-    let alice = issuer.subject("alice").unwrap();
-    let proof = |token: &str| json!({ "user_token": token });
-    let altered = |change: Value| {
-        let mut claims = issuer.access_claims("alice").unwrap();
-        let members = change.as_object().unwrap().clone();
-        claims.as_object_mut().unwrap().extend(members);
-        claims
-    };
-    let signed = |change| {
-        issuer
-            .sign(&issuer.access_header(), &altered(change))
-            .unwrap()
-    };
-    let past = json!({"iat": now() - 7200, "auth_time": now() - 7200, "exp": now() - 1});
-    let (no_user, _) = granted(&tool_token(issuer, None).await);
-    let id_token = sign_in(
-        issuer.domain(),
-        issuer.console_client(),
-        "alice",
-        issuer.password("alice").unwrap(),
-    );
-    let id_token = id_token.await["IdToken"].as_str().unwrap().to_owned();
-    let of_the_strangers = stranger
-        .sign(&issuer.access_header(), &altered(json!({})))
-        .unwrap();
-    let cases = [
-        ("somebody's id", json!({ "user_id": alice })),
-        (
-            "somebody's verified id",
-            json!({ "verified_user_id": alice }),
-        ),
-        ("somebody's subject", json!({ "sub": alice })),
-        (
-            "somebody's department",
-            json!({"department": "finance", "role": "admin"}),
-        ),
-        ("an expired token", proof(&signed(past))),
-        (
-            "a token of another pool",
-            proof(&stranger.access_token("alice").unwrap()),
-        ),
-        ("another pool's signature", proof(&of_the_strangers)),
-        ("an id token", proof(&id_token)),
-        (
-            "an id token with the access key",
-            proof(&signed(json!({"token_use": "id"}))),
-        ),
-        (
-            "a machine's token",
-            proof(&issuer.machine_token(None).unwrap()),
-        ),
-        ("a tool token", proof(&no_user)),
-        ("no token", proof("")),
-    ];
+    let mut cases = mere_names(issuer);
+    cases.extend(bad_tokens(issuer).await);
     for (name, metadata) in &cases {
         let answer = tool_token(issuer, Some(metadata)).await;
         assert_eq!(answer.status, 400, "{name}: {}", answer.text());
@@ -222,7 +223,9 @@ async fn whoever_holds_the_machines_secret_is_still_nobody_without_proof() {
     }
     counted(&format!("{} bad proofs got no tool token", cases.len()));
 
-    let (_, claims) = granted(&tool_token(issuer, Some(&proof(&signed(json!({}))))).await);
+    let good = proof(&signed(issuer, &json!({})));
+    let (_, claims) = granted(&tool_token(issuer, Some(&good)).await);
+    let alice = issuer.subject("alice").unwrap();
     assert_eq!(
         CLAIMS_OF_A_USER.map(|name| &claims[name]),
         [alice, "finance", "admin"]
