@@ -8,66 +8,63 @@ use crate::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, USERS};
 
 /// The text, from its first blank line to how to end it all.
 pub fn text(stack: &Stack) -> String {
-    let url = stack.url();
     let mut text = String::from(
         "\nGatehouse is open on this machine. Paste a line for a token, then one that uses it.\n\n",
     );
     for user in USERS {
         let password = stack.issuer().password(user).unwrap_or_default();
-        let who = if user == "alice" {
-            "finance/admin"
-        } else {
-            "guest"
+        let who = match user {
+            "alice" => "finance/admin",
+            _ => "guest",
         };
-        let line = token_line(stack, user, password);
-        paste(
-            &mut text,
-            &format!("{user} ({who}), password {password}"),
-            &line,
-        );
+        let title = format!("{user} ({who}), password {password}");
+        paste(&mut text, &title, &token_line(stack, user, password));
     }
+    let url = stack.url();
     let whoami = format!("curl {url}/whoami -H \"Authorization: Bearer $TOKEN\"");
     paste(&mut text, "Who the door takes you for:", &whoami);
-    let demo = |prompt| ask(url, DEMO_AGENT, prompt);
-    paste(
-        &mut text,
-        "An agent for all staff, streaming:",
-        &demo("Who am I?"),
-    );
-    paste(
-        &mut text,
-        "An agent for finance only (alice may, bob may not):",
-        &ask(url, FINANCE_AGENT, "Who am I?"),
-    );
-    for (title, prompt) in [
-        (
-            "A tool that policies leave to finance (alice may, bob may not):",
-            "refund 500",
-        ),
-        (
-            "The same beyond what a policy allows (nobody may):",
-            "refund 5000",
-        ),
-        (
-            "The tools that there are for you (bob does not see the refund):",
-            "tools",
-        ),
-    ] {
-        paste(&mut text, title, &demo(prompt));
+    for (title, agent, prompt) in QUESTIONS {
+        paste(&mut text, title, &ask(url, agent, prompt));
     }
+    let seconds = stack.tool_token_seconds();
     let moved = format!(
-        "Bob moves to finance; his next answer shows it when his tool token, {} seconds long, is renewed:",
-        stack.tool_token_seconds()
+        "Bob moves to finance; his next answer shows it when his tool token, {seconds} seconds long, is renewed:"
     );
     paste(&mut text, &moved, &directory_line(stack));
-    paste(
-        &mut text,
-        "Without a token:",
-        &format!("curl -i {url}/whoami"),
-    );
+    let bare = format!("curl -i {url}/whoami");
+    paste(&mut text, "Without a token:", &bare);
     text.push_str("Ctrl-C ends everything.\n");
     text
 }
+
+/// What to ask whom: title, agent, prompt.
+const QUESTIONS: [(&str, &str, &str); 5] = [
+    (
+        "An agent for all staff, streaming:",
+        DEMO_AGENT,
+        "Who am I?",
+    ),
+    (
+        "An agent for finance only (alice may, bob may not):",
+        FINANCE_AGENT,
+        "Who am I?",
+    ),
+    (
+        "A tool that policies leave to finance (alice may, bob may not):",
+        DEMO_AGENT,
+        "refund 500",
+    ),
+    (
+        "The same beyond what a policy allows (nobody may):",
+        DEMO_AGENT,
+        "refund 5000",
+    ),
+    (
+        "The tools that there are for you (bob does not see the refund):",
+        DEMO_AGENT,
+        "tools",
+    ),
+];
 
 fn paste(text: &mut String, title: &str, line: &str) {
     // Writing to a text cannot fail.
