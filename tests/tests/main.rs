@@ -10,6 +10,7 @@
 
 mod agent_sdk;
 mod authorizer;
+mod authorizer_events;
 mod bad_tokens;
 mod faults;
 mod hygiene;
