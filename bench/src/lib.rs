@@ -12,7 +12,7 @@ mod table;
 
 pub use check::Check;
 pub use measure::{
-    FirstByte, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,
+    FirstByte, Gate, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,
     streaming_peak, warm,
 };
 pub use table::{Row, table};
