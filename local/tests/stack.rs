@@ -80,9 +80,30 @@ async fn functions_get_the_templates_variables_and_the_addresses_of_the_doubles(
         stack.data_plane().url()
     );
     assert_eq!(proxy["AWS_LAMBDA_LOG_FORMAT"], "JSON");
+    assert_eq!(agents["demo"]["toolToken"], "user");
+    let endpoint = format!("{}/oauth2/token", stack.issuer().domain());
+    assert_eq!(proxy["TOKEN_ENDPOINT"], endpoint);
+    assert_eq!(proxy["MACHINE_CLIENT_ID"], stack.issuer().tools_client());
+    assert_eq!(proxy["TOOL_SCOPES"], "gatehouse/tools");
+    let secret = proxy["MACHINE_SECRET_ARN"].as_str().unwrap();
+    let secrets = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+    assert!(secret.starts_with(secrets), "{secret}");
     let authorizer = environment(&stack, "AuthorizerFunction").await;
     assert_eq!(authorizer["TRUSTED_ISSUERS"], proxy["TRUSTED_ISSUERS"]);
     assert!(authorizer.get("ALLOWED_ORIGINS").is_none());
+    let pretoken = environment(&stack, "PretokenFunction").await;
+    assert!(pretoken.get("TRUSTED_ISSUERS").is_none());
+    assert_eq!(pretoken["IDENTITY_PROOF"], "token");
+    assert_eq!(pretoken["DIRECTORY_TABLE"], "gatehouse-directory");
+    for function in [&proxy, &authorizer, &pretoken] {
+        for (name, url) in [
+            ("COGNITO_IDENTITY_PROVIDER", stack.issuer().domain()),
+            ("DYNAMODB", stack.directory().url()),
+            ("SECRETS_MANAGER", stack.secrets().url()),
+        ] {
+            assert_eq!(function[format!("AWS_ENDPOINT_URL_{name}")], url);
+        }
+    }
     assert!(stack.agent().is_some());
     stack.stop().await;
 }
@@ -140,6 +161,11 @@ fn wrong_arguments_are_named() {
         (&["--nonsense"][..], "unknown argument `--nonsense`"),
         (&["--port"], "`--port` needs a value"),
         (&["--port", "70000"], "`70000` is not a port"),
+        (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
+        (
+            &["--tool-token", "soon"],
+            "`soon` is not 1 to 86400 seconds",
+        ),
     ] {
         let output = run(program(Path::new("/")).args(arguments));
         assert_eq!(output.status.code(), Some(64));
@@ -230,8 +256,17 @@ fn it_is_ready_describes_itself_and_ends_cleanly() {
             printed.contains(&format!("curl -N {url}/agents/demo/invocations")),
             "{printed}"
         );
+        for prompt in ["refund 500", "refund 5000", "tools"] {
+            let body = format!("-d '{{\"prompt\": \"{prompt}\"}}'");
+            assert!(printed.contains(&body), "{prompt}: {printed}");
+        }
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (directory, bob) = (&described["directory"], &described["subjects"]["bob"]);
+        let row = format!("curl -X PUT {}/directory/{} -d", text(directory), text(bob));
+        assert!(printed.contains(&row), "{printed}");
+        assert!(printed.contains("300 seconds long"), "{printed}");
         let process = |name: &str| described["processes"][name][0].as_u64().unwrap();
-        let processes = ["AuthorizerFunction", "ProxyFunction"].map(process);
+        let processes = ["AuthorizerFunction", "ProxyFunction", "PretokenFunction"].map(process);
         assert!(processes.iter().all(alive));
         let sent = Command::new("kill")
             .args(["-s", signal, &child.id().to_string()])
@@ -243,4 +278,36 @@ fn it_is_ready_describes_itself_and_ends_cleanly() {
         output.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "", "the ready line is the last");
     }
+}
+
+#[tokio::test]
+async fn every_token_passes_the_trigger_of_the_template() {
+    let stack = Stack::start(settings(functions("trigger"))).await.unwrap();
+    let trigger = stack.function("PretokenFunction").unwrap().clone();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        stack.issuer().tools_client(),
+        stack.issuer().tools_secret()
+    );
+    let request = http::Request::post(format!("{}/oauth2/token", stack.issuer().domain()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(http_body_util::Full::<bytes::Bytes>::from(form))
+        .unwrap();
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let client = hyper_util::client::legacy::Client::builder(executor).build_http();
+    let answer = client.request(request).await.unwrap();
+    assert_eq!(answer.status(), http::StatusCode::OK);
+    assert_eq!(stack.tool_token_seconds(), 300);
+    stack.stop().await;
+    let lines = trigger.recent_logs();
+    let events = lines.iter().filter(|line| line.contains("triggerSource"));
+    assert_eq!(events.count(), 1);
+}
+
+#[tokio::test]
+async fn policies_that_are_none_stop_it() {
+    let mut settings = settings(functions("policies"));
+    settings.policy = "/nowhere".into();
+    let outcome = Stack::start(settings).await;
+    assert!(matches!(outcome, Err(StackError::ToolGateway(_))));
 }

@@ -1,5 +1,6 @@
 //! A Lambda function for the tests of the doubles: does what the event's `do` says, or the `do` in the body of an API
-//! Gateway request. As an authorizer it does what the token says: see `authorize`.
+//! Gateway request. As an authorizer it does what the token says, as a trigger what the client metadata says: see
+//! `authorize` and `trigger`.
 //!
 //! `echo` answers with the event and what the process was told; `answer` with the event's `answer`; `reflect` sends
 //! the request back as a response; `wait` answers when the named file exists; `stream` streams `chunks`;
@@ -35,6 +36,9 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Answer, Error> {
     let (event, context) = event.into_parts();
     if event.get("methodArn").is_some() {
         return authorize(&event, &context.request_id).map(FunctionResponse::BufferedResponse);
+    }
+    if event.get("triggerSource").is_some() {
+        return trigger(event).await.map(FunctionResponse::BufferedResponse);
     }
     let instruction = match event.get("body").and_then(Value::as_str) {
         Some(body) => serde_json::from_str(body)?,
@@ -125,6 +129,24 @@ fn authorize(event: &Value, request_id: &str) -> Result<Value, Error> {
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
         "context": {"asked": request_id, "number": 3, "flag": true},
     }))
+}
+
+/// Writes its event down, then does what the metadata's `do` says, or answers with the event. The event's `response` is
+/// what the metadata's `response` says or, where no metadata comes, the variable `TRIGGER_RESPONSE`.
+async fn trigger(mut event: Value) -> Result<Value, Error> {
+    eprintln!("{event}");
+    let metadata = event.pointer("/request/clientMetadata");
+    let metadata = metadata.cloned().unwrap_or_default();
+    if !text(&metadata, "do").is_empty() {
+        return plain(&metadata).await;
+    }
+    let environment = environment();
+    let fixed = environment.get("TRIGGER_RESPONSE").map(String::as_str);
+    let given = metadata.get("response").and_then(Value::as_str).or(fixed);
+    if let (Some(given), Some(members)) = (given, event.as_object_mut()) {
+        members.insert("response".to_owned(), serde_json::from_str(given)?);
+    }
+    Ok(event)
 }
 
 fn environment() -> BTreeMap<String, String> {

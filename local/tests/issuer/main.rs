@@ -12,6 +12,7 @@ mod documents;
 mod jwt;
 mod page;
 mod program;
+mod trigger;
 
 use local::issuer::{Issuer, IssuerSettings, UserSettings};
 
