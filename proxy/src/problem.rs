@@ -81,10 +81,10 @@ impl Problem {
     #[must_use]
     pub fn body(self, request_id: &str) -> Value {
         json!({
-            "status": self.status().as_u16(),
-            "title": self.title(),
             "code": self.code(),
             "request_id": request_id,
+            "status": self.status().as_u16(),
+            "title": self.title(),
         })
     }
 

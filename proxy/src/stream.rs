@@ -143,8 +143,8 @@ impl<S> Pump<S> {
         let last = end.event().zip(self.events).map(|(event, position)| {
             let data = json!({
                 "code": end.code(),
-                "request_id": self.record.request_id(),
                 "conversation_id": self.conversation.as_str(),
+                "request_id": self.record.request_id(),
             });
             self.say(Bytes::from(format!(
                 "{}event: {event}\ndata: {data}\n\n",

@@ -20,8 +20,9 @@ fn trusting(key: &Key) -> Stack {
     Stack::start(&[("TRUSTED_ISSUERS", &trusted)])
 }
 
+/// Asks the agent that gets no tool token: the pool gives one only for its own users.
 async fn turn(stack: &Stack, authorization: &HeaderValue, body: Bytes) -> Answer {
-    let request = Request::post(format!("{}/agents/demo/invocations", stack.url))
+    let request = Request::post(format!("{}/agents/finance/invocations", stack.url))
         .header("authorization", authorization)
         .header("content-type", "application/json")
         .body(body)
