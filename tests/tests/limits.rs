@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::http::{HeaderValue, Request};
 use mint::Key;
 use serde_json::json;
-use tests::{Answer, ProxyRequest, Stack, claims, counted, send, trusted};
+use tests::{Answer, ProxyRequest, Stack, agents, claims, counted, send, trusted};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -14,13 +14,14 @@ use crate::world::World;
 /// What Lambda takes as an event at most, and so the most that a body can be.
 const SIX_MEGABYTES: usize = 6 * 1024 * 1024;
 
-/// A stack that trusts this key and nobody else.
+/// A stack that trusts this key and nobody else. Its agents ask for no token of their own, which only the local issuer
+/// could make.
 fn trusting(key: &Key) -> Stack {
     let trusted = trusted(&[key], &json!({})).to_string();
-    Stack::start(&[("TRUSTED_ISSUERS", &trusted)])
+    let agents = agents().to_string();
+    Stack::start(&[("TRUSTED_ISSUERS", &trusted), ("AGENTS", &agents)])
 }
 
-/// Asks the agent that gets no tool token: the pool gives one only for its own users.
 async fn turn(stack: &Stack, authorization: &HeaderValue, body: Bytes) -> Answer {
     let request = Request::post(format!("{}/agents/finance/invocations", stack.url))
         .header("authorization", authorization)
