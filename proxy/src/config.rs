@@ -19,13 +19,15 @@ pub const MAX_BODY_BYTES: &str = "MAX_BODY_BYTES";
 pub const MACHINE_CLIENT_ID: &str = "MACHINE_CLIENT_ID";
 /// The ARN of the secret that holds the machine client's secret: JSON text with the member `client_secret`.
 pub const MACHINE_SECRET_ARN: &str = "MACHINE_SECRET_ARN";
+/// The ARN of the secret that holds the door's signing key: JSON text, an ES256 private key as a JSON Web Key.
+pub const SIGNING_SECRET_ARN: &str = "SIGNING_SECRET_ARN";
 /// The token endpoint that tool tokens come from; https, or http on loopback.
 pub const TOKEN_ENDPOINT: &str = "TOKEN_ENDPOINT";
 /// The scopes of a tool token, separated by single spaces.
 pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
 
 /// Every setting of this function.
-pub const SETTINGS: [&str; 10] = [
+pub const SETTINGS: [&str; 11] = [
     AGENTS,
     ALLOWED_ORIGINS,
     FIRST_BYTE_SECONDS,
@@ -33,6 +35,7 @@ pub const SETTINGS: [&str; 10] = [
     MACHINE_CLIENT_ID,
     MACHINE_SECRET_ARN,
     MAX_BODY_BYTES,
+    SIGNING_SECRET_ARN,
     TOKEN_ENDPOINT,
     TOOL_SCOPES,
     TRUSTED_ISSUERS,
@@ -52,6 +55,8 @@ pub struct Config {
     pub agents: Agents,
     pub origins: Origins,
     pub limits: Limits,
+    /// Where the keys are that the door signs with; without them it asserts nothing.
+    pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
     pub tool_tokens: Option<ToolTokenSettings>,
 }
@@ -94,12 +99,14 @@ impl Config {
             .as_ref()
             .is_some_and(|agents: &Agents| agents.iter().any(asks));
         let tool_tokens = ToolTokenSettings::read(source, is_asked, &mut faults);
+        let signing = read_one(source, SIGNING_SECRET_ARN, false, &mut faults, secret_arn);
         match (issuers, agents) {
             (Some(issuers), Some(agents)) if faults.is_empty() => Ok(Self {
                 issuers,
                 agents,
                 origins,
                 limits,
+                signing,
                 tool_tokens,
             }),
             _ => Err(faults),
@@ -120,9 +127,7 @@ impl ToolTokenSettings {
                 .then(|| text.to_owned())
                 .ok_or_else(|| problem.to_owned())
         });
-        let secret = read_one(source, MACHINE_SECRET_ARN, is_asked, faults, |text| {
-            SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
-        });
+        let secret = read_one(source, MACHINE_SECRET_ARN, is_asked, faults, secret_arn);
         let scopes = read_one(source, TOOL_SCOPES, is_asked, faults, |text| {
             let problem = "is not up to 50 scopes with single spaces between";
             are_scopes(text)
@@ -153,6 +158,10 @@ fn read_one<T>(
     parse(&text)
         .map_err(|problem| faults.push(Fault::malformed(name, problem)))
         .ok()
+}
+
+fn secret_arn(text: &str) -> Result<SecretArn, String> {
+    SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
 }
 
 /// Scopes are as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.

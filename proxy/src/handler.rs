@@ -64,6 +64,7 @@ impl App {
             agents,
             origins,
             limits,
+            signing: _,
             tool_tokens,
         } = config;
         let regions = agents.iter().filter_map(|agent| match &agent.target {

@@ -1,4 +1,7 @@
-//! The one file that names the cryptography: algorithms, verification keys, fingerprints.
+//! The one room that names the cryptography. This file: algorithms, verification keys, fingerprints.
+
+#[cfg(feature = "secrets")]
+pub(crate) mod signing;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey};

@@ -34,3 +34,5 @@ pub mod secret;
 pub mod secrets;
 pub mod session;
 pub mod settings;
+#[cfg(feature = "secrets")]
+pub mod signing;
