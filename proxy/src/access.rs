@@ -16,6 +16,14 @@ pub struct Access {
     pub agents: Agents,
 }
 
+/// Who asks, and for what.
+pub struct Asker<'a> {
+    pub request_id: &'a str,
+    pub headers: &'a HeaderMap,
+    /// Method and path of one of the door's routes, for the log.
+    pub action: String,
+}
+
 /// What a caller who comes in may call.
 pub struct Admitted<'a> {
     pub agent: &'a Agent,
@@ -37,9 +45,9 @@ impl Access {
     ///
     /// # Errors
     /// The caller is not believed, or it cannot be told.
-    pub async fn whoami(&self, request_id: &str, headers: &HeaderMap) -> Result<Identity, Refused> {
-        let decision = Decision::begin(request_id, "GET /whoami".to_owned());
-        let identity = self.identify(headers, &decision).await?;
+    pub async fn whoami(&self, asker: Asker<'_>) -> Result<Identity, Refused> {
+        let decision = Decision::begin(asker);
+        let identity = self.identify(&decision).await?;
         decision.log(&Verdict::Allowed(&identity));
         Ok(identity)
     }
@@ -48,14 +56,9 @@ impl Access {
     ///
     /// # Errors
     /// The caller is not believed, there is no such agent, it does not admit them, or it cannot be told.
-    pub async fn admit(
-        &self,
-        request_id: &str,
-        headers: &HeaderMap,
-        name: &AgentName,
-    ) -> Result<Admitted<'_>, Refused> {
-        let decision = Decision::begin(request_id, format!("POST /agents/{name}/invocations"));
-        let identity = self.identify(headers, &decision).await?;
+    pub async fn admit(&self, asker: Asker<'_>, name: &AgentName) -> Result<Admitted<'_>, Refused> {
+        let decision = Decision::begin(asker);
+        let identity = self.identify(&decision).await?;
         let Some(agent) = self.agents.get(name) else {
             return Err(Refused {
                 problem: Problem::UnknownAgent,
@@ -68,7 +71,7 @@ impl Access {
                 Ok(Admitted {
                     agent,
                     permit,
-                    proof: proof(headers),
+                    proof: proof(decision.asker.headers),
                 })
             }
             Err(refusal) => {
@@ -87,11 +90,8 @@ impl Access {
         admitting.map(|agent| agent.name.as_str()).collect()
     }
 
-    async fn identify(
-        &self,
-        headers: &HeaderMap,
-        decision: &Decision<'_>,
-    ) -> Result<Identity, Refused> {
+    async fn identify(&self, decision: &Decision<'_>) -> Result<Identity, Refused> {
+        let headers = decision.asker.headers;
         self.door
             .identify(authorization(headers))
             .await
@@ -150,24 +150,22 @@ fn challenge(problem: Problem, is_token_shown: bool) -> String {
 
 /// A decision under way: what is asked, and since when.
 struct Decision<'d> {
-    request_id: &'d str,
-    action: String,
+    asker: Asker<'d>,
     started: Instant,
 }
 
 impl<'d> Decision<'d> {
-    fn begin(request_id: &'d str, action: String) -> Self {
+    fn begin(asker: Asker<'d>) -> Self {
         Self {
-            request_id,
-            action,
+            asker,
             started: Instant::now(),
         }
     }
 
     fn log(&self, verdict: &Verdict<'_>) {
         log::decision(
-            self.request_id,
-            &self.action,
+            self.asker.request_id,
+            &self.asker.action,
             verdict,
             self.started.elapsed(),
         );

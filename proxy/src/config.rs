@@ -1,6 +1,7 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
 use crate::cors::Origins;
+use crate::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
 use shared::secrets::SecretArn;
@@ -19,6 +20,8 @@ pub const MAX_BODY_BYTES: &str = "MAX_BODY_BYTES";
 pub const MACHINE_CLIENT_ID: &str = "MACHINE_CLIENT_ID";
 /// The ARN of the secret that holds the machine client's secret: JSON text with the member `client_secret`.
 pub const MACHINE_SECRET_ARN: &str = "MACHINE_SECRET_ARN";
+/// The door's own address, without a slash at its end; https, or http on loopback. What API Gateway says by default.
+pub const PUBLIC_URL: &str = "PUBLIC_URL";
 /// The ARN of the secret that holds the door's signing key: JSON text, an ES256 private key as a JSON Web Key.
 pub const SIGNING_SECRET_ARN: &str = "SIGNING_SECRET_ARN";
 /// The token endpoint that tool tokens come from; https, or http on loopback.
@@ -27,7 +30,7 @@ pub const TOKEN_ENDPOINT: &str = "TOKEN_ENDPOINT";
 pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
 
 /// Every setting of this function.
-pub const SETTINGS: [&str; 11] = [
+pub const SETTINGS: [&str; 12] = [
     AGENTS,
     ALLOWED_ORIGINS,
     FIRST_BYTE_SECONDS,
@@ -35,6 +38,7 @@ pub const SETTINGS: [&str; 11] = [
     MACHINE_CLIENT_ID,
     MACHINE_SECRET_ARN,
     MAX_BODY_BYTES,
+    PUBLIC_URL,
     SIGNING_SECRET_ARN,
     TOKEN_ENDPOINT,
     TOOL_SCOPES,
@@ -55,6 +59,8 @@ pub struct Config {
     pub agents: Agents,
     pub origins: Origins,
     pub limits: Limits,
+    /// None: what API Gateway says of each request.
+    pub public_url: Option<PublicUrl>,
     /// Where the keys are that the door signs with; without them it asserts nothing.
     pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
@@ -94,6 +100,7 @@ impl Config {
             .map_err(|problem| faults.push(Fault::malformed(ALLOWED_ORIGINS, problem)))
             .unwrap_or_default();
         let limits = Limits::read(source, &mut faults);
+        let public_url = read_one(source, PUBLIC_URL, false, &mut faults, PublicUrl::parse);
         let asks = |agent: &Agent| agent.tool_token != ToolToken::None;
         let is_asked = agents
             .as_ref()
@@ -106,6 +113,7 @@ impl Config {
                 agents,
                 origins,
                 limits,
+                public_url,
                 signing,
                 tool_tokens,
             }),

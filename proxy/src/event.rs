@@ -7,11 +7,15 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A request as it came in. Everything in it but `gateway_request_id` is a stranger's.
+/// A request as it came in. Everything in it but `domain` and `gateway_request_id` is a stranger's.
 pub struct Event {
     pub method: String,
     /// Without the stage, as API Gateway matched it.
     pub path: String,
+    /// As the caller sent it: with the stage, or what a domain of its own maps to this API, before [`Self::path`].
+    pub full_path: Option<String>,
+    /// The domain that API Gateway took the request at. It serves no other than the API's, whatever `Host` says.
+    pub domain: Option<String>,
     pub headers: HeaderMap,
     /// API Gateway's own id of the request, found in its access log.
     pub gateway_request_id: Option<String>,
@@ -27,6 +31,12 @@ pub enum BodyError {
 }
 
 impl Event {
+    /// What is asked for: method and path.
+    #[must_use]
+    pub fn action(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
     /// The body's bytes, unless there are more than `max` of them. It can be taken once.
     ///
     /// # Errors
@@ -66,9 +76,11 @@ struct ProxyEvent {
     request_context: Option<RequestContext>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
+    domain_name: Option<String>,
+    path: Option<String>,
     request_id: Option<String>,
 }
 
@@ -85,14 +97,21 @@ impl<'de> Deserialize<'de> for Event {
             request_context,
         } = ProxyEvent::deserialize(deserializer)
             .map_err(|_| D::Error::custom("not a proxy event of API Gateway"))?;
+        let RequestContext {
+            domain_name,
+            path: full_path,
+            request_id,
+        } = request_context.unwrap_or_default();
         Ok(Self {
             method: http_method,
             path,
+            full_path,
+            domain: domain_name,
             headers: header_map(
                 headers.unwrap_or_default(),
                 multi_value_headers.unwrap_or_default(),
             ),
-            gateway_request_id: request_context.and_then(|context| context.request_id),
+            gateway_request_id: request_id,
             body: body.unwrap_or_default(),
             body_is_base64: is_base64_encoded.unwrap_or(false),
         })

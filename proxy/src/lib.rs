@@ -1,11 +1,11 @@
 //! The proxy of Gatehouse: a request that the door admits becomes a turn with an agent, streamed back as it comes.
 //!
 //! ```text
-//! event -> route -> access -> handler -> upstream -> stream -> answer
-//! lenient  exact    the gate   translates  one signed  bounded,   allow-listed
-//!                   again          |       call        kept alive  headers
-//!                              tool token
-//!                              what the agent calls its tools with
+//! event -> route -> routes -> access -> turn -> upstream -> stream -> answer
+//! lenient  exact    a file    the gate   |      one call    bounded,   allow-listed
+//!                   each      again      |                  kept alive  headers
+//!                                    tool token
+//!                                    what the agent calls its tools with
 //! ```
 
 pub mod access;
@@ -16,9 +16,13 @@ pub mod event;
 pub mod handler;
 pub mod media;
 pub mod problem;
+pub mod public_url;
 pub mod record;
+mod request;
 pub mod route;
+mod routes;
 pub mod sse;
 pub mod stream;
 pub mod tool_token;
+mod turn;
 pub mod upstream;

@@ -6,9 +6,9 @@ use shared::gate::AgentName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     Call(Route),
-    /// A browser asks what it may send (Fetch standard, CORS preflight); the methods that the path takes.
+    /// A browser asks what it may send (Fetch standard, CORS preflight); the methods that the path takes, beside `OPTIONS`.
     Preflight(&'static str),
-    /// The path is ours, the method is not; the methods that it takes.
+    /// The path is ours, the method is not; the methods that the path takes, beside `OPTIONS`.
     WrongMethod(&'static str),
     Nothing,
 }
@@ -29,15 +29,16 @@ impl Asked {
     /// and a trailing slash name nothing, whatever the gateway in front made of them.
     #[must_use]
     pub fn read(method: &str, path: &str) -> Self {
-        let Some(route) = Route::at(path) else {
+        let Some(place) = Place::at(path) else {
             return Self::Nothing;
         };
-        let method_taken = route.method();
-        match method {
-            "OPTIONS" => Self::Preflight(method_taken),
-            method if method == method_taken => Self::Call(route),
-            _ => Self::WrongMethod(route.allow()),
+        let methods = place.methods();
+        if method == "OPTIONS" {
+            return Self::Preflight(methods);
         }
+        place
+            .route(method)
+            .map_or(Self::WrongMethod(methods), Self::Call)
     }
 
     /// The route's name in logs and metrics, from a closed list.
@@ -53,32 +54,44 @@ impl Asked {
     }
 }
 
-impl Route {
-    fn at(path: &str) -> Option<Self> {
-        let mut segments = path.strip_prefix('/')?.split('/');
-        let route = match (segments.next()?, segments.next(), segments.next()) {
-            ("healthz", None, None) => Self::Health,
-            ("whoami", None, None) => Self::Whoami,
-            ("agents", Some(agent), Some("invocations")) => Self::Invoke(AgentName::parse(agent)?),
-            _ => return None,
-        };
-        segments.next().is_none().then_some(route)
-    }
+/// A path of the door; what is asked there, the method says.
+enum Place {
+    Health,
+    Whoami,
+    Invocations(AgentName),
+}
 
-    const fn method(&self) -> &'static str {
-        match self {
-            Self::Health | Self::Whoami => "GET",
-            Self::Invoke(_) => "POST",
+impl Place {
+    fn at(path: &str) -> Option<Self> {
+        let segments: Vec<&str> = path.strip_prefix('/')?.splitn(MOST_SEGMENTS, '/').collect();
+        match segments.as_slice() {
+            ["healthz"] => Some(Self::Health),
+            ["whoami"] => Some(Self::Whoami),
+            ["agents", agent, "invocations"] => AgentName::parse(agent).map(Self::Invocations),
+            _ => None,
         }
     }
 
-    const fn allow(&self) -> &'static str {
+    /// The methods that the path takes, beside `OPTIONS`.
+    const fn methods(&self) -> &'static str {
         match self {
-            Self::Health | Self::Whoami => "GET, OPTIONS",
-            Self::Invoke(_) => "POST, OPTIONS",
+            Self::Health | Self::Whoami => "GET",
+            Self::Invocations(_) => "POST",
+        }
+    }
+
+    fn route(self, method: &str) -> Option<Route> {
+        match (self, method) {
+            (Self::Health, "GET") => Some(Route::Health),
+            (Self::Whoami, "GET") => Some(Route::Whoami),
+            (Self::Invocations(agent), "POST") => Some(Route::Invoke(agent)),
+            (Self::Health | Self::Whoami | Self::Invocations(_), _) => None,
         }
     }
 }
+
+/// No route has more segments, so the rest of a longer path stays in one, which then is none of ours.
+const MOST_SEGMENTS: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -98,17 +111,17 @@ mod tests {
                 "/agents/demo/invocations",
                 Asked::Preflight("POST"),
             ),
-            ("POST", "/healthz", Asked::WrongMethod("GET, OPTIONS")),
-            ("DELETE", "/whoami", Asked::WrongMethod("GET, OPTIONS")),
+            ("POST", "/healthz", Asked::WrongMethod("GET")),
+            ("DELETE", "/whoami", Asked::WrongMethod("GET")),
             (
                 "GET",
                 "/agents/demo/invocations",
-                Asked::WrongMethod("POST, OPTIONS"),
+                Asked::WrongMethod("POST"),
             ),
             (
                 "post",
                 "/agents/demo/invocations",
-                Asked::WrongMethod("POST, OPTIONS"),
+                Asked::WrongMethod("POST"),
             ),
         ];
         for (method, path, expected) in table {

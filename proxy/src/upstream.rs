@@ -1,50 +1,27 @@
-//! The call to Amazon Bedrock AgentCore: one signed request, its answer's head awaited, its body handed on unread.
+//! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
+
+mod signed;
 
 use crate::problem::Problem;
 use crate::record::Upstream;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_bedrockagentcore::Client;
-use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
-use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
-use aws_sdk_bedrockagentcore::config::timeout::TimeoutConfig;
-use aws_sdk_bedrockagentcore::config::{Builder, Region, StalledStreamProtectionConfig};
-use aws_sdk_bedrockagentcore::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_bedrockagentcore::operation::RequestId;
-use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
-    InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
-};
-use aws_sdk_bedrockagentcore::primitives::{Blob, ByteStream, ByteStreamError};
-use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use aws_sdk_bedrockagentcore::config::Region;
+use aws_sdk_bedrockagentcore::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::gate::Permit;
-use shared::headers::TOOL_TOKEN;
-use shared::log::Loggable;
-use shared::secret::Secret;
-use shared::session::{SessionId, UserId};
-use std::collections::BTreeMap;
-use std::error::Error;
-use std::iter::successors;
+use shared::session::SessionId;
+use signed::Signed;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::timeout;
 
-/// A connection within one region takes milliseconds; what takes this long will not come.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// One call and two more, should the first be turned away before the agent saw it.
-const MAX_ATTEMPTS: u32 = 3;
-
-/// The pause before the second attempt; it doubles, and the SDK scatters it. A session is torn down in a moment.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-
-/// The data planes of the regions that the agents are in.
+/// The agents' platform.
 pub struct AgentCore {
-    clients: BTreeMap<String, Client>,
+    signed: Signed,
 }
 
 /// One turn with an agent. There is none without a [`Permit`].
@@ -58,8 +35,8 @@ pub struct Turn<'t> {
     pub accept: &'static str,
     /// What [`shared::headers::inward`] let through.
     pub headers: &'t HeaderMap,
-    /// Only for an agent that asks for one.
-    pub tool_token: Option<&'t Secret>,
+    /// What the door itself says to the agent, such as a token for its tools.
+    pub own: HeaderMap,
     pub body: Bytes,
 }
 
@@ -72,9 +49,12 @@ pub struct Reply {
     pub upstream: Upstream,
 }
 
-/// The body of an agent's answer as a stream; dropping it closes the call.
+/// The body of an agent's answer as a stream, whichever way it comes; dropping it closes the call.
 #[derive(Debug)]
-pub struct AgentStream(ByteStream);
+pub enum AgentStream {
+    /// From the AWS SDK.
+    Signed(ByteStream),
+}
 
 /// Why there is no answer: what a caller is told, and what only the log is.
 #[derive(Debug)]
@@ -100,25 +80,8 @@ impl AgentCore {
     /// Prepares a client for each region; nothing is connected yet.
     #[must_use]
     pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
-        let retry = RetryConfig::standard()
-            .with_max_attempts(MAX_ATTEMPTS)
-            .with_initial_backoff(FIRST_PAUSE);
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build();
-        let client = |region: String| {
-            let config = Builder::from(platform)
-                .region(Region::new(region.clone()))
-                .retry_config(retry.clone())
-                .retry_classifier(OnlyBeforeTheTurn)
-                // An agent may think in silence for longer than the SDK's few seconds; the stream has its own limits.
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-                .timeout_config(timeouts.clone())
-                .build();
-            (region, Client::from_conf(config))
-        };
         Self {
-            clients: regions.map(client).collect(),
+            signed: Signed::new(platform, regions),
         }
     }
 
@@ -127,119 +90,21 @@ impl AgentCore {
     /// # Errors
     /// [`Failure`], which names the [`Problem`] to tell the caller.
     pub async fn invoke(&self, turn: Turn<'_>, patience: Duration) -> Result<Reply, Failure> {
-        let Some(client) = self.clients.get(turn.runtime.region()) else {
-            return Err(Failure::without_answer(Problem::AgentMisconfigured, None));
-        };
-        let Turn {
-            permit,
-            runtime,
-            qualifier,
-            session,
-            accept,
-            headers,
-            tool_token,
-            body,
-        } = turn;
-        let tool_token = tool_token.map(|token| token.reveal().to_owned());
-        let header = |name: &str| {
-            headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        let request = client
-            .invoke_agent_runtime()
-            .agent_runtime_arn(runtime.as_str())
-            .qualifier(qualifier)
-            // Left out, the SDK would invent a session.
-            .runtime_session_id(session.as_str())
-            .runtime_user_id(UserId::derive(permit.identity()).as_str())
-            .content_type(crate::media::JSON)
-            .accept(accept)
-            .set_trace_parent(header("traceparent"))
-            .set_trace_state(header("tracestate"))
-            .set_baggage(header("baggage"))
-            .payload(Blob::new(body))
-            .customize()
-            // Before the request is signed, so that the signature covers it.
-            .mutate_request(move |request| {
-                if let Some(token) = &tool_token {
-                    request.headers_mut().insert(TOOL_TOKEN, token.clone());
-                }
-            });
-        match timeout(patience, request.send()).await {
-            Ok(Ok(output)) => Ok(Reply::of(output)),
-            Ok(Err(error)) => Err(Failure::of(&error)),
-            Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
-        }
-    }
-}
-
-impl Reply {
-    /// Takes what may be passed on; session ids, the session's own address and trace ids stay here.
-    fn of(output: InvokeAgentRuntimeOutput) -> Self {
-        let request_id = output.request_id().map(str::to_owned);
-        let status = output
-            .status_code
-            .and_then(|status| u16::try_from(status).ok());
-        let status = status
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .unwrap_or(StatusCode::OK);
-        Self {
-            status,
-            content_type: output.content_type,
-            body: AgentStream(output.response),
-            upstream: Upstream {
-                status: Some(status.as_u16()),
-                request_id,
-                detail: None,
-            },
-        }
+        self.signed.invoke(turn, patience).await
     }
 }
 
 impl Stream for AgentStream {
     type Item = Result<Bytes, ByteStreamError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(context)
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.get_mut() {
+            Self::Signed(stream) => Pin::new(stream).poll_next(context),
+        }
     }
 }
 
 impl Failure {
-    fn of(error: &SdkError<InvokeAgentRuntimeError>) -> Self {
-        let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
-        match error {
-            SdkError::ServiceError(_) => {
-                let status = error
-                    .raw_response()
-                    .map(|response| response.status().as_u16());
-                let request_id = error.request_id().map(str::to_owned);
-                let detail = error.code().map(|code| Loggable(code).to_string());
-                Self {
-                    problem: problem_of_status(status.unwrap_or_default()),
-                    upstream: Upstream {
-                        status,
-                        request_id,
-                        detail,
-                    },
-                }
-            }
-            SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                unanswered(Problem::AgentTimeout)
-            }
-            SdkError::DispatchFailure(failure) if failure.is_io() => {
-                unanswered(Problem::AgentUnreachable)
-            }
-            SdkError::ResponseError(_) => unanswered(Problem::AgentServiceFailed),
-            // The request could not be built or signed: no credentials, an address that is none.
-            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) | _ => {
-                unanswered(Problem::AgentMisconfigured)
-            }
-        }
-    }
-
     const fn without_answer(problem: Problem, detail: Option<String>) -> Self {
         Self {
             problem,
@@ -264,71 +129,5 @@ const fn problem_of_status(status: u16) -> Problem {
         500..=599 => Problem::AgentServiceFailed,
         // It is this door that the platform refuses: its role, the agent's ARN, or the form of the request.
         _ => Problem::AgentMisconfigured,
-    }
-}
-
-/// The error and its causes. The SDK's own way to print them would show the platform's answer, body and all.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = successors(Some(error), |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-/// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent
-/// act twice: a fault of the platform's or of the connection says nothing of how far the first attempt came.
-#[derive(Debug)]
-struct OnlyBeforeTheTurn;
-
-impl ClassifyRetry for OnlyBeforeTheTurn {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let Some(Err(error)) = context.output_or_error() else {
-            return RetryAction::NoActionIndicated;
-        };
-        match error
-            .as_operation_error()
-            .and_then(|error| error.downcast_ref::<InvokeAgentRuntimeError>())
-        {
-            Some(error) if error.is_throttling_exception() => RetryAction::throttling_error(),
-            Some(error) if error.is_retryable_conflict_exception() => RetryAction::server_error(),
-            Some(_) | None => RetryAction::RetryForbidden,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "only before the turn"
-    }
-
-    /// After all of the SDK's own, whose verdict it replaces.
-    fn priority(&self) -> RetryClassifierPriority {
-        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The SDK measures a stalled stream by the system's clock, so no test could wait for it.
-    #[test]
-    fn a_quiet_stream_is_not_cut_by_the_sdk() {
-        let platform = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .build();
-        let agentcore = AgentCore::new(&platform, ["eu-west-1".to_owned()].into_iter());
-        let config = agentcore.clients["eu-west-1"].config();
-        assert!(
-            config
-                .stalled_stream_protection()
-                .is_some_and(|protection| !protection.is_enabled())
-        );
-        assert_eq!(config.region(), Some(&Region::from_static("eu-west-1")));
-        let timeouts = config.timeout_config().unwrap();
-        assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
-        assert_eq!(
-            (timeouts.read_timeout(), timeouts.operation_timeout()),
-            (None, None)
-        );
     }
 }

@@ -65,6 +65,11 @@ fn each_fault_is_named() {
         (MAX_BODY_BYTES, "6291457", bytes),
         (MAX_BODY_BYTES, "-1", bytes),
         (
+            PUBLIC_URL,
+            "https://api.example.com/",
+            "has more than a plain path, or a slash at its end",
+        ),
+        (
             TOKEN_ENDPOINT,
             "http://pool.example/oauth2/token",
             "is neither https nor http on a loopback host",
@@ -139,6 +144,8 @@ fn all_faults_are_told_at_once() {
         (MACHINE_CLIENT_ID, "a b"),
         (MACHINE_SECRET_ARN, "x"),
         (MAX_BODY_BYTES, "x"),
+        (PUBLIC_URL, "x"),
+        (SIGNING_SECRET_ARN, "x"),
         (TOKEN_ENDPOINT, "x"),
         (TOOL_SCOPES, " "),
     ]);

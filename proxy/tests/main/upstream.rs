@@ -25,7 +25,7 @@ async fn turn_at(url: &str, headers: &HeaderMap, patience: Duration) -> Result<R
         session: &SessionId::derive(permit.identity(), permit.agent(), &conversation),
         accept: "text/event-stream, application/json",
         headers,
-        tool_token: None,
+        own: HeaderMap::new(),
         body: Bytes::from_static(b"{\"prompt\":\"hi\"}"),
     };
     agentcore.invoke(turn, patience).await
@@ -275,7 +275,7 @@ async fn a_region_without_a_client_is_a_fault_of_ours() {
         ),
         accept: "application/json",
         headers: &HeaderMap::new(),
-        tool_token: None,
+        own: HeaderMap::new(),
         body: Bytes::new(),
     };
     assert_eq!(

@@ -1,0 +1,5 @@
+//! What each route does, a file a route; [`crate::route`] says which one a request asks for.
+
+pub(crate) mod health;
+mod invocations;
+mod whoami;

@@ -1,0 +1,37 @@
+//! `GET /whoami`, for any verified caller: who they are to this door, and which agents they may call.
+
+use crate::answer::Answer;
+use crate::handler::App;
+use crate::request::Request;
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::gate::Identity;
+
+impl App {
+    /// Shows a caller to themselves.
+    pub(crate) async fn whoami(&self, request: Request) -> Answer {
+        match self.access.whoami(request.asker()).await {
+            Ok(identity) => {
+                let agents = self.access.admitting(&identity);
+                request.whole(Answer::json(StatusCode::OK, &portrait(&identity, &agents)))
+            }
+            Err(refused) => request.refused(refused),
+        }
+    }
+}
+
+/// A caller as the door sees them, and the agents they may call.
+fn portrait(identity: &Identity, agents: &[&str]) -> Value {
+    json!({
+        "agents": agents,
+        "client_id": identity.client_id,
+        "email": identity.email,
+        "expires": identity.expires.0,
+        "groups": identity.groups,
+        "issuer": identity.issuer,
+        "name": identity.name,
+        "scopes": identity.scopes,
+        "subject": identity.subject,
+        "username": identity.username,
+    })
+}

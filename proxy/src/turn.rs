@@ -1,0 +1,172 @@
+//! One turn with an agent, whatever it speaks: the caller is admitted, the agent called, its answer streamed.
+
+use crate::access::{Admitted, Refused};
+use crate::answer::Answer;
+use crate::event::BodyError;
+use crate::handler::App;
+use crate::media;
+use crate::problem::Problem;
+use crate::record::Upstream;
+use crate::request::Request;
+use crate::stream::{Patience, Pump};
+use crate::tool_token::{self, Proven};
+use crate::upstream::{Reply, Turn};
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::{Target, ToolToken};
+use shared::gate::AgentName;
+use shared::headers;
+use shared::secret::Secret;
+use shared::session::{Conversation, SessionId};
+use std::sync::Arc;
+use tokio::time::timeout_at;
+
+impl App {
+    /// Lets the caller in to the agent of this name, or says why not.
+    pub(crate) async fn admit(
+        &self,
+        name: &AgentName,
+        request: &mut Request,
+    ) -> Result<Admitted<'_>, Refused> {
+        let admitted = self.access.admit(request.asker(), name).await?;
+        request.record.agent(&admitted.agent.name);
+        Ok(admitted)
+    }
+
+    /// Takes a turn of a conversation, and answers with what the agent says, or with why it says nothing.
+    pub(crate) async fn turn(
+        &self,
+        admitted: &Admitted<'_>,
+        conversation: Conversation,
+        mut request: Request,
+    ) -> Answer {
+        let answer = match self.reply(admitted, &conversation, &mut request).await {
+            Ok(reply) => self.stream(reply, conversation.clone(), request),
+            Err(problem) => request.problem(problem),
+        };
+        answer.with(
+            HeaderName::from_static(headers::CONVERSATION),
+            conversation.as_str(),
+        )
+    }
+
+    /// The agent's reply, its body still to come, or what to tell the caller instead.
+    async fn reply(
+        &self,
+        admitted: &Admitted<'_>,
+        conversation: &Conversation,
+        request: &mut Request,
+    ) -> Result<Reply, Problem> {
+        let Admitted {
+            agent,
+            permit,
+            proof: _,
+        } = admitted;
+        let Target::Runtime { arn, qualifier } = &agent.target else {
+            return Err(Problem::AgentMisconfigured);
+        };
+        if !media::is_json_sent(&request.event.headers) {
+            return Err(Problem::UnsupportedMedia);
+        }
+        let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
+        let body = self.body(request)?;
+        let turn = Turn {
+            permit,
+            runtime: arn,
+            qualifier,
+            session: &SessionId::derive(permit.identity(), permit.agent(), conversation),
+            accept,
+            headers: &headers::inward(&request.event.headers),
+            own: self.own_headers(admitted, request).await?,
+            body,
+        };
+        let patience = self.limits.first_byte.min(request.left());
+        self.upstream
+            .invoke(turn, patience)
+            .await
+            .map_err(|failure| {
+                request.record.upstream(failure.upstream);
+                failure.problem
+            })
+    }
+
+    fn body(&self, request: &mut Request) -> Result<Bytes, Problem> {
+        let body = request.event.take_body(self.limits.body_bytes);
+        body.map_err(|error| match error {
+            BodyError::TooLarge => Problem::TooLarge,
+            BodyError::NotBase64 => Problem::BadBody,
+        })
+    }
+
+    /// What the door itself tells the agent.
+    async fn own_headers(
+        &self,
+        admitted: &Admitted<'_>,
+        request: &mut Request,
+    ) -> Result<HeaderMap, Problem> {
+        let mut own = HeaderMap::new();
+        if let Some(token) = self.tool_token(admitted, request).await? {
+            let mut value =
+                HeaderValue::from_str(token.reveal()).map_err(|_| Problem::NoToolToken)?;
+            value.set_sensitive(true);
+            own.insert(HeaderName::from_static(headers::TOOL_TOKEN), value);
+        }
+        Ok(own)
+    }
+
+    /// The token for the agent's tools, if it asks for one. Its loss is not the caller's fault.
+    async fn tool_token(
+        &self,
+        admitted: &Admitted<'_>,
+        request: &mut Request,
+    ) -> Result<Option<Arc<Secret>>, Problem> {
+        let kind = admitted.agent.tool_token;
+        if kind == ToolToken::None {
+            return Ok(None);
+        }
+        let caller = Proven {
+            identity: admitted.permit.identity(),
+            proof: &admitted.proof,
+        };
+        let token = match &self.tool_tokens {
+            Some(tool_tokens) => {
+                timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))
+                    .await
+                    .unwrap_or(Err(tool_token::Fault::Timeout))
+            }
+            None => Err(tool_token::Fault::NotConfigured),
+        };
+        token.map_err(|fault| {
+            request.record.upstream(Upstream {
+                detail: Some(format!("tool token: {}", fault.code())),
+                ..Upstream::default()
+            });
+            Problem::NoToolToken
+        })
+    }
+
+    fn stream(&self, reply: Reply, conversation: Conversation, mut request: Request) -> Answer {
+        let Reply {
+            status,
+            content_type,
+            body,
+            upstream,
+        } = reply;
+        request.record.upstream(upstream);
+        request.record.status(status);
+        let patience = Patience {
+            idle: self.limits.idle,
+            deadline: request.deadline,
+        };
+        let content_type = media::passed_on(&content_type);
+        let is_event_stream = media::is_event_stream(content_type);
+        let pump = Pump::new(
+            body,
+            is_event_stream,
+            patience,
+            conversation,
+            request.record,
+        );
+        Answer::stream(status, content_type, pump)
+    }
+}

@@ -1,0 +1,247 @@
+//! The call to an Amazon Bedrock AgentCore runtime that is signed (SigV4), by the AWS SDK.
+
+use super::{AgentStream, Failure, Reply, Turn, problem_of_status};
+use crate::problem::Problem;
+use crate::record::Upstream;
+use aws_config::SdkConfig;
+use aws_sdk_bedrockagentcore::Client;
+use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
+use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_sdk_bedrockagentcore::config::timeout::TimeoutConfig;
+use aws_sdk_bedrockagentcore::config::{Builder, Region, StalledStreamProtectionConfig};
+use aws_sdk_bedrockagentcore::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockagentcore::operation::RequestId;
+use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
+    InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
+};
+use aws_sdk_bedrockagentcore::primitives::Blob;
+use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use http::StatusCode;
+use shared::log::Loggable;
+use shared::session::UserId;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::iter::successors;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A connection within one region takes milliseconds; what takes this long will not come.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// One call and two more, should the first be turned away before the agent saw it.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// The pause before the second attempt; it doubles, and the SDK scatters it. A session is torn down in a moment.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The data planes of the regions that the agents are in.
+pub(super) struct Signed {
+    clients: BTreeMap<String, Client>,
+}
+
+impl Signed {
+    /// Prepares a client for each region; nothing is connected yet.
+    pub(super) fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
+        let retry = RetryConfig::standard()
+            .with_max_attempts(MAX_ATTEMPTS)
+            .with_initial_backoff(FIRST_PAUSE);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build();
+        let client = |region: String| {
+            let config = Builder::from(platform)
+                .region(Region::new(region.clone()))
+                .retry_config(retry.clone())
+                .retry_classifier(OnlyBeforeTheTurn)
+                // An agent may think in silence for longer than the SDK's few seconds; the stream has its own limits.
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                .timeout_config(timeouts.clone())
+                .build();
+            (region, Client::from_conf(config))
+        };
+        Self {
+            clients: regions.map(client).collect(),
+        }
+    }
+
+    /// Takes a turn with an agent, and waits at most `patience` for the head of its answer.
+    pub(super) async fn invoke(
+        &self,
+        turn: Turn<'_>,
+        patience: Duration,
+    ) -> Result<Reply, Failure> {
+        let Some(client) = self.clients.get(turn.runtime.region()) else {
+            return Err(Failure::without_answer(Problem::AgentMisconfigured, None));
+        };
+        let Turn {
+            permit,
+            runtime,
+            qualifier,
+            session,
+            accept,
+            headers,
+            own,
+            body,
+        } = turn;
+        let header = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let request = client
+            .invoke_agent_runtime()
+            .agent_runtime_arn(runtime.as_str())
+            .qualifier(qualifier)
+            // Left out, the SDK would invent a session.
+            .runtime_session_id(session.as_str())
+            .runtime_user_id(UserId::derive(permit.identity()).as_str())
+            .content_type(crate::media::JSON)
+            .accept(accept)
+            .set_trace_parent(header("traceparent"))
+            .set_trace_state(header("tracestate"))
+            .set_baggage(header("baggage"))
+            .payload(Blob::new(body))
+            .customize()
+            // Before the request is signed, so that the signature covers it.
+            .mutate_request(move |request| {
+                for (name, value) in &own {
+                    if let Ok(value) = value.to_str() {
+                        request
+                            .headers_mut()
+                            .insert(name.as_str().to_owned(), value.to_owned());
+                    }
+                }
+            });
+        match timeout(patience, request.send()).await {
+            Ok(Ok(output)) => Ok(Reply::of(output)),
+            Ok(Err(error)) => Err(Failure::of(&error)),
+            Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
+        }
+    }
+}
+
+impl Reply {
+    /// Takes what may be passed on; session ids, the session's own address and trace ids stay here.
+    fn of(output: InvokeAgentRuntimeOutput) -> Self {
+        let request_id = output.request_id().map(str::to_owned);
+        let status = output
+            .status_code
+            .and_then(|status| u16::try_from(status).ok());
+        let status = status
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .unwrap_or(StatusCode::OK);
+        Self {
+            status,
+            content_type: output.content_type,
+            body: AgentStream::Signed(output.response),
+            upstream: Upstream {
+                status: Some(status.as_u16()),
+                request_id,
+                detail: None,
+            },
+        }
+    }
+}
+
+impl Failure {
+    fn of(error: &SdkError<InvokeAgentRuntimeError>) -> Self {
+        let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
+        match error {
+            SdkError::ServiceError(_) => {
+                let status = error
+                    .raw_response()
+                    .map(|response| response.status().as_u16());
+                let request_id = error.request_id().map(str::to_owned);
+                let detail = error.code().map(|code| Loggable(code).to_string());
+                Self {
+                    problem: problem_of_status(status.unwrap_or_default()),
+                    upstream: Upstream {
+                        status,
+                        request_id,
+                        detail,
+                    },
+                }
+            }
+            SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                unanswered(Problem::AgentTimeout)
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() => {
+                unanswered(Problem::AgentUnreachable)
+            }
+            SdkError::ResponseError(_) => unanswered(Problem::AgentServiceFailed),
+            // The request could not be built or signed: no credentials, an address that is none.
+            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) | _ => {
+                unanswered(Problem::AgentMisconfigured)
+            }
+        }
+    }
+}
+
+/// The error and its causes. The SDK's own way to print them would show the platform's answer, body and all.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |error| (*error).source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent
+/// act twice: a fault of the platform's or of the connection says nothing of how far the first attempt came.
+#[derive(Debug)]
+struct OnlyBeforeTheTurn;
+
+impl ClassifyRetry for OnlyBeforeTheTurn {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let Some(Err(error)) = context.output_or_error() else {
+            return RetryAction::NoActionIndicated;
+        };
+        match error
+            .as_operation_error()
+            .and_then(|error| error.downcast_ref::<InvokeAgentRuntimeError>())
+        {
+            Some(error) if error.is_throttling_exception() => RetryAction::throttling_error(),
+            Some(error) if error.is_retryable_conflict_exception() => RetryAction::server_error(),
+            Some(_) | None => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "only before the turn"
+    }
+
+    /// After all of the SDK's own, whose verdict it replaces.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_config::BehaviorVersion;
+
+    /// The SDK measures a stalled stream by the system's clock, so no test could wait for it.
+    #[test]
+    fn a_quiet_stream_is_not_cut_by_the_sdk() {
+        let platform = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .build();
+        let agentcore = Signed::new(&platform, ["eu-west-1".to_owned()].into_iter());
+        let config = agentcore.clients["eu-west-1"].config();
+        assert!(
+            config
+                .stalled_stream_protection()
+                .is_some_and(|protection| !protection.is_enabled())
+        );
+        assert_eq!(config.region(), Some(&Region::from_static("eu-west-1")));
+        let timeouts = config.timeout_config().unwrap();
+        assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
+        assert_eq!(
+            (timeouts.read_timeout(), timeouts.operation_timeout()),
+            (None, None)
+        );
+    }
+}
