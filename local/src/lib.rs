@@ -6,6 +6,7 @@ pub mod agentcore_gateway;
 pub mod directory;
 pub mod gateway;
 pub mod issuer;
+pub mod jwt_authorizer;
 pub mod runtime;
 pub mod secrets;
 pub mod stack;

@@ -1,10 +1,14 @@
 //! Checks a request's Signature Version 4 ("Create a signed AWS API request", IAM User Guide),
 //! without any code of the library that signs, so that a mistake there is seen here.
 
-use aws_lc_rs::{constant_time, digest, hmac};
+use aws_lc_rs::{constant_time, digest};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+mod canonical;
+mod presigned;
+
+use canonical::{hex, mac, unix_time};
 
 /// How far a request's date may be from ours ("within five minutes", same guide).
 const MAX_SKEW_SECONDS: u64 = 300;
@@ -12,14 +16,6 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-
-/// All but the unreserved characters of RFC 3986, 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// The one principal that the doubles know.
 #[derive(Clone)]
@@ -56,7 +52,7 @@ impl SignatureError {
             ),
             Self::Incomplete => (
                 "IncompleteSignatureException",
-                "The Authorization header is incomplete.",
+                "The signature is incomplete.",
             ),
             Self::UnknownKey | Self::WrongToken => (
                 "UnrecognizedClientException",
@@ -90,6 +86,23 @@ pub(crate) struct Claim {
     scope: String,
     signed_headers: Vec<String>,
     signature: String,
+    place: Place,
+}
+
+/// Where a request carries its signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Header,
+    Query,
+}
+
+/// The parts of a claim as they were sent.
+struct Said<'a> {
+    credential: &'a str,
+    date: &'a str,
+    token: Option<&'a str>,
+    signed_headers: &'a str,
+    signature: &'a str,
 }
 
 impl Claim {
@@ -116,28 +129,44 @@ impl Claim {
                 .filter_map(|part| part.trim().strip_prefix(name));
             values.next().ok_or(SignatureError::Incomplete)
         };
-        let (key_id, scope) = part("Credential=")?
+        let said = Said {
+            credential: part("Credential=")?,
+            date,
+            token: one(headers, &TOKEN)?,
+            signed_headers: part("SignedHeaders=")?,
+            signature: part("Signature=")?,
+        };
+        Self::check(said, Place::Header, headers, credentials, region, service)
+    }
+
+    fn check(
+        said: Said<'_>,
+        place: Place,
+        headers: &HeaderMap,
+        credentials: &Credentials,
+        region: &str,
+        service: &str,
+    ) -> Result<Self, SignatureError> {
+        let (key_id, scope) = said
+            .credential
             .split_once('/')
             .ok_or(SignatureError::Incomplete)?;
         if key_id != credentials.access_key_id {
             return Err(SignatureError::UnknownKey);
         }
-        let day = date.split('T').next().unwrap_or_default();
+        let day = said.date.split('T').next().unwrap_or_default();
         if scope != format!("{day}/{region}/{service}/aws4_request") {
             return Err(SignatureError::WrongScope);
         }
-        if one(headers, &TOKEN)? != credentials.session_token.as_deref() {
+        if said.token != credentials.session_token.as_deref() {
             return Err(SignatureError::WrongToken);
         }
-        let signed_headers = part("SignedHeaders=")?
-            .split(';')
-            .map(str::to_owned)
-            .collect();
         let claim = Self {
-            date: date.to_owned(),
+            date: said.date.to_owned(),
             scope: scope.to_owned(),
-            signed_headers,
-            signature: part("Signature=")?.to_owned(),
+            signed_headers: said.signed_headers.split(';').map(str::to_owned).collect(),
+            signature: said.signature.to_owned(),
+            place,
         };
         claim
             .covers(headers)
@@ -182,60 +211,20 @@ impl Claim {
         let headers: String = self
             .signed_headers
             .iter()
-            .map(|name| format!("{name}:{}\n", canonical_values(&request.headers, name)))
+            .map(|name| format!("{name}:{}\n", canonical::values(&request.headers, name)))
             .collect();
-        // The path is encoded once more than it is on the wire, as for every service but S3.
-        let path = utf8_percent_encode(request.uri.path(), RESERVED_IN_PATH);
-        let query = canonical_query(request.uri.query().unwrap_or_default());
+        let path = canonical::path(request.uri.path());
+        let without = match self.place {
+            Place::Header => None,
+            Place::Query => Some(presigned::SIGNATURE),
+        };
+        let query = canonical::query(request.uri.query().unwrap_or_default(), without);
         let signed_headers = self.signed_headers.join(";");
         format!(
             "{}\n{path}\n{query}\n{headers}\n{signed_headers}\n{body_hash}",
             request.method
         )
     }
-}
-
-fn canonical_values(headers: &HeaderMap, name: &str) -> String {
-    let trimmed = |value: &http::HeaderValue| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        text.split(' ')
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    headers
-        .get_all(name)
-        .iter()
-        .map(trimmed)
-        .collect::<Vec<_>>()
-        .join(",")
-}
-
-fn canonical_query(query: &str) -> String {
-    let encoded = |text| {
-        let text = percent_decode_str(text).decode_utf8_lossy().into_owned();
-        utf8_percent_encode(&text, RESERVED).to_string()
-    };
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let mut pairs: Vec<(String, String)> = pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (encoded(name), encoded(value)))
-        .collect();
-    pairs.sort();
-    pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("&")
-}
-
-fn mac(key: &[u8], text: &str) -> Vec<u8> {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
-    hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A header that may come once at most.
@@ -249,35 +238,6 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>,
             .map_err(|_| SignatureError::Incomplete),
         (Some(_), Some(_)) => Err(SignatureError::Incomplete),
     }
-}
-
-/// Seconds since 1970 of `YYYYMMDDTHHMMSSZ`.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "no number has more than four digits"
-)]
-fn unix_time(date: &str) -> Option<u64> {
-    let separated = date.len() == 16 && date.get(8..9)? == "T" && date.ends_with('Z');
-    let digits = date.bytes().filter(u8::is_ascii_digit).count() == 14;
-    if !separated || !digits {
-        return None;
-    }
-    let number = |from: usize, to: usize| date.get(from..to)?.parse::<u64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
-    let (hour, minute, second) = (number(9, 11)?, number(11, 13)?, number(13, 15)?);
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // The year is counted from March, so that the leap day is its last one; 719,468 days lie
-    // between 1 March of the year 0 and 1970.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
-    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
 #[cfg(test)]
@@ -310,22 +270,6 @@ mod tests {
 
     fn header(key_id: &str, scope: &str, headers: &str) -> String {
         format!("{ALGORITHM} Credential={key_id}/{scope}, SignedHeaders={headers}, Signature=00")
-    }
-
-    #[test]
-    fn a_date_is_read_to_the_second() {
-        assert_eq!(unix_time("20150830T123600Z"), Some(NOW));
-        assert_eq!(unix_time("19700101T000000Z"), Some(0));
-        assert_eq!(unix_time("20240229T235959Z"), Some(1_709_251_199));
-        for bad in [
-            "",
-            "20150830",
-            "20151330T123600Z",
-            "2015-08-30T12:36",
-            "+0150830T123600Z",
-        ] {
-            assert_eq!(unix_time(bad), None, "{bad}");
-        }
     }
 
     const SCOPE: &str = "20150830/us-east-1/bedrock-agentcore/aws4_request";
@@ -408,17 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_sorted_and_encoded_anew() {
-        assert_eq!(canonical_query("b=2&a=%7e&a=%2F&c"), "a=%2F&a=~&b=2&c=");
-    }
-
-    #[test]
     fn the_path_is_encoded_twice() {
         let claim = Claim {
             date: String::new(),
             scope: String::new(),
             signed_headers: vec!["host".into()],
             signature: String::new(),
+            place: Place::Header,
         };
         let canonical = claim.canonical(&request(""), "hash");
         assert_eq!(

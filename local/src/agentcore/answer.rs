@@ -7,14 +7,16 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 
 use super::failure::Failure;
 use super::fault::{Fault, ServiceError, Then, flood, truncated};
-use super::turn::SESSION_ID;
+use super::mcp;
+use super::settings::Protocol;
+use super::turn::{MCP_SESSION_ID, SESSION_ID};
 use crate::listen::hang_up;
 use crate::watched::{Ended, Watch, watched};
 
@@ -30,9 +32,17 @@ const STREAM_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 const SESSION_ENDPOINT: HeaderName =
     HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-session-endpoint-url");
 
+/// The answer's own headers that reach the caller of an MCP server.
+const MCP_ANSWERED: [HeaderName; 2] = [
+    MCP_SESSION_ID,
+    HeaderName::from_static("mcp-protocol-version"),
+];
+
 /// One call on its way to the agent.
 pub(super) struct Relay<'a> {
     pub(super) client: &'a Client<HttpConnector, Full<Bytes>>,
+    pub(super) protocol: Protocol,
+    pub(super) method: Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -52,6 +62,7 @@ impl Relay<'_> {
     where
         Tell: FnOnce(Ended) + Send + Unpin + 'static,
     {
+        let (protocol, body) = (self.protocol, self.body.clone());
         let session_id = self.session_id.clone();
         let answered = match fault {
             Some(Fault::HangUp) => {
@@ -77,7 +88,8 @@ impl Relay<'_> {
             }
             None => self.ask().await,
         };
-        let mut response = answered.unwrap_or_else(|error| Failure::from(error).answer());
+        let mut response = answered
+            .unwrap_or_else(|error| Failure::from(error).answer(protocol, &mcp::request_id(&body)));
         response.headers_mut().insert(SESSION_ID, session_id);
         response.map(|body| watched(body, watch))
     }
@@ -85,7 +97,10 @@ impl Relay<'_> {
     /// Whatever the container answers but success becomes one error, as does a container that is
     /// not there.
     async fn ask(self) -> Result<Response, ServiceError> {
-        let mut request = Request::post(self.uri.clone())
+        let protocol = self.protocol;
+        let mut request = Request::builder()
+            .method(self.method)
+            .uri(self.uri.clone())
             .body(Full::new(self.body))
             .map_err(|_| ServiceError::Internal)?;
         *request.headers_mut() = self.headers;
@@ -93,7 +108,7 @@ impl Relay<'_> {
         let Ok(Ok(answer)) = answer else {
             return Err(ServiceError::RuntimeClient);
         };
-        if !answer.status().is_success() {
+        if !passes(protocol, answer.status()) {
             return Err(ServiceError::RuntimeClient);
         }
         let (head, body) = answer.into_parts();
@@ -104,8 +119,22 @@ impl Relay<'_> {
             .take_until(Box::pin(tokio::time::sleep(STREAM_TIMEOUT)));
         let mut response = success(content_type, Body::from_stream(pieces));
         *response.status_mut() = head.status;
+        if protocol == Protocol::Mcp {
+            for name in MCP_ANSWERED {
+                let value = head.headers.get(&name).cloned();
+                response
+                    .headers_mut()
+                    .extend(value.map(|value| (name, value)));
+            }
+        }
         Ok(response)
     }
+}
+
+/// An MCP server's 4xx is a part of its transport: a session that it does not know, for one
+/// ("Session management", MCP).
+fn passes(protocol: Protocol, status: StatusCode) -> bool {
+    status.is_success() || (protocol == Protocol::Mcp && status.is_client_error())
 }
 
 fn success(content_type: HeaderValue, body: Body) -> Response {

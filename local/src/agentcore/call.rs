@@ -14,9 +14,24 @@ const MAX_CALLS: usize = 1000;
 /// Of each body, this much is kept.
 const MAX_BODY: usize = 64 * 1024;
 
-/// One well-signed and well-formed invocation.
+/// What a call was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `InvokeAgentRuntime`
+    Invoke,
+    /// `GetAgentCard`
+    Card,
+    /// `StopRuntimeSession`
+    Stop,
+    /// A WebSocket connection
+    WebSocket,
+}
+
+/// One well-signed and well-formed request.
 #[derive(Clone)]
 pub struct Call {
+    /// What it was for.
+    pub operation: Operation,
     /// `x-amzn-RequestId` of the answer
     pub request_id: String,
     /// ARN
@@ -27,6 +42,10 @@ pub struct Call {
     pub session_id: String,
     /// As received
     pub user_id: Option<String>,
+    /// `Mcp-Session-Id` as received
+    pub mcp_session_id: Option<String>,
+    /// Which compute served it: another one for a session that was stopped and is used again
+    pub compute: String,
     /// Every header of the request
     pub received: HeaderMap,
     /// The headers given to the container
@@ -45,6 +64,7 @@ pub struct Call {
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            operation,
             request_id,
             runtime,
             qualifier,
@@ -54,6 +74,7 @@ impl fmt::Debug for Call {
             ..
         } = self;
         f.debug_struct("Call")
+            .field("operation", operation)
             .field("request_id", request_id)
             .field("runtime", runtime)
             .field("qualifier", qualifier)

@@ -9,11 +9,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::form_urlencoded;
 
 use super::failure::Failure;
+use super::inbound::Inbound;
 use crate::random;
 
 pub(super) const SESSION_ID: HeaderName =
     HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-session-id");
-const USER_ID: HeaderName = HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-user-id");
+pub(super) const USER_ID: HeaderName =
+    HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-user-id");
+pub(super) const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const REQUEST_ID: HeaderName =
     HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-request-id");
 /// Both names of the workload access token: the old one and the preferred one.
@@ -24,9 +27,12 @@ const WORKLOAD_TOKENS: [HeaderName; 2] = [
 
 /// The request's own headers that reach the container unlisted, with the lengths that the service
 /// model gives them.
-const PASSED: [(HeaderName, RangeInclusive<usize>); 6] = [
+const PASSED: [(HeaderName, RangeInclusive<usize>); 9] = [
     (CONTENT_TYPE, 1..=256),
     (ACCEPT, 1..=256),
+    (HeaderName::from_static("mcp-method"), 1..=1024),
+    (HeaderName::from_static("mcp-name"), 1..=1024),
+    (HeaderName::from_static("mcp-protocol-version"), 1..=1024),
     (HeaderName::from_static("x-amzn-trace-id"), 0..=128),
     (HeaderName::from_static("traceparent"), 0..=128),
     (HeaderName::from_static("tracestate"), 0..=512),
@@ -34,15 +40,18 @@ const PASSED: [(HeaderName, RangeInclusive<usize>); 6] = [
 ];
 const SESSION_ID_LENGTH: RangeInclusive<usize> = 33..=256;
 const USER_ID_LENGTH: RangeInclusive<usize> = 1..=1024;
+const MCP_SESSION_ID_LENGTH: RangeInclusive<usize> = 1..=1024;
 /// Of one allow-listed header's value.
 const MAX_LISTED: usize = 4096;
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
 
-/// What an invocation names.
+/// What a request names.
 pub(super) struct Turn {
-    pub(super) qualifier: String,
     pub(super) session_id: HeaderValue,
+    /// Whether the caller named the session.
+    pub(super) is_named: bool,
     pub(super) user_id: Option<HeaderValue>,
+    pub(super) mcp_session_id: Option<HeaderValue>,
 }
 
 impl Turn {
@@ -61,10 +70,12 @@ impl Turn {
         if user_id.is_some_and(|id| !id.as_bytes().iter().all(u8::is_ascii_graphic)) {
             return Err(Failure::invalid(USER_ID.as_str(), "visible ASCII"));
         }
+        let mcp_session_id = one(&request.headers, &MCP_SESSION_ID, MCP_SESSION_ID_LENGTH)?;
         Ok(Self {
-            qualifier: qualifier(request.uri.query().unwrap_or_default())?,
             session_id: session_id.cloned().unwrap_or_else(new_value),
+            is_named: session_id.is_some(),
             user_id: user_id.cloned(),
+            mcp_session_id: mcp_session_id.cloned(),
         })
     }
 
@@ -73,6 +84,7 @@ impl Turn {
         &self,
         received: &HeaderMap,
         allow_list: &[HeaderName],
+        inbound: &Inbound,
         request_id: &HeaderValue,
     ) -> Result<HeaderMap, Failure> {
         let mut headers = HeaderMap::new();
@@ -91,8 +103,8 @@ impl Turn {
         }
         headers.insert(SESSION_ID, self.session_id.clone());
         headers.insert(REQUEST_ID, request_id.clone());
-        // Without a user there is nobody whose stored tokens the agent might use.
-        if self.user_id.is_some() {
+        // Without a user there is nobody whose stored tokens the agent might use; a token names one.
+        if self.user_id.is_some() || matches!(inbound, Inbound::Jwt(_)) {
             let token = new_value();
             headers.extend(WORKLOAD_TOKENS.map(|name| (name, token.clone())));
         }
@@ -102,7 +114,7 @@ impl Turn {
 
 /// The names that a runtime may put on its allow-list ("Pass custom headers to AgentCore Runtime",
 /// Developer Guide).
-pub(super) fn allow_listed(name: &str) -> Option<HeaderName> {
+pub(super) fn allow_listed(name: &str, inbound: &Inbound) -> Option<HeaderName> {
     let starts = name.starts_with(|first: char| first.is_ascii_alphabetic());
     let spelled = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if !starts || name.len() > 256 || !name.bytes().all(spelled) {
@@ -111,7 +123,9 @@ pub(super) fn allow_listed(name: &str) -> Option<HeaderName> {
     let lower = name.to_ascii_lowercase();
     let custom = lower.starts_with("x-amzn-bedrock-agentcore-runtime-custom-");
     let amazon = lower.starts_with("x-amz-") || lower.starts_with("x-amzn-");
-    let restricted = RESTRICTED.contains(&lower.as_str())
+    let token = lower == "authorization" && matches!(inbound, Inbound::Iam);
+    let restricted = token
+        || RESTRICTED.contains(&lower.as_str())
         || RESTRICTED_PREFIXES
             .iter()
             .any(|prefix| lower.starts_with(prefix));
@@ -121,9 +135,7 @@ pub(super) fn allow_listed(name: &str) -> Option<HeaderName> {
     HeaderName::from_bytes(lower.as_bytes()).ok()
 }
 
-/// `authorization` is for runtimes that take a JWT, which these are not.
 const RESTRICTED: &[&str] = &[
-    "authorization",
     "connection",
     "cookie",
     "host",
@@ -177,7 +189,8 @@ fn is_session_id(id: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
 }
 
-fn qualifier(query: &str) -> Result<String, Failure> {
+/// The endpoint that a query names.
+pub(super) fn qualifier(query: &str) -> Result<String, Failure> {
     let mut values = form_urlencoded::parse(query.as_bytes())
         .filter(|(name, _)| name == "qualifier")
         .map(|(_, value)| value.into_owned());
@@ -191,7 +204,7 @@ fn qualifier(query: &str) -> Result<String, Failure> {
 }
 
 /// A UUID as a header value: hexadecimal digits and hyphens always make one.
-fn new_value() -> HeaderValue {
+pub(super) fn new_value() -> HeaderValue {
     HeaderValue::try_from(random::uuid()).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -243,14 +256,10 @@ mod tests {
 
     #[test]
     fn a_qualifier_is_one_or_the_default() {
-        let qualifier = |uri| {
-            Turn::parse(&parts(&[], uri))
-                .ok()
-                .map(|turn| turn.qualifier)
-        };
-        assert_eq!(qualifier("/").as_deref(), Some("DEFAULT"));
-        assert_eq!(qualifier("/?qualifier=prod").as_deref(), Some("prod"));
-        assert_eq!(qualifier("/?qualifier=a&qualifier=b"), None);
+        let of = |query| qualifier(query).ok();
+        assert_eq!(of("").as_deref(), Some("DEFAULT"));
+        assert_eq!(of("qualifier=prod").as_deref(), Some("prod"));
+        assert_eq!(of("qualifier=a&qualifier=b"), None);
     }
 
     #[test]
@@ -267,10 +276,14 @@ mod tests {
         ];
         let request = parts(&received, "/");
         let turn = Turn::parse(&request).ok().unwrap();
-        let list = [allow_listed("X-Amzn-Bedrock-AgentCore-Runtime-Custom-Listed").unwrap()];
+        let list = [allow_listed(
+            "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Listed",
+            &Inbound::Iam,
+        )
+        .unwrap()];
         let id = HeaderValue::from_static("request");
         let headers = turn
-            .container_headers(&request.headers, &list, &id)
+            .container_headers(&request.headers, &list, &Inbound::Iam, &id)
             .ok()
             .unwrap();
         let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
@@ -293,7 +306,7 @@ mod tests {
         let turn = Turn::parse(&request).ok().unwrap();
         let id = HeaderValue::from_static("request");
         let headers = turn
-            .container_headers(&request.headers, &[], &id)
+            .container_headers(&request.headers, &[], &Inbound::Iam, &id)
             .ok()
             .unwrap();
         let tokens = WORKLOAD_TOKENS.map(|name| headers.get(name).cloned());
@@ -309,7 +322,7 @@ mod tests {
             "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
             "a_b",
         ] {
-            assert!(allow_listed(good).is_some(), "{good}");
+            assert!(allow_listed(good, &Inbound::Iam).is_some(), "{good}");
         }
         for bad in [
             "",
@@ -327,7 +340,7 @@ mod tests {
             "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
             "Sec-WebSocket-Key",
         ] {
-            assert!(allow_listed(bad).is_none(), "{bad}");
+            assert!(allow_listed(bad, &Inbound::Iam).is_none(), "{bad}");
         }
     }
 }

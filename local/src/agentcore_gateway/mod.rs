@@ -18,13 +18,14 @@ use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+pub use crate::jwt_authorizer::IssuerError;
+use crate::jwt_authorizer::{JwtAuthorizer, JwtAuthorizerSettings, Refusal};
 use crate::listen::{Bound, Served};
 use crate::runtime::{ACCOUNT, REGION};
 
 mod call;
 mod catalog;
 mod engine;
-mod inbound;
 mod mcp;
 mod tools;
 
@@ -33,8 +34,6 @@ pub use call::ToolCall;
 use catalog::Tool;
 use engine::Engine;
 pub use engine::{PolicyError, Verdict};
-pub use inbound::IssuerError;
-use inbound::{Inbound, Refusal};
 pub use tools::Refund;
 use tools::Tools;
 
@@ -84,7 +83,7 @@ pub struct ToolGateway {
 
 struct Gateway {
     origin: String,
-    inbound: Inbound,
+    inbound: JwtAuthorizer,
     catalog: Vec<Tool>,
     engine: Engine,
     tools: Tools,
@@ -106,7 +105,12 @@ impl ToolGateway {
         } = settings;
         let catalog = read_catalog(&policy.join("tools.json"))?;
         let engine = Engine::load(&policy.join("policies"), &arn(), &catalog)?;
-        let inbound = Inbound::start(&discovery_url, allowed_clients).await?;
+        let inbound = JwtAuthorizer::start(JwtAuthorizerSettings {
+            discovery_url,
+            allowed_clients,
+            ..JwtAuthorizerSettings::default()
+        })
+        .await?;
         let bound = Bound::loopback().await.map_err(StartError::Bind)?;
         let gateway = Arc::new(Gateway {
             origin: bound.origin(),

@@ -20,8 +20,9 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioExecutor;
 use local::agent::{Agent, Turns};
 use local::agentcore::{
-    AgentUrl, Call, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings,
+    AgentUrl, Auth, Call, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
 };
+use serde_json::Value;
 
 pub(crate) const ARN: &str =
     "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
@@ -77,6 +78,22 @@ pub(crate) async fn plane(agent: &str) -> DataPlane {
     DataPlane::start(settings(agent)).await.unwrap()
 }
 
+/// The same with another protocol, and other callers.
+pub(crate) async fn plane_of(agent: &str, protocol: Protocol, auth: Auth) -> DataPlane {
+    let mut settings = settings(agent);
+    settings.runtimes[0].protocol = protocol;
+    settings.runtimes[0].auth = auth;
+    DataPlane::start(settings).await.unwrap()
+}
+
+pub(crate) fn json(response: &Response<Bytes>) -> Value {
+    serde_json::from_slice(response.body()).unwrap()
+}
+
+pub(crate) fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
+    response.headers()[name].to_str().unwrap()
+}
+
 pub(crate) fn client(endpoint: &str, secret: &str, region: &'static str) -> Client {
     let credentials = SdkCredentials::new(KEY_ID, secret, Some(TOKEN.to_owned()), None, "test");
     let config = aws_sdk_bedrockagentcore::Config::builder()
@@ -113,6 +130,12 @@ pub(crate) fn failure(error: &SdkError<InvokeAgentRuntimeError>) -> (u16, String
     (status, error.code().unwrap_or_default().to_owned())
 }
 
+/// An address of the runtime: `invocations`, `ws`, ..
+pub(crate) fn address(plane: &DataPlane, of: &str) -> String {
+    let arn = ARN.replace(':', "%3A").replace('/', "%2F");
+    format!("{}/runtimes/{arn}/{of}?qualifier=DEFAULT", plane.url())
+}
+
 /// A signed invocation without the SDK around it.
 pub(crate) fn signed(
     plane: &DataPlane,
@@ -120,11 +143,16 @@ pub(crate) fn signed(
     body: Bytes,
     headers: &[(&str, &str)],
 ) -> Request<Full<Bytes>> {
-    let arn = ARN.replace(':', "%3A").replace('/', "%2F");
-    let uri = format!(
-        "{}/runtimes/{arn}/invocations?qualifier=DEFAULT",
-        plane.url()
-    );
+    signed_at(&address(plane, "invocations"), time, body, headers)
+}
+
+/// A signed `POST` of anything.
+pub(crate) fn signed_at(
+    uri: &str,
+    time: SystemTime,
+    body: Bytes,
+    headers: &[(&str, &str)],
+) -> Request<Full<Bytes>> {
     let identity = SdkCredentials::new(KEY_ID, SECRET, Some(TOKEN.to_owned()), None, "test").into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
@@ -136,13 +164,13 @@ pub(crate) fn signed(
         .unwrap();
     let signable = SignableRequest::new(
         "POST",
-        &uri,
+        uri,
         headers.iter().copied(),
         SignableBody::Bytes(&body),
     )
     .unwrap();
     let (instructions, _) = sign(signable, &parameters.into()).unwrap().into_parts();
-    let mut request = Request::post(&uri);
+    let mut request = Request::post(uri);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

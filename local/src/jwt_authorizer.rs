@@ -1,4 +1,4 @@
-//! Who calls: the gateway's `CUSTOM_JWT` authorizer.
+//! AgentCore's `customJWTAuthorizer`: which bearers a runtime or a gateway takes.
 //!
 //! It shares no code with the gate at the door, nor with the issuer's own check: a mistake in one is seen by another.
 
@@ -26,6 +26,17 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Of a token: above what any issuer makes for a header.
 const MAX_TOKEN: usize = 16 * 1024;
 
+/// Whose tokens are taken. Of clients and audiences, each list that is not empty must be met.
+#[derive(Clone, Debug, Default)]
+pub struct JwtAuthorizerSettings {
+    /// The issuer's discovery document.
+    pub discovery_url: String,
+    /// For `aud`, one of which must be here.
+    pub allowed_audience: Vec<String>,
+    /// For `client_id`.
+    pub allowed_clients: Vec<String>,
+}
+
 /// Why an issuer cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
@@ -42,7 +53,7 @@ pub enum IssuerError {
 
 /// Why a caller is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// No token was sent.
     Missing,
     /// A token that is not good here.
@@ -50,9 +61,10 @@ pub(super) enum Refusal {
 }
 
 /// Checks tokens of one issuer.
-pub(super) struct Inbound {
+pub(crate) struct JwtAuthorizer {
     issuer: String,
     keys_url: String,
+    allowed_audience: Vec<String>,
     allowed_clients: Vec<String>,
     client: Client<HttpConnector, Empty<Bytes>>,
     /// Held across a fetch, so that there is one at a time.
@@ -85,34 +97,38 @@ struct Header {
     crit: Option<Value>,
 }
 
-impl Inbound {
+impl JwtAuthorizer {
     /// Reads the issuer's discovery document.
-    pub(super) async fn start(
-        discovery_url: &str,
-        allowed_clients: Vec<String>,
-    ) -> Result<Self, IssuerError> {
+    pub(crate) async fn start(settings: JwtAuthorizerSettings) -> Result<Self, IssuerError> {
+        let JwtAuthorizerSettings {
+            discovery_url,
+            allowed_audience,
+            allowed_clients,
+        } = settings;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let Discovery { issuer, jwks_uri } = fetch(&client, discovery_url).await?;
+        let Discovery { issuer, jwks_uri } = fetch(&client, &discovery_url).await?;
         Ok(Self {
             issuer,
             keys_url: jwks_uri,
+            allowed_audience,
             allowed_clients,
             client,
             keys: Mutex::default(),
         })
     }
 
-    pub(super) fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
 
     /// The claims of the caller's token: signed by the issuer, in time, and of an allowed client.
-    pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<Map<String, Value>, Refusal> {
+    pub(crate) async fn admit(&self, headers: &HeaderMap) -> Result<Map<String, Value>, Refusal> {
         let token = bearer(headers)?;
         self.verify(token).await.ok_or(Refusal::Invalid)
     }
 
-    async fn verify(&self, token: &str) -> Option<Map<String, Value>> {
+    /// The claims of a token that came by another way than the header.
+    pub(crate) async fn verify(&self, token: &str) -> Option<Map<String, Value>> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, payload) = message.split_once('.')?;
         let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
@@ -141,10 +157,17 @@ impl Inbound {
             && claims
                 .get("nbf")
                 .is_none_or(|start| start.as_u64().is_some_and(|start| start <= now));
-        let client = text("client_id").unwrap_or_default();
+        let listed = |list: &[String], value: Option<&str>| {
+            value.is_some_and(|value| list.iter().any(|allowed| allowed == value))
+        };
+        let client =
+            self.allowed_clients.is_empty() || listed(&self.allowed_clients, text("client_id"));
+        let audience = self.allowed_audience.is_empty()
+            || audiences(claims).any(|one| listed(&self.allowed_audience, Some(one)));
         text("iss") == Some(self.issuer.as_str())
             && in_time
-            && self.allowed_clients.iter().any(|allowed| allowed == client)
+            && client
+            && audience
             && text("sub").is_some_and(|subject| !subject.is_empty())
     }
 
@@ -163,6 +186,13 @@ impl Inbound {
             .collect();
         find(&keys)
     }
+}
+
+/// RFC 7519, 4.1.3: one text, or a list of them.
+fn audiences(claims: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let audience = claims.get("aud");
+    let many = audience.and_then(Value::as_array).into_iter().flatten();
+    many.chain(audience).filter_map(Value::as_str)
 }
 
 /// RFC 6750, 2.1: one header, one token.
