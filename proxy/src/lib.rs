@@ -14,6 +14,7 @@ pub mod config;
 pub mod cors;
 pub mod event;
 pub mod handler;
+pub mod invocation;
 pub mod media;
 pub mod problem;
 pub mod public_url;

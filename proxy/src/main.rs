@@ -1,17 +1,29 @@
 //! The AWS Lambda function `proxy`.
 
-use lambda_runtime::{Error, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{Error, Runtime, service_fn};
 use proxy::config::Config;
 use proxy::handler::App;
-use proxy::upstream;
+use proxy::invocation::Invocations;
+use proxy::{invocation, upstream};
 use shared::clock::Clock;
 use shared::{log, settings};
+use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
     let config =
         Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
-    let app = App::new(config, &upstream::platform().await, Clock::system()).await;
-    lambda_runtime::run(service_fn(|event| app.handle(event))).await
+    let app = Arc::new(App::new(config, &upstream::platform().await, Clock::system()).await);
+    let handle = move |event| {
+        let app = Arc::clone(&app);
+        async move { app.handle(event).await }
+    };
+    // Invocations take the place of the runtime's own way to call a handler and to post what it answers.
+    Runtime::new(service_fn(handle.clone()))
+        .layer(Invocations::new(handle, invocation::runtime_api()))
+        .layer(TracingLayer::new())
+        .run()
+        .await
 }

@@ -17,6 +17,8 @@ mod caller;
 mod door;
 #[path = "main/forwarding.rs"]
 mod forwarding;
+#[path = "main/invocation.rs"]
+mod invocation;
 #[path = "main/refusals.rs"]
 mod refusals;
 #[path = "main/tool_token.rs"]
