@@ -65,7 +65,7 @@ unit: $(AGENT) $(MOTO) ## Unit, integration and end-to-end tests
 # Built with the machine's own linker and for its own processor: it shows that the template builds, and is not meant to
 # be deployed.
 template: $(CHECKS) ## Lint the template and build what it names
-	cfn-lint template.yaml policy/policies.yaml
+	cfn-lint template.yaml stacks/*.yaml policy/policies.yaml
 	sam validate --lint
 	CARGO_LAMBDA_COMPILER=cargo sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderName, Method, StatusCode};
 
+use super::definition;
 use super::functions::DeclaredRoute;
 use super::resolve::Resolver;
 use super::tree::{Node, Value};
@@ -15,23 +16,28 @@ use super::{
 use crate::gateway::ResponseType;
 use crate::runtime::function_arn;
 
-/// Properties that change nothing here. Throttling is among them: one machine has no fleet to protect.
-const CLOUD_ONLY: [&str; 9] = [
+/// Properties that change nothing here. Throttling is among them: one machine has no fleet to protect. So is where one
+/// may call from.
+const CLOUD_ONLY: [&str; 11] = [
     "AccessLogSetting",
     "AlwaysDeploy",
     "Description",
+    "DisableExecuteApiEndpoint",
     "FailOnWarnings",
     "MethodSettings",
     "Name",
     "OpenApiVersion",
+    "Policy",
     "Tags",
     "TracingEnabled",
 ];
-const UNDERSTOOD: [&str; 5] = [
+const UNDERSTOOD: [&str; 7] = [
     "Auth",
     "BinaryMediaTypes",
+    "DefinitionBody",
     "EndpointConfiguration",
     "GatewayResponses",
+    "MergeDefinitions",
     "StageName",
 ];
 /// SAM's default, and API Gateway's longest, for keeping an authorizer's answer: seconds.
@@ -54,10 +60,11 @@ pub(super) fn read(
         .get("StageName")
         .ok_or_else(|| properties.fault("there is no `StageName`"))?;
     let auth = Auth::read(properties.get("Auth"))?;
-    let routes = declared
+    let mut routes: Vec<_> = declared
         .into_iter()
         .map(|declared| auth.protect(declared))
         .collect::<Result<_, _>>()?;
+    definition::merge(&properties, &auth.authorizers, &mut routes)?;
     Ok(Api {
         stage: stage.text()?.to_owned(),
         routes,

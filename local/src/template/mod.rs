@@ -4,6 +4,7 @@
 //! anything else is an error that names its line: nothing that the deployed door does is silently missing here.
 
 mod api;
+mod definition;
 mod functions;
 mod resolve;
 mod text;
@@ -151,25 +152,26 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// Reads a template file with these parameter values; a parameter without one has its default.
+    /// Reads a template file with these values: of parameters, where one without has its default, of resources by their
+    /// logical id, and of their attributes as `Id.Attribute`.
     ///
     /// # Errors
     /// The first thing in the file that is wrong or not supported.
-    pub fn load(path: &Path, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+    pub fn load(path: &Path, values: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Read {
             path: path.to_owned(),
             source,
         })?;
-        Self::parse(&text, parameters)
+        Self::parse(&text, values)
     }
 
     /// As [`Template::load`], from the text.
     ///
     /// # Errors
     /// As [`Template::load`].
-    pub fn parse(text: &str, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+    pub fn parse(text: &str, values: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let root = Node::parse(text)?;
-        let resolver = Resolver::new(&root, parameters)?;
+        let resolver = Resolver::new(&root, values)?;
         let mut routes = Vec::new();
         let functions = functions::read(&root, &resolver, &mut routes)?;
         let api = api::read(&root, &resolver, routes)?;

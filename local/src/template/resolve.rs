@@ -11,7 +11,8 @@ const MAX_DEPTH: usize = 32;
 
 /// Values for parameters, pseudo parameters, conditions and resources.
 pub(super) struct Resolver<'a> {
-    parameters: BTreeMap<String, String>,
+    /// Of parameters, and of resources whose values somebody gave.
+    values: BTreeMap<String, String>,
     conditions: Option<&'a Node>,
     resources: &'a Node,
 }
@@ -24,18 +25,23 @@ impl<'a> Resolver<'a> {
         let resources = root
             .get("Resources")
             .ok_or_else(|| root.fault("there are no `Resources`"))?;
-        let mut parameters = BTreeMap::new();
+        let mut values = BTreeMap::new();
         for (name, declared) in root.get("Parameters").map_or(Ok(&[][..]), Node::map)? {
             let default = declared.get("Default").map(Node::text).transpose()?;
             if let Some(value) = given.get(name).map(String::as_str).or(default) {
-                parameters.insert(name.clone(), value.to_owned());
+                values.insert(name.clone(), value.to_owned());
             }
         }
-        if let Some(unknown) = given.keys().find(|name| !parameters.contains_key(*name)) {
-            return Err(root.fault(format!("there is no parameter `{unknown}`")));
+        for (name, value) in given {
+            let resource = name.split('.').next().unwrap_or(name);
+            if resources.get(resource).is_some() {
+                values.insert(name.clone(), value.clone());
+            } else if !values.contains_key(name) {
+                return Err(root.fault(format!("there is no parameter or resource `{name}`")));
+            }
         }
         Ok(Self {
-            parameters,
+            values,
             conditions: root.get("Conditions"),
             resources,
         })
@@ -109,7 +115,7 @@ impl<'a> Resolver<'a> {
             "AWS::Region" => Some(REGION),
             "AWS::StackName" => Some("local"),
             "AWS::URLSuffix" => Some("amazonaws.com"),
-            parameter => self.parameters.get(parameter).map(String::as_str),
+            name => self.values.get(name).map(String::as_str),
         };
         match fixed {
             Some(value) => Ok(value.to_owned()),
@@ -144,6 +150,9 @@ impl<'a> Resolver<'a> {
                 .join("."),
             Value::Null | Value::Scalar(_) | Value::Map(_) => argument.text()?.to_owned(),
         };
+        if let Some(value) = self.values.get(&path) {
+            return Ok(value.clone());
+        }
         let function = path.strip_suffix(".Arn").filter(|name| {
             let kind = self
                 .resources
@@ -285,11 +294,20 @@ Resources:
   Api: {Type: AWS::Serverless::Api}
   Fun: {Type: AWS::Serverless::Function}
   Role: {Type: AWS::IAM::Role}
+  Table: {Type: AWS::DynamoDB::Table}
+  Nested: {Type: AWS::CloudFormation::Stack}
 ";
 
     fn resolve(value: &str) -> Result<Option<Node>, TemplateError> {
         let root = Node::parse(TEMPLATE).unwrap();
-        let given = BTreeMap::from([("Given".to_owned(), "g".to_owned())]);
+        let given = [
+            ("Given", "g"),
+            ("Table", "table-name"),
+            ("Table.Arn", "arn:table"),
+            ("Nested.Outputs.Url", "https://u"),
+        ];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given = BTreeMap::from(given);
         let resolver = Resolver::new(&root, &given).unwrap();
         resolver.resolve(&Node::parse(value).unwrap())
     }
@@ -313,6 +331,10 @@ Resources:
             ),
             ("!Sub ['${Own}-${Given}', {Own: !Ref Default}]", "d-g"),
             ("!Sub '${Fun.Arn}'", arn),
+            ("!Ref Table", "table-name"),
+            ("!GetAtt Table.Arn", "arn:table"),
+            ("!Sub '${Table}'", "table-name"),
+            ("!GetAtt Nested.Outputs.Url", "https://u"),
             ("!Join ['-', [a, !Ref Given]]", "a-g"),
             ("!If [IsG, yes, no]", "yes"),
             ("!If [NotG, yes, no]", "no"),

@@ -22,6 +22,12 @@ Resources:
       StageName: live
       BinaryMediaTypes: [image~1*]
       EndpointConfiguration: {Type: REGIONAL}
+      MergeDefinitions: true
+      DefinitionBody:
+        openapi: 3.0.1
+        paths:
+          /asked: {get: {security: [NONE: [], !If [IsLocal, Main: [], NONE: []]]}}
+          /unasked: {get: {security: [NONE: [], !If [IsNot, Main: [], NONE: []]]}}
       Auth:
         DefaultAuthorizer: Main
         AddDefaultAuthorizerToCorsPreflight: false
@@ -63,6 +69,12 @@ Resources:
         Other:
           Type: Api
           Properties: {RestApiId: !Ref Api, Path: /other, Method: GET, Auth: {Authorizer: Second}}
+        Asked:
+          Type: Api
+          Properties: {RestApiId: !Ref Api, Path: /asked, Method: GET}
+        Unasked:
+          Type: Api
+          Properties: {RestApiId: !Ref Api, Path: /unasked, Method: GET}
   Elsewhere:
     Type: AWS::Serverless::Function
     Condition: IsNot
@@ -134,6 +146,8 @@ fn routes_have_the_authorizer_that_sam_gives_them() {
             "OPTIONS /{x} - false 29s",
             "ANY /open - false 29s",
             "GET /other Second false 29s",
+            "GET /asked Main false 29s",
+            "GET /unasked - false 29s",
         ]
     );
 }
@@ -176,7 +190,7 @@ fn the_api_is_read() {
 }
 
 /// A text of the template, what stands there instead, and the end of the error.
-const WRONG: [(&str, &str, &str); 19] = [
+const WRONG: [(&str, &str, &str); 24] = [
     (
         "StageName: live",
         "Cors: '*'",
@@ -195,7 +209,7 @@ const WRONG: [(&str, &str, &str); 19] = [
     (
         "!Ref Gate.Alias",
         "!Ref Gone.Alias",
-        "line 27: `Gone` has no value",
+        "line 33: `Gone` has no value",
     ),
     (
         "!GetAtt Gate.Arn",
@@ -256,6 +270,31 @@ const WRONG: [(&str, &str, &str); 19] = [
         "Type: NEAR",
         "`NEAR` is not an endpoint type",
     ),
+    (
+        "MergeDefinitions: true",
+        "MergeDefinitions: false",
+        "without `MergeDefinitions` the functions' events have no effect",
+    ),
+    (
+        "/unasked: {get:",
+        "/unasked: {post:",
+        "no event declares this route",
+    ),
+    (
+        "!If [IsLocal, Main: []",
+        "!If [IsLocal, Man: []",
+        "there is no authorizer `Man`",
+    ),
+    (
+        "!If [IsLocal, Main: []",
+        "Second: [], !If [IsLocal, Main: []",
+        "a route has one authorizer",
+    ),
+    (
+        "openapi: 3.0.1",
+        "servers: []",
+        "`servers` is not supported here",
+    ),
 ];
 
 #[test]
@@ -272,8 +311,12 @@ fn what_is_wrong_or_not_supported_is_named_with_its_line() {
 #[test]
 fn the_template_of_the_door_is_understood() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let given = [("Agents", "{}"), ("TrustedIssuers", "[]")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let given = [
+        ("Agents", "{}"),
+        ("DirectoryTable", "users"),
+        ("TrustedIssuers", "[]"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let template = Template::load(&path, &given.into()).unwrap();
     let binaries: Vec<_> = template
         .functions

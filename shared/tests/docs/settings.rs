@@ -73,10 +73,12 @@ fn every_variable_of_the_template_is_explained() {
     let mut given = BTreeSet::new();
     for block in template.split(" Variables:\n").skip(1) {
         let depth = block.len() - block.trim_start().len();
-        let is_below = |line: &&str| line.len() - line.trim_start().len() >= depth;
+        let depth_of = |line: &str| line.len() - line.trim_start().len();
+        // Lines further in are about a value.
         let names = block
             .lines()
-            .take_while(is_below)
+            .take_while(|line| depth_of(line) >= depth)
+            .filter(|line| depth_of(line) == depth)
             .filter_map(|line| line.split_once(':'));
         given.extend(names.map(|(name, _)| name.trim().to_owned()));
     }
