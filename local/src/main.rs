@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use local::agentcore::Protocol;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,7 +24,8 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
 
 environment:
-  AGENT_URL           your own agent (http://HOST:PORT, the AgentCore HTTP contract) instead of the demonstration agent
+  AGENT_URL           your own agent (http://HOST:PORT) instead of the demonstration agent
+  AGENT_PROTOCOL      which of AgentCore's contracts it speaks: http (default), mcp or a2a
   TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead
 ";
 /// What `--tool-token` takes: a token must live for a moment, and Cognito's longest is a day.
@@ -171,6 +173,12 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
     let agent_url = std::env::var("AGENT_URL")
         .ok()
         .filter(|url| !url.is_empty());
+    let agent_protocol = match std::env::var("AGENT_PROTOCOL").as_deref() {
+        Err(_) | Ok("" | "http") => Protocol::Http,
+        Ok("mcp") => Protocol::Mcp,
+        Ok("a2a") => Protocol::A2a,
+        Ok(_) => return Err("`AGENT_PROTOCOL` is not `http`, `mcp` or `a2a`".into()),
+    };
     // Variables that are not text cannot be meant: no setting is.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -181,6 +189,8 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         port,
         tool_token_seconds,
         agent_url,
+        agent_protocol,
+        agents: Vec::new(),
         variables: variables.collect(),
         echo_logs: true,
     })

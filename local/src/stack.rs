@@ -8,30 +8,25 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
-use crate::agentcore::{
-    self, AgentUrl, AgentUrlError, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings,
-};
-use crate::agentcore_gateway::{self, ToolGateway, ToolGatewaySettings};
-use crate::directory::{Directory, Row};
+use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
+use crate::agentcore_gateway::{self, ToolGateway};
+use crate::directory::Directory;
 use crate::gateway::Gateway;
-use crate::issuer::{self, Issuer, IssuerSettings, TOOLS_SCOPE, Trigger};
-use crate::random;
-use crate::runtime::{self, ACCOUNT, Function, FunctionSpec, REGION};
+use crate::issuer::{self, Issuer, Trigger};
+use crate::runtime::{self, Function, FunctionSpec};
 use crate::secrets::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
 
+mod agents;
+mod cloud;
+
+pub use agents::{AgentAuth, AgentSettings, DEMO_AGENT, FINANCE_AGENT};
+use cloud::Cloud;
+
 /// The users of the local issuer, in the order they are introduced.
 pub const USERS: [&str; 2] = ["alice", "bob"];
-/// The agent that all staff may call.
-pub const DEMO_AGENT: &str = "demo";
-/// The agent that only finance may call.
-pub const FINANCE_AGENT: &str = "finance";
 /// The function of the template that the issuer asks before it signs a token.
 const TRIGGER: &str = "PretokenFunction";
-/// The directory's table.
-const TABLE: &str = "gatehouse-directory";
-/// What of a request reaches an agent besides what AgentCore itself passes on.
-const TOOL_TOKEN: &str = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
 const MAX_CONCURRENCY: usize = 100;
 
@@ -50,6 +45,10 @@ pub struct StackSettings {
     pub tool_token_seconds: u64,
     /// The user's own agent instead of the demonstration agent.
     pub agent_url: Option<String>,
+    /// What that agent speaks.
+    pub agent_protocol: Protocol,
+    /// Further agents, which all staff may call.
+    pub agents: Vec<AgentSettings>,
     /// Values for variables that the template gives to functions, by the variables' names: `AGENTS` for example.
     /// Any other name here changes nothing.
     pub variables: BTreeMap<String, String>,
@@ -99,16 +98,8 @@ pub struct Stack {
     cloud: Cloud,
     data_plane: DataPlane,
     agent: Option<Agent>,
+    agents: Vec<String>,
     tool_token_seconds: u64,
-}
-
-/// The services that functions call but for the agents.
-struct Cloud {
-    issuer: Issuer,
-    secrets: SecretStore,
-    machine_secret: String,
-    directory: Directory,
-    tools: ToolGateway,
 }
 
 impl Stack {
@@ -117,17 +108,21 @@ impl Stack {
     /// # Errors
     /// The first part that does not come up.
     pub async fn start(settings: StackSettings) -> Result<Self, StackError> {
-        let credentials = credentials();
+        let credentials = cloud::credentials();
         let cloud = Cloud::start(&settings, &credentials).await?;
-        let (agent, agent_url) = agent(settings.agent_url.as_deref(), &cloud.tools).await?;
-        let data_plane = data_plane(agent_url, credentials.clone()).await?;
-        let template = Template::load(&settings.template, &cloud.parameters())?;
+        let (agent, agent_url) = agents::agent(&settings, &cloud.tools).await?;
+        let agents = agents::all(&settings, &agent_url);
+        let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
+        let mut parameters = cloud.parameters();
+        let document = agents::document(&agents).to_string();
+        parameters.insert("Agents".to_owned(), document);
+        let template = Template::load(&settings.template, &parameters)?;
         let mut lambda = cloud.endpoints();
         lambda.push((
             "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE",
             data_plane.url().to_owned(),
         ));
-        lambda.extend(role(credentials));
+        lambda.extend(cloud::role(credentials));
         let mut functions = HashMap::new();
         for function in &template.functions {
             let spec = spec(function, &settings, &lambda);
@@ -144,6 +139,7 @@ impl Stack {
             cloud,
             data_plane,
             agent,
+            agents: agents.into_iter().map(|agent| agent.name).collect(),
             tool_token_seconds: settings.tool_token_seconds,
         })
     }
@@ -227,7 +223,7 @@ impl Stack {
             "subjects": serde_json::Map::from_iter(subjects),
             "directory": directory.url(),
             "tool_gateway": tools.url(),
-            "agents": [DEMO_AGENT, FINANCE_AGENT],
+            "agents": self.agents,
             "agentcore": self.data_plane.url(),
             "agent": self.agent.as_ref().map(Agent::url),
             "processes": serde_json::Map::from_iter(functions),
@@ -244,148 +240,6 @@ impl Stack {
             function.stop().await;
         }
     }
-}
-
-impl Cloud {
-    async fn start(
-        settings: &StackSettings,
-        credentials: &Credentials,
-    ) -> Result<Self, StackError> {
-        let issuer = Issuer::start(IssuerSettings {
-            tool_token_lifetime_seconds: settings.tool_token_seconds,
-            ..IssuerSettings::default()
-        })
-        .await?;
-        let secrets = SecretStore::start(credentials.clone()).await;
-        let secrets = secrets.map_err(StackError::Secrets)?;
-        let secret = json!({ "client_secret": issuer.tools_secret() });
-        let machine_secret = secrets.create("gatehouse/tools-client", &secret.to_string());
-        let directory = Directory::start(credentials.clone(), TABLE).await;
-        let directory = directory.map_err(StackError::Directory)?;
-        if let Some(alice) = issuer.subject("alice") {
-            directory.put(alice, Row::new("finance", "admin"));
-        }
-        let tools = ToolGateway::start(ToolGatewaySettings {
-            discovery_url: issuer.discovery_url(),
-            allowed_clients: vec![issuer.tools_client().to_owned()],
-            policy: settings.policy.clone(),
-        })
-        .await?;
-        Ok(Self {
-            issuer,
-            secrets,
-            machine_secret,
-            directory,
-            tools,
-        })
-    }
-
-    /// Values for the template's parameters.
-    fn parameters(&self) -> BTreeMap<String, String> {
-        let issuer = &self.issuer;
-        let parameters = [
-            ("TrustedIssuers", trusted_issuers(issuer).to_string()),
-            ("Agents", agents().to_string()),
-            ("TokenEndpoint", format!("{}/oauth2/token", issuer.domain())),
-            ("MachineClientId", issuer.tools_client().to_owned()),
-            ("MachineSecretArn", self.machine_secret.clone()),
-            ("ToolScopes", TOOLS_SCOPE.to_owned()),
-            ("DirectoryTable", TABLE.to_owned()),
-        ];
-        parameters
-            .map(|(name, value)| (name.to_owned(), value))
-            .into()
-    }
-
-    /// By the names that the SDKs give to other addresses of these services.
-    fn endpoints(&self) -> Vec<(&'static str, String)> {
-        let issuer = self.issuer.domain();
-        vec![
-            (
-                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
-                issuer.to_owned(),
-            ),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.directory.url().to_owned()),
-            (
-                "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-                self.secrets.url().to_owned(),
-            ),
-        ]
-    }
-}
-
-async fn agent(
-    own: Option<&str>,
-    tools: &ToolGateway,
-) -> Result<(Option<Agent>, AgentUrl), StackError> {
-    if let Some(own) = own {
-        let url = AgentUrl::parse(own)?;
-        url.ping().await?;
-        return Ok((None, url));
-    }
-    let gateway = tools.url().parse().map_err(io::Error::other);
-    let agent = Agent::start_with_tools(gateway.map_err(StackError::Agent)?).await;
-    let agent = agent.map_err(StackError::Agent)?;
-    let url = AgentUrl::parse(agent.url())?;
-    Ok((Some(agent), url))
-}
-
-/// As a function's role gives them: temporary, and of use nowhere else.
-fn credentials() -> Credentials {
-    Credentials {
-        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: random::secret(),
-        session_token: Some(random::secret()),
-    }
-}
-
-async fn data_plane(agent: AgentUrl, credentials: Credentials) -> Result<DataPlane, StackError> {
-    let runtimes = [DEMO_AGENT, FINANCE_AGENT].map(|name| RuntimeSettings {
-        header_allow_list: vec![TOOL_TOKEN.to_owned()],
-        ..RuntimeSettings::new(&runtime_arn(name), agent.clone())
-    });
-    let settings = DataPlaneSettings {
-        region: REGION.to_owned(),
-        credentials,
-        runtimes: runtimes.into(),
-    };
-    Ok(DataPlane::start(settings).await?)
-}
-
-fn runtime_arn(name: &str) -> String {
-    format!("arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/{name}-AbCdEf1234")
-}
-
-/// The local issuer is no Cognito by its address, so what is Cognito's own way is said.
-fn trusted_issuers(issuer: &Issuer) -> Value {
-    json!([{
-        "discoveryUrl": issuer.discovery_url(),
-        "allowedClients": [issuer.console_client(), issuer.machine_client()],
-        "tokenUse": "access",
-        "groupsClaim": "cognito:groups",
-    }])
-}
-
-/// By group, not by scope: a token made by `InitiateAuth`, as the printed lines make it, has no scope of the door.
-fn agents() -> Value {
-    json!({
-        DEMO_AGENT: {"runtime": runtime_arn(DEMO_AGENT), "toolToken": "user", "allow": {"groups": ["staff"]}},
-        FINANCE_AGENT: {"runtime": runtime_arn(FINANCE_AGENT), "allow": {"groups": ["finance"]}},
-    })
-}
-
-/// A function's role, as Lambda hands it over.
-fn role(credentials: Credentials) -> [(&'static str, String); 3] {
-    let Credentials {
-        access_key_id,
-        secret_access_key,
-        session_token,
-    } = credentials;
-    [
-        ("AWS_ACCESS_KEY_ID", access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", secret_access_key),
-        ("AWS_SESSION_TOKEN", session_token.unwrap_or_default()),
-    ]
 }
 
 /// A function as the template describes it, with what every function here gets besides.

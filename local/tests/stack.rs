@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use local::agentcore::Protocol;
 use local::stack::{Stack, StackError, StackSettings};
 use serde_json::{Value, json};
 
@@ -37,6 +38,8 @@ fn settings(functions: PathBuf) -> StackSettings {
         port: 0,
         tool_token_seconds: 300,
         agent_url: None,
+        agent_protocol: Protocol::Http,
+        agents: Vec::new(),
         variables: BTreeMap::new(),
         echo_logs: false,
     }

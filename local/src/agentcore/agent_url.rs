@@ -4,16 +4,22 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri};
-use http_body_util::Empty;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use url::Url;
 
+use super::settings::Protocol;
+
 /// AgentCore lets a container be this long in coming up.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The base address of a container that speaks the AgentCore HTTP contract: `http://HOST:PORT`, no
+pub(super) const CARD: &str = "/.well-known/agent-card.json";
+const MCP_PING: &str = r#"{"id": 1, "jsonrpc": "2.0", "method": "ping"}"#;
+
+/// The base address of a container that speaks one of AgentCore's contracts: `http://HOST:PORT`, no
 /// path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentUrl(String);
@@ -31,8 +37,17 @@ pub enum AgentUrlError {
     #[error("no agent answers at `{0}` within 30 seconds")]
     Slow(String),
     /// Something else listens there.
-    #[error("`GET /ping` at `{0}` answers {1}, so no AgentCore agent listens there")]
-    NotAnAgent(String, StatusCode),
+    #[error(
+        "`{asked}` at `{url}` answers {status}, so no AgentCore agent of this protocol listens there"
+    )]
+    NotAnAgent {
+        /// Method and path
+        asked: &'static str,
+        /// Its base
+        url: String,
+        /// Of the answer
+        status: StatusCode,
+    },
 }
 
 impl AgentUrl {
@@ -52,18 +67,37 @@ impl AgentUrl {
             .ok_or(AgentUrlError::Malformed)
     }
 
-    /// Asks the agent whether it is there, as AgentCore does (`GET /ping`, HTTP contract).
-    pub async fn ping(&self) -> Result<(), AgentUrlError> {
-        let mut request = Request::new(Empty::<Bytes>::new());
-        *request.uri_mut() = self.uri("/ping")?;
-        let client = Client::builder(TokioExecutor::new()).build_http();
+    /// Asks the agent whether it is there, by what each contract has for it.
+    ///
+    /// # Errors
+    /// It is not, or is none of this protocol.
+    pub async fn reach(&self, protocol: Protocol) -> Result<(), AgentUrlError> {
+        // An MCP server that keeps state refuses a message outside a session, but knows the path.
+        let (asked, method, path, body) = match protocol {
+            Protocol::Http => ("GET /ping", Method::GET, "/ping", ""),
+            Protocol::A2a => ("GET /.well-known/agent-card.json", Method::GET, CARD, ""),
+            Protocol::Mcp => ("POST /mcp", Method::POST, "/mcp", MCP_PING),
+        };
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = self.uri(path)?;
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        request.headers_mut().insert(ACCEPT, both);
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         let answer = tokio::time::timeout(START_TIMEOUT, client.request(request)).await;
-        match answer {
-            Err(_) => Err(AgentUrlError::Slow(self.0.clone())),
-            Ok(Err(source)) => Err(AgentUrlError::Unreachable(self.0.clone(), source)),
-            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
-            Ok(Ok(answer)) => Err(AgentUrlError::NotAnAgent(self.0.clone(), answer.status())),
+        let status = match answer {
+            Err(_) => return Err(AgentUrlError::Slow(self.0.clone())),
+            Ok(Err(source)) => return Err(AgentUrlError::Unreachable(self.0.clone(), source)),
+            Ok(Ok(answer)) => answer.status(),
+        };
+        let refused = protocol == Protocol::Mcp && status == StatusCode::BAD_REQUEST;
+        if status.is_success() || refused {
+            return Ok(());
         }
+        let url = self.0.clone();
+        Err(AgentUrlError::NotAnAgent { asked, url, status })
     }
 
     /// A path of the contract at this agent.

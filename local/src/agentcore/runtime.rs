@@ -2,6 +2,7 @@
 
 use http::{HeaderName, Uri};
 
+use super::agent_url;
 use super::inbound::Inbound;
 use super::settings::{Auth, Protocol, RuntimeSettings, StartError};
 use super::turn;
@@ -50,7 +51,7 @@ impl Runtime {
             allow_list: allow_list.collect::<Result<_, _>>()?,
             inbound,
             invocations: agent.uri(protocol.path())?,
-            card: agent.uri("/.well-known/agent-card.json")?,
+            card: agent.uri(agent_url::CARD)?,
             websocket: agent.uri("/ws")?,
             qualifiers,
         })

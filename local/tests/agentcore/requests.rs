@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, DataPlane, StartError};
+use local::agentcore::{AgentUrl, DataPlane, Protocol, StartError};
 
 use crate::world::{
     ARN, SECRET, SESSION, World, client, failure, invocation, plane, refusal, send, settings,
@@ -112,18 +112,23 @@ async fn settings_that_cannot_be_are_refused() {
 #[tokio::test]
 async fn an_agents_address_is_tried() {
     let agent = Agent::start().await.unwrap();
-    AgentUrl::parse(agent.url()).unwrap().ping().await.unwrap();
+    let here = AgentUrl::parse(agent.url()).unwrap();
+    here.reach(Protocol::Http).await.unwrap();
+    for protocol in [Protocol::Mcp, Protocol::A2a] {
+        let another = here.reach(protocol).await.unwrap_err().to_string();
+        assert!(another.contains("answers 404"), "{another}");
+    }
     let plane = plane(agent.url()).await;
     let other = AgentUrl::parse(plane.url())
         .unwrap()
-        .ping()
+        .reach(Protocol::Http)
         .await
         .unwrap_err()
         .to_string();
     assert!(other.contains("answers 403"), "{other}");
     let gone = AgentUrl::parse(agent.url()).unwrap();
     drop(agent);
-    let gone = gone.ping().await.unwrap_err().to_string();
+    let gone = gone.reach(Protocol::Http).await.unwrap_err().to_string();
     assert!(
         gone.starts_with("no agent answers at `http://127.0.0.1:"),
         "{gone}"

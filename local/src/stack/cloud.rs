@@ -1,0 +1,125 @@
+//! The services that functions call, but for the agents.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{StackError, StackSettings};
+use crate::agentcore::Credentials;
+use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
+use crate::directory::{Directory, Row};
+use crate::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use crate::random;
+use crate::secrets::SecretStore;
+
+/// The directory's table.
+const TABLE: &str = "gatehouse-directory";
+
+/// The services that functions call, but for the agents.
+pub(super) struct Cloud {
+    pub(super) issuer: Issuer,
+    pub(super) secrets: SecretStore,
+    machine_secret: String,
+    pub(super) directory: Directory,
+    pub(super) tools: ToolGateway,
+}
+
+impl Cloud {
+    pub(super) async fn start(
+        settings: &StackSettings,
+        credentials: &Credentials,
+    ) -> Result<Self, StackError> {
+        let issuer = Issuer::start(IssuerSettings {
+            tool_token_lifetime_seconds: settings.tool_token_seconds,
+            ..IssuerSettings::default()
+        })
+        .await?;
+        let secrets = SecretStore::start(credentials.clone()).await;
+        let secrets = secrets.map_err(StackError::Secrets)?;
+        let secret = json!({ "client_secret": issuer.tools_secret() });
+        let machine_secret = secrets.create("gatehouse/tools-client", &secret.to_string());
+        let directory = Directory::start(credentials.clone(), TABLE).await;
+        let directory = directory.map_err(StackError::Directory)?;
+        if let Some(alice) = issuer.subject("alice") {
+            directory.put(alice, Row::new("finance", "admin"));
+        }
+        let tools = ToolGateway::start(ToolGatewaySettings {
+            discovery_url: issuer.discovery_url(),
+            allowed_clients: vec![issuer.tools_client().to_owned()],
+            policy: settings.policy.clone(),
+        })
+        .await?;
+        Ok(Self {
+            issuer,
+            secrets,
+            machine_secret,
+            directory,
+            tools,
+        })
+    }
+
+    /// Values for the template's parameters that are about these services.
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
+        let issuer = &self.issuer;
+        let parameters = [
+            ("TrustedIssuers", trusted_issuers(issuer).to_string()),
+            ("TokenEndpoint", format!("{}/oauth2/token", issuer.domain())),
+            ("MachineClientId", issuer.tools_client().to_owned()),
+            ("MachineSecretArn", self.machine_secret.clone()),
+            ("ToolScopes", TOOLS_SCOPE.to_owned()),
+            ("DirectoryTable", TABLE.to_owned()),
+        ];
+        parameters
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
+    }
+
+    /// By the names that the SDKs give to other addresses of these services.
+    pub(super) fn endpoints(&self) -> Vec<(&'static str, String)> {
+        let issuer = self.issuer.domain();
+        vec![
+            (
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                issuer.to_owned(),
+            ),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.directory.url().to_owned()),
+            (
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+                self.secrets.url().to_owned(),
+            ),
+        ]
+    }
+}
+
+/// As a function's role gives them: temporary, and of use nowhere else.
+pub(super) fn credentials() -> Credentials {
+    Credentials {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: random::secret(),
+        session_token: Some(random::secret()),
+    }
+}
+
+/// A function's role, as Lambda hands it over.
+pub(super) fn role(credentials: Credentials) -> [(&'static str, String); 3] {
+    let Credentials {
+        access_key_id,
+        secret_access_key,
+        session_token,
+    } = credentials;
+    [
+        ("AWS_ACCESS_KEY_ID", access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", secret_access_key),
+        ("AWS_SESSION_TOKEN", session_token.unwrap_or_default()),
+    ]
+}
+
+/// The local issuer is no Cognito by its address, so what is Cognito's own way is said.
+fn trusted_issuers(issuer: &Issuer) -> Value {
+    json!([{
+        "discoveryUrl": issuer.discovery_url(),
+        "allowedClients": [issuer.console_client(), issuer.machine_client()],
+        "tokenUse": "access",
+        "groupsClaim": "cognito:groups",
+    }])
+}
