@@ -2,7 +2,7 @@
 
 use crate::cors::Origins;
 use crate::public_url::PublicUrl;
-use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
+use shared::agents::{Agent, Agents, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
 use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
@@ -223,7 +223,7 @@ fn unsupported(agent: &Agent) -> Vec<Fault> {
     let Agent {
         name,
         target,
-        auth,
+        auth: _,
         protocol,
         tool_token: _,
         admission: _,
@@ -239,10 +239,7 @@ fn unsupported(agent: &Agent) -> Vec<Fault> {
         Target::Runtime {
             arn: _,
             qualifier: _,
-        } => vec![
-            ("auth", *auth != Auth::Iam),
-            ("protocol", *protocol != Protocol::Http),
-        ],
+        } => vec![("protocol", *protocol != Protocol::Http)],
     };
     fields
         .into_iter()

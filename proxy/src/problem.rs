@@ -49,6 +49,7 @@ problems! {
     BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
     Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
     Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
+    AgentRefusedToken  FORBIDDEN              "agent_refused_token"    "The agent does not take this token"
     NotFound           NOT_FOUND              "not_found"              "There is nothing at this path"
     UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
     WrongMethod        METHOD_NOT_ALLOWED     "method_not_allowed"     "This path does not take this method"
@@ -62,6 +63,7 @@ problems! {
     AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
     AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
     AgentMisconfigured BAD_GATEWAY            "agent_misconfigured"    "The agent is not set up correctly behind this door"
+    AgentAuthMismatch  BAD_GATEWAY            "agent_auth_mismatch"    "The agent is called with a token where it takes signatures, or the reverse; its auth must be changed"
     NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
@@ -101,6 +103,7 @@ impl Problem {
             | Self::BadConversation
             | Self::Unauthorized
             | Self::Forbidden
+            | Self::AgentRefusedToken
             | Self::NotFound
             | Self::UnknownAgent
             | Self::WrongMethod
@@ -111,6 +114,7 @@ impl Problem {
             | Self::AgentServiceFailed
             | Self::AgentUnreachable
             | Self::AgentMisconfigured
+            | Self::AgentAuthMismatch
             | Self::NoToolToken
             | Self::AgentTimeout => None,
         }

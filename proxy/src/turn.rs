@@ -10,7 +10,7 @@ use crate::record::Upstream;
 use crate::request::Request;
 use crate::stream::{Patience, Pump};
 use crate::tool_token::{self, Proven};
-use crate::upstream::{Reply, Turn};
+use crate::upstream::{Authority, Reply, Turn};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Target, ToolToken};
@@ -60,7 +60,7 @@ impl App {
         let Admitted {
             agent,
             permit,
-            proof: _,
+            proof,
         } = admitted;
         let Target::Runtime { arn, qualifier } = &agent.target else {
             return Err(Problem::AgentMisconfigured);
@@ -72,6 +72,7 @@ impl App {
         let body = self.body(request)?;
         let turn = Turn {
             permit,
+            authority: Authority::of(agent.auth, proof),
             runtime: arn,
             qualifier,
             session: &SessionId::derive(permit.identity(), permit.agent(), conversation),

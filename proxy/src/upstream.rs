@@ -1,6 +1,6 @@
 //! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
 
-mod signed;
+mod runtime;
 
 use crate::problem::Problem;
 use crate::record::Upstream;
@@ -10,23 +10,26 @@ use aws_sdk_bedrockagentcore::config::Region;
 use aws_sdk_bedrockagentcore::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, StatusCode};
-use shared::agents::RuntimeArn;
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use runtime::Runtimes;
+use shared::agents::{Auth, RuntimeArn};
 use shared::gate::Permit;
-use shared::session::SessionId;
-use signed::Signed;
+use shared::secret::Secret;
+use shared::session::{SessionId, UserId};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The agents' platform.
 pub struct AgentCore {
-    signed: Signed,
+    runtimes: Runtimes,
 }
 
 /// One turn with an agent. There is none without a [`Permit`].
 pub struct Turn<'t> {
     pub permit: &'t Permit,
+    pub authority: Authority<'t>,
     pub runtime: &'t RuntimeArn,
     /// The name of the runtime's endpoint.
     pub qualifier: &'t str,
@@ -38,6 +41,15 @@ pub struct Turn<'t> {
     /// What the door itself says to the agent, such as a token for its tools.
     pub own: HeaderMap,
     pub body: Bytes,
+}
+
+/// In whose name an agent is called.
+#[derive(Clone, Copy)]
+pub enum Authority<'t> {
+    /// The door's own role, whose signature AgentCore checks; the caller is named by a user id.
+    Role,
+    /// The caller's, by the token they showed, which AgentCore checks once more.
+    Caller(&'t Secret),
 }
 
 /// An agent's answer, its body still to come.
@@ -53,7 +65,7 @@ pub struct Reply {
 #[derive(Debug)]
 pub enum AgentStream {
     /// From the AWS SDK.
-    Signed(ByteStream),
+    Sdk(ByteStream),
 }
 
 /// Why there is no answer: what a caller is told, and what only the log is.
@@ -81,7 +93,7 @@ impl AgentCore {
     #[must_use]
     pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
         Self {
-            signed: Signed::new(platform, regions),
+            runtimes: Runtimes::new(platform, regions),
         }
     }
 
@@ -90,7 +102,37 @@ impl AgentCore {
     /// # Errors
     /// [`Failure`], which names the [`Problem`] to tell the caller.
     pub async fn invoke(&self, turn: Turn<'_>, patience: Duration) -> Result<Reply, Failure> {
-        self.signed.invoke(turn, patience).await
+        self.runtimes.invoke(turn, patience).await
+    }
+}
+
+impl<'t> Authority<'t> {
+    /// How the door shows itself to this agent; `proof` is the token of the caller's that was believed.
+    #[must_use]
+    pub const fn of(auth: Auth, proof: &'t Secret) -> Self {
+        match auth {
+            Auth::Iam => Self::Role,
+            Auth::Jwt => Self::Caller(proof),
+        }
+    }
+
+    /// The caller's name for AgentCore; with a token it takes that from the token.
+    fn user_id(self, permit: &Permit) -> Option<String> {
+        match self {
+            Self::Role => Some(UserId::derive(permit.identity()).as_str().to_owned()),
+            Self::Caller(_) => None,
+        }
+    }
+
+    /// The header that shows a token.
+    fn header(self) -> Option<(HeaderName, HeaderValue)> {
+        let Self::Caller(token) = self else {
+            return None;
+        };
+        let text = Secret::new(format!("Bearer {}", token.reveal()));
+        let mut value = HeaderValue::from_str(text.reveal()).ok()?;
+        value.set_sensitive(true);
+        Some((header::AUTHORIZATION, value))
     }
 }
 
@@ -99,7 +141,7 @@ impl Stream for AgentStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.get_mut() {
-            Self::Signed(stream) => Pin::new(stream).poll_next(context),
+            Self::Sdk(stream) => Pin::new(stream).poll_next(context),
         }
     }
 }

@@ -11,6 +11,8 @@
 mod agentcore;
 #[path = "main/answers.rs"]
 mod answers;
+#[path = "main/bearer.rs"]
+mod bearer;
 #[path = "main/caller.rs"]
 mod caller;
 #[path = "main/door.rs"]

@@ -119,7 +119,6 @@ fn an_agent_that_asks_for_tool_tokens_needs_their_settings() {
 #[test]
 fn an_agent_that_cannot_be_called_is_a_fault() {
     let table = [
-        (format!(r#""runtime": "{ARN}", "auth": "jwt""#), "auth"),
         (
             format!(r#""runtime": "{ARN}", "protocol": "mcp""#),
             "protocol",

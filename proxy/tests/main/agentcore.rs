@@ -20,6 +20,8 @@ use tokio::sync::mpsc;
 pub(crate) enum Script {
     /// Answers an error of its own, whose text must never be passed on.
     Error(u16, &'static str),
+    /// Refuses the way in which the door shows itself, as the service words it.
+    Mismatch,
     Json(&'static str),
     /// Answers with this content type, and with what is sent through the other end; an error there cuts the connection.
     Stream(&'static str, mpsc::UnboundedReceiver<Piece>),
@@ -49,6 +51,8 @@ struct Shared {
 
 /// Text of the platform's that no caller may ever see.
 pub(crate) const PLATFORM_TEXT: &str = "arn:aws:secret-detail";
+
+const MISMATCH: &str = r#"{"message": "Authorization method mismatch. The agent is configured for a different authorization method."}"#;
 
 impl DataPlane {
     pub(crate) async fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
@@ -115,6 +119,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             .status(status)
             .header("x-amzn-errortype", name)
             .body(Body::from(format!(r#"{{"message": "{PLATFORM_TEXT}"}}"#))),
+        Some(Script::Mismatch) => response
+            .status(403)
+            .header("x-amzn-errortype", "AccessDeniedException")
+            .body(Body::from(MISMATCH)),
         Some(Script::Json(text)) => response
             .header("content-type", "application/json")
             .body(Body::from(text)),

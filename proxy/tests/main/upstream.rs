@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
 use proxy::problem::Problem;
-use proxy::upstream::{AgentCore, Failure, Reply, Turn};
+use proxy::upstream::{AgentCore, Authority, Failure, Reply, Turn};
 use shared::agents::RuntimeArn;
 use shared::session::{Conversation, SessionId};
 use std::io;
@@ -20,6 +20,7 @@ async fn turn_at(url: &str, headers: &HeaderMap, patience: Duration) -> Result<R
     let conversation = Conversation::parse("c1").unwrap();
     let turn = Turn {
         permit: &permit,
+        authority: Authority::Role,
         runtime: &RuntimeArn::parse(ARN).unwrap(),
         qualifier: "DEFAULT",
         session: &SessionId::derive(permit.identity(), permit.agent(), &conversation),
@@ -266,6 +267,7 @@ async fn a_region_without_a_client_is_a_fault_of_ours() {
     let agentcore = AgentCore::new(&platform("http://127.0.0.1:1").await, std::iter::empty());
     let turn = Turn {
         permit: &permit,
+        authority: Authority::Role,
         runtime: &RuntimeArn::parse(ARN).unwrap(),
         qualifier: "DEFAULT",
         session: &SessionId::derive(

@@ -1,24 +1,33 @@
-//! The call to an Amazon Bedrock AgentCore runtime that is signed (SigV4), by the AWS SDK.
+//! The call to an Amazon Bedrock AgentCore runtime, by the AWS SDK: signed (SigV4), or with the caller's own token.
+//!
+//! The SDK has no operation that takes a token, so for those runtimes a client of its own signs nothing, and the token is
+//! put in before the request leaves. Everything else is then the same for both: endpoints, deadlines, attempts, errors.
 
-use super::{AgentStream, Failure, Reply, Turn, problem_of_status};
+use super::{AgentStream, Authority, Failure, Reply, Turn, problem_of_status};
 use crate::problem::Problem;
 use crate::record::Upstream;
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
+use aws_sdk_bedrockagentcore::config::auth::{Params, ResolveAuthScheme};
 use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
 use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
 use aws_sdk_bedrockagentcore::config::timeout::TimeoutConfig;
-use aws_sdk_bedrockagentcore::config::{Builder, Region, StalledStreamProtectionConfig};
+use aws_sdk_bedrockagentcore::config::{
+    Builder, ConfigBag, Region, RuntimeComponents, StalledStreamProtectionConfig,
+};
 use aws_sdk_bedrockagentcore::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
     InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
 };
 use aws_sdk_bedrockagentcore::primitives::Blob;
+use aws_smithy_runtime_api::client::auth::{
+    AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture,
+};
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use shared::agents::RuntimeArn;
 use shared::log::Loggable;
-use shared::session::UserId;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::iter::successors;
@@ -34,34 +43,48 @@ const MAX_ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; it doubles, and the SDK scatters it. A session is torn down in a moment.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
+/// What AgentCore says, with 403, to a signature where it takes tokens, and to a token where it takes signatures ("Inbound
+/// Auth"). Its other refusals have the same name and status, so the text has to tell.
+const MISMATCH: &str = "authorization method mismatch";
+
 /// The data planes of the regions that the agents are in.
-pub(super) struct Signed {
-    clients: BTreeMap<String, Client>,
+pub(super) struct Runtimes {
+    planes: BTreeMap<String, Plane>,
 }
 
-impl Signed {
-    /// Prepares a client for each region; nothing is connected yet.
+/// The data plane of a region.
+struct Plane {
+    /// Signs with the door's own role.
+    signing: Client,
+    /// Signs nothing, whatever credentials there are.
+    plain: Client,
+}
+
+impl Runtimes {
+    /// Prepares the clients of each region; nothing is connected yet.
     pub(super) fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
-        let retry = RetryConfig::standard()
-            .with_max_attempts(MAX_ATTEMPTS)
-            .with_initial_backoff(FIRST_PAUSE);
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build();
-        let client = |region: String| {
-            let config = Builder::from(platform)
-                .region(Region::new(region.clone()))
-                .retry_config(retry.clone())
-                .retry_classifier(OnlyBeforeTheTurn)
-                // An agent may think in silence for longer than the SDK's few seconds; the stream has its own limits.
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-                .timeout_config(timeouts.clone())
-                .build();
-            (region, Client::from_conf(config))
+        let plane = |region: String| {
+            let plane = Plane {
+                signing: Client::from_conf(config(platform, &region).build()),
+                plain: Client::from_conf(
+                    config(platform, &region)
+                        .auth_scheme_resolver(NoSignature)
+                        .build(),
+                ),
+            };
+            (region, plane)
         };
         Self {
-            clients: regions.map(client).collect(),
+            planes: regions.map(plane).collect(),
         }
+    }
+
+    fn client(&self, runtime: &RuntimeArn, authority: &Authority<'_>) -> Option<&Client> {
+        let plane = self.planes.get(runtime.region())?;
+        Some(match authority {
+            Authority::Role => &plane.signing,
+            Authority::Caller(_) => &plane.plain,
+        })
     }
 
     /// Takes a turn with an agent, and waits at most `patience` for the head of its answer.
@@ -70,37 +93,34 @@ impl Signed {
         turn: Turn<'_>,
         patience: Duration,
     ) -> Result<Reply, Failure> {
-        let Some(client) = self.clients.get(turn.runtime.region()) else {
+        let Some(client) = self.client(turn.runtime, &turn.authority) else {
             return Err(Failure::without_answer(Problem::AgentMisconfigured, None));
         };
         let Turn {
             permit,
+            authority,
             runtime,
             qualifier,
             session,
             accept,
             headers,
-            own,
+            mut own,
             body,
         } = turn;
-        let header = |name: &str| {
-            headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
+        own.extend(authority.header());
+        let is_token = matches!(authority, Authority::Caller(_));
         let request = client
             .invoke_agent_runtime()
             .agent_runtime_arn(runtime.as_str())
             .qualifier(qualifier)
             // Left out, the SDK would invent a session.
             .runtime_session_id(session.as_str())
-            .runtime_user_id(UserId::derive(permit.identity()).as_str())
+            .set_runtime_user_id(authority.user_id(permit))
             .content_type(crate::media::JSON)
             .accept(accept)
-            .set_trace_parent(header("traceparent"))
-            .set_trace_state(header("tracestate"))
-            .set_baggage(header("baggage"))
+            .set_trace_parent(text(headers, "traceparent"))
+            .set_trace_state(text(headers, "tracestate"))
+            .set_baggage(text(headers, "baggage"))
             .payload(Blob::new(body))
             .customize()
             // Before the request is signed, so that the signature covers it.
@@ -115,7 +135,7 @@ impl Signed {
             });
         match timeout(patience, request.send()).await {
             Ok(Ok(output)) => Ok(Reply::of(output)),
-            Ok(Err(error)) => Err(Failure::of(&error)),
+            Ok(Err(error)) => Err(Failure::of(&error, is_token)),
             Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
         }
     }
@@ -134,7 +154,7 @@ impl Reply {
         Self {
             status,
             content_type: output.content_type,
-            body: AgentStream::Signed(output.response),
+            body: AgentStream::Sdk(output.response),
             upstream: Upstream {
                 status: Some(status.as_u16()),
                 request_id,
@@ -145,7 +165,7 @@ impl Reply {
 }
 
 impl Failure {
-    fn of(error: &SdkError<InvokeAgentRuntimeError>) -> Self {
+    fn of(error: &SdkError<InvokeAgentRuntimeError>, is_token: bool) -> Self {
         let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
         match error {
             SdkError::ServiceError(_) => {
@@ -154,8 +174,14 @@ impl Failure {
                     .map(|response| response.status().as_u16());
                 let request_id = error.request_id().map(str::to_owned);
                 let detail = error.code().map(|code| Loggable(code).to_string());
+                let text = error.message().unwrap_or_default().to_ascii_lowercase();
+                let problem = match status.unwrap_or_default() {
+                    403 if text.contains(MISMATCH) => Problem::AgentAuthMismatch,
+                    401 | 403 if is_token => Problem::AgentRefusedToken,
+                    status => problem_of_status(status),
+                };
                 Self {
-                    problem: problem_of_status(status.unwrap_or_default()),
+                    problem,
                     upstream: Upstream {
                         status,
                         request_id,
@@ -176,6 +202,45 @@ impl Failure {
                 unanswered(Problem::AgentMisconfigured)
             }
         }
+    }
+}
+
+/// A header that is text, as the SDK takes it.
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+fn config(platform: &SdkConfig, region: &str) -> Builder {
+    let retry = RetryConfig::standard()
+        .with_max_attempts(MAX_ATTEMPTS)
+        .with_initial_backoff(FIRST_PAUSE);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build();
+    Builder::from(platform)
+        .region(Region::new(region.to_owned()))
+        .retry_config(retry)
+        .retry_classifier(OnlyBeforeTheTurn)
+        // An agent may think in silence for longer than the SDK's few seconds; the stream has its own limits.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .timeout_config(timeouts)
+}
+
+/// Leaves the SDK no way to authorize a request but none: a token is never sent beside a signature, nor a signature in
+/// its place.
+#[derive(Debug)]
+struct NoSignature;
+
+impl ResolveAuthScheme for NoSignature {
+    fn resolve_auth_scheme<'a>(
+        &'a self,
+        _: &'a Params,
+        _: &'a ConfigBag,
+        _: &'a RuntimeComponents,
+    ) -> AuthSchemeOptionsFuture<'a> {
+        AuthSchemeOptionsFuture::ready(Ok(vec![AuthSchemeOption::from(AuthSchemeId::new(
+            "noAuth",
+        ))]))
     }
 }
 
@@ -229,8 +294,8 @@ mod tests {
         let platform = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .build();
-        let agentcore = Signed::new(&platform, ["eu-west-1".to_owned()].into_iter());
-        let config = agentcore.clients["eu-west-1"].config();
+        let runtimes = Runtimes::new(&platform, ["eu-west-1".to_owned()].into_iter());
+        let config = runtimes.planes["eu-west-1"].signing.config();
         assert!(
             config
                 .stalled_stream_protection()
