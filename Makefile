@@ -15,6 +15,7 @@ ARCH ?= arm64
 
 CHECKS := .tools/checks/installed
 AGENT := .tools/agent/installed
+CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
@@ -57,9 +58,10 @@ docs:
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
-unit: $(AGENT) $(MOTO) ## Unit, integration and end-to-end tests
+unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
 	cargo build --locked --workspace --all-targets
-	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
+	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CURDIR)/.tools/clients/bin/python' \
+		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
 # Built with the machine's own linker and for its own processor: it shows that the template builds, and is not meant to

@@ -1,10 +1,10 @@
 """An agent of the bedrock-agentcore Python SDK, on a free port that it prints once it listens."""
 
-import socket
 import time
 
-import uvicorn
 from bedrock_agentcore import BedrockAgentCoreApp
+
+from listening import serve
 
 app = BedrockAgentCoreApp()
 
@@ -26,6 +26,4 @@ def pieces(count):
 
 
 if __name__ == "__main__":
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(f"listening on {listener.getsockname()[1]}", flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    serve(lambda _address: app)

@@ -10,19 +10,23 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod chain;
 mod event;
 mod function;
 mod http;
+mod python;
 mod report;
 mod stack;
 mod system;
 mod token;
 
+pub use chain::{chain, chain_settings};
 pub use event::{ProxyRequest, STAGE, authorizer_events};
 pub use function::{
     DEMO_ARN, FINANCE_ARN, Lambda, Outcome, Reply, Settings, agents, binary, data_plane, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
+pub use python::{Python, PythonServer, journey};
 pub use report::{counted, skipped};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};

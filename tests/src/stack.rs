@@ -190,7 +190,7 @@ fn text(collected: &Mutex<String>) -> String {
 }
 
 /// The workspace's folder.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()

@@ -1,70 +1,16 @@
 //! An agent written with the `bedrock-agentcore` Python SDK, behind the door.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::http::Request;
 use serde_json::{Value, json};
-use tests::{Stack, Streaming, counted, post, send, skipped};
+use tests::{Python, PythonServer, Stack, Streaming, counted, post, send};
 
 use crate::journey::password_token;
 
-/// A Python agent. Dropping it ends it.
-struct PythonAgent {
-    process: Child,
-    url: String,
-}
-
-impl PythonAgent {
-    /// Nothing where there is no Python with the SDK.
-    fn start() -> Option<Self> {
-        let python = python();
-        if !python.is_file() {
-            skipped(&format!(
-                "the Python SDK's agent, because `{}` is not there (`make unit` installs it)",
-                python.display()
-            ));
-            return None;
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("agents/sdk_agent.py");
-        let mut process = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            // Its log; what matters of it comes through the door.
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        output.read_line(&mut line).unwrap();
-        let port = line.trim_end().strip_prefix("listening on ").unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        Some(Self { process, url })
-    }
-}
-
-impl Drop for PythonAgent {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.process.kill();
-        let _status = self.process.wait();
-    }
-}
-
-/// The Python that `make` has installed the SDK for.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "asks about the test run, not about a function"
-)]
-fn python() -> PathBuf {
-    std::env::var_os("AGENT_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/agent/bin/python"),
-        PathBuf::from,
-    )
+fn sdk_agent() -> Option<PythonServer> {
+    PythonServer::start(Python::Agent, "sdk_agent.py", &[])
 }
 
 async fn turn(stack: &Stack, token: &str, conversation: &str, body: &Value) -> Streaming {
@@ -79,7 +25,7 @@ async fn turn(stack: &Stack, token: &str, conversation: &str, body: &Value) -> S
 
 #[tokio::test]
 async fn an_sdk_agent_answers_through_the_door() {
-    let Some(agent) = PythonAgent::start() else {
+    let Some(agent) = sdk_agent() else {
         return;
     };
     let stack = Stack::start(&[("AGENT_URL", &agent.url)]);
@@ -119,7 +65,7 @@ async fn an_sdk_agent_answers_through_the_door() {
 
 #[tokio::test]
 async fn an_sdk_agent_streams_through_the_door() {
-    let Some(agent) = PythonAgent::start() else {
+    let Some(agent) = sdk_agent() else {
         return;
     };
     let stack = Stack::start(&[("AGENT_URL", &agent.url)]);
@@ -155,7 +101,7 @@ async fn an_sdk_agent_streams_through_the_door() {
 /// What the SDK answers to a body it cannot read is an error of the agent's, in the door's words.
 #[tokio::test]
 async fn an_sdk_agents_error_is_the_agents() {
-    let Some(agent) = PythonAgent::start() else {
+    let Some(agent) = sdk_agent() else {
         return;
     };
     let stack = Stack::start(&[("AGENT_URL", &agent.url)]);

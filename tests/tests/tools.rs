@@ -1,7 +1,5 @@
 //! Who asks reaches the policy: from the door through the token endpoint, its trigger and the agent to the tools.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,7 +11,7 @@ use local::directory::Row;
 use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use local::stack::{Stack, StackSettings};
 use serde_json::{Value, json};
-use tests::{Answer, Stack as Program, binary, counted, now, post, send};
+use tests::{Answer, Stack as Program, chain_settings, counted, now, post, send};
 use tokio::time::{Instant, timeout};
 use url::form_urlencoded;
 
@@ -23,18 +21,10 @@ use crate::journey::{password_token, sign_in};
 const PATIENCE: Duration = Duration::from_secs(60);
 const CLAIMS_OF_A_USER: [&str; 3] = ["user_id", "department", "role"];
 
-/// The whole chain within this process, to look into its doubles. The functions are processes as ever.
 async fn stack(tool_token_seconds: u64) -> Stack {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let settings = StackSettings {
-        template: root.join("template.yaml"),
-        functions: binary("proxy").parent().unwrap().to_owned(),
-        port: 0,
-        policy: root.join("policy"),
         tool_token_seconds,
-        agent_url: None,
-        variables: BTreeMap::new(),
-        echo_logs: false,
+        ..chain_settings()
     };
     Stack::start(settings).await.unwrap()
 }
