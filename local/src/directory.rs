@@ -1,7 +1,7 @@
-//! A DynamoDB table on one loopback port that says which department and role each user has: `GetItem`, with Signature
-//! Version 4. Its rows can be changed while it runs: `PUT` and `DELETE /directory/{sub}`.
+//! DynamoDB on one loopback port: `GetItem`, `PutItem` and `DeleteItem`, with Signature Version 4. One of its tables says
+//! which department and role each user has; its rows can be changed while it runs: `PUT` and `DELETE /directory/{sub}`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,25 +18,26 @@ pub use crate::aws_json::Fault;
 use crate::aws_json::{Exception, JsonService, Protocol, UNKNOWN};
 use crate::listen::{Bound, Served};
 
+mod condition;
+mod projection;
+mod table;
+
+use table::{Item, MAX_ITEMS, Table};
+
 const PROTOCOL: Protocol = Protocol {
     service: "dynamodb",
     target: "DynamoDB_20120810",
     content_type: "application/x-amz-json-1.0",
 };
-/// The table's key.
+/// The key of the directory's table.
 const KEY: &str = "sub";
-/// Of the table's attributes, the one that is a reserved word: an expression may only name it through a `#name`
-/// ("Reserved words in DynamoDB").
-const RESERVED: &str = "role";
-/// Rows held: far above what one machine's users need.
-const MAX_ROWS: usize = 10_000;
 /// Of a subject, a department and a role.
 const MAX_TEXT: usize = 128;
 
-/// The table. Dropping it closes its port.
+/// The tables. Dropping them closes their port.
 pub struct Directory {
     url: String,
-    rows: Arc<Rows>,
+    tables: Arc<Tables>,
     service: Arc<JsonService>,
     _served: Served,
 }
@@ -61,38 +62,49 @@ impl Row {
     }
 }
 
-/// Items by subject. An item is kept as DynamoDB writes it, so that a test can store any.
-#[derive(Default)]
-struct Rows(Mutex<BTreeMap<String, Map<String, Value>>>);
+/// Tables by name, and which of them is the directory.
+struct Tables {
+    directory: String,
+    tables: Mutex<BTreeMap<String, Table>>,
+}
 
 impl Directory {
-    /// Answers on a free port of 127.0.0.1 whoever holds `credentials`, for the table of this name.
+    /// Answers on a free port of 127.0.0.1 whoever holds `credentials`, for the directory's table of this name.
     ///
     /// # Errors
     /// No port could be bound.
     pub async fn start(credentials: Credentials, table: &str) -> io::Result<Self> {
-        let rows = Arc::<Rows>::default();
-        let (read, table) = (Arc::clone(&rows), table.to_owned());
-        let service =
-            JsonService::new(
-                PROTOCOL,
-                credentials,
-                move |operation, input| match operation {
-                    "GetItem" => read.get(&table, input),
-                    _ => Err(UNKNOWN),
-                },
-            );
+        let tables = Arc::new(Tables {
+            directory: table.to_owned(),
+            tables: Mutex::new(BTreeMap::from([(table.to_owned(), Table::new(KEY))])),
+        });
+        let asked = Arc::clone(&tables);
+        let service = JsonService::new(PROTOCOL, credentials, move |operation, input| {
+            asked.perform(operation, input)
+        });
         let bound = Bound::loopback().await?;
         let router = Router::new()
             .route("/directory/{sub}", put(change).delete(remove))
-            .with_state(Arc::clone(&rows))
+            .with_state(Arc::clone(&tables))
             .merge(service.router());
         Ok(Self {
             url: bound.origin(),
-            rows,
+            tables,
             service,
             _served: bound.serve(router),
         })
+    }
+
+    /// Makes another table, whose key has this name; one of the same name is emptied.
+    pub fn create_table(&self, name: &str, key: &'static str) {
+        self.tables.lock().insert(name.to_owned(), Table::new(key));
+    }
+
+    /// The items of a table, attribute by attribute as DynamoDB writes them; none if there is no such table.
+    pub fn items(&self, table: &str) -> Vec<Value> {
+        let tables = self.tables.lock();
+        let items = tables.get(table).map(|table| table.items.values().cloned());
+        items.into_iter().flatten().map(Value::Object).collect()
     }
 
     /// The endpoint for the SDK's `AWS_ENDPOINT_URL_DYNAMODB`: `http://127.0.0.1:PORT`.
@@ -112,7 +124,7 @@ impl Directory {
     /// The same for an item of any shape, attribute by attribute as DynamoDB writes them: `{"role": {"N": "1"}}`.
     /// Anything but an object is an item without attributes.
     pub fn put_item(&self, subject: &str, item: Value) {
-        let mut item = match item {
+        let item = match item {
             Value::Object(attributes) => attributes,
             Value::Null
             | Value::Bool(_)
@@ -120,13 +132,12 @@ impl Directory {
             | Value::String(_)
             | Value::Array(_) => Map::new(),
         };
-        item.insert(KEY.to_owned(), json!({ "S": subject }));
-        self.rows.items().insert(subject.to_owned(), item);
+        self.tables.change(|table| table.write(subject, item));
     }
 
     /// Says nothing of a user from now on.
     pub fn remove(&self, subject: &str) {
-        self.rows.items().remove(subject);
+        self.tables.remove(subject);
     }
 
     /// Makes every answer go wrong from now on, or, with `None`, right again.
@@ -140,73 +151,46 @@ impl Directory {
     }
 }
 
-impl Rows {
-    /// Each critical section is one operation of the map.
-    fn items(&self) -> MutexGuard<'_, BTreeMap<String, Map<String, Value>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Tables {
+    /// Each critical section is one operation of a table.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Table>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// "GetItem", Amazon DynamoDB API Reference. An item that is not there is no error.
-    fn get(&self, table: &str, input: &Value) -> Result<Value, Exception> {
-        let text = |name: &str| input.get(name).and_then(Value::as_str);
-        if text("TableName") != Some(table) {
-            return Err(NO_TABLE);
+    fn perform(&self, operation: &str, input: &Value) -> Result<Value, Exception> {
+        let name = input.get("TableName").and_then(Value::as_str);
+        let mut tables = self.lock();
+        let table = name.and_then(|name| tables.get_mut(name));
+        let table = table.ok_or(NO_TABLE)?;
+        match operation {
+            "GetItem" => table.get(input),
+            "PutItem" => table.put(input),
+            "DeleteItem" => table.delete(input),
+            _ => Err(UNKNOWN),
         }
-        let key = input
-            .get("Key")
-            .and_then(Value::as_object)
-            .filter(|key| key.len() == 1);
-        let subject = key.and_then(|key| key.get(KEY)?.get("S")?.as_str());
-        let subject = subject.ok_or(NOT_THE_KEY)?;
-        let wanted = text("ProjectionExpression")
-            .map(|expression| attributes(expression, input.get("ExpressionAttributeNames")))
-            .transpose()?;
-        let Some(item) = self.items().get(subject).cloned() else {
-            return Ok(json!({}));
-        };
-        let item: Map<_, _> = item
-            .into_iter()
-            .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(name)))
-            .collect();
-        Ok(json!({ "Item": item }))
     }
-}
 
-/// The attributes that a projection expression names, separated by commas.
-fn attributes(expression: &str, names: Option<&Value>) -> Result<BTreeSet<String>, Exception> {
-    let plain = |name: &str| {
-        let spelled = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        let good = !name.is_empty() && name.bytes().all(spelled);
-        (good && !name.eq_ignore_ascii_case(RESERVED)).then(|| name.to_owned())
-    };
-    let name = |part: &str| {
-        if part.starts_with('#') {
-            let name = names.and_then(|names| names.get(part)?.as_str());
-            return name.map(str::to_owned);
-        }
-        plain(part)
-    };
-    expression
-        .split(',')
-        .map(|part| name(part.trim()).ok_or(BAD_EXPRESSION))
-        .collect()
+    /// Changes the directory.
+    fn change<T>(&self, change: impl FnOnce(&mut Table) -> T) -> T {
+        change(
+            self.lock()
+                .entry(self.directory.clone())
+                .or_insert_with(|| Table::new(KEY)),
+        )
+    }
+
+    fn remove(&self, subject: &str) {
+        self.change(|table| table.items.remove(subject));
+    }
 }
 
 const NO_TABLE: Exception = Exception {
     name: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
     message: "Requested resource not found",
 };
-const NOT_THE_KEY: Exception = Exception {
-    name: "com.amazon.coral.validate#ValidationException",
-    message: "The provided key element does not match the schema",
-};
-const BAD_EXPRESSION: Exception = Exception {
-    name: "com.amazon.coral.validate#ValidationException",
-    message: "Invalid ProjectionExpression",
-};
 
 async fn change(
-    State(rows): State<Arc<Rows>>,
+    State(tables): State<Arc<Tables>>,
     Path(subject): Path<String>,
     body: Bytes,
 ) -> (StatusCode, &'static str) {
@@ -219,22 +203,19 @@ async fn change(
         let help = "send {\"department\": \"...\", \"role\": \"...\"}\n";
         return (StatusCode::BAD_REQUEST, help);
     };
-    let mut items = rows.items();
-    if items.len() >= MAX_ROWS && !items.contains_key(&subject) {
-        return (StatusCode::INSUFFICIENT_STORAGE, "the directory is full\n");
-    }
-    let item = [
-        (KEY, &subject),
-        ("department", &department),
-        ("role", &role),
-    ];
-    let item = item.map(|(name, value)| (name.to_owned(), json!({ "S": value })));
-    items.insert(subject, Map::from_iter(item));
-    (StatusCode::OK, "changed\n")
+    let row = [("department", department), ("role", role)];
+    let row = row.map(|(name, value)| (name.to_owned(), json!({ "S": value })));
+    tables.change(|table| {
+        if table.items.len() >= MAX_ITEMS && !table.items.contains_key(&subject) {
+            return (StatusCode::INSUFFICIENT_STORAGE, "the directory is full\n");
+        }
+        table.write(&subject, Item::from_iter(row));
+        (StatusCode::OK, "changed\n")
+    })
 }
 
-async fn remove(State(rows): State<Arc<Rows>>, Path(subject): Path<String>) -> StatusCode {
-    rows.items().remove(&subject);
+async fn remove(State(tables): State<Arc<Tables>>, Path(subject): Path<String>) -> StatusCode {
+    tables.remove(&subject);
     StatusCode::NO_CONTENT
 }
 

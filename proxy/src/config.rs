@@ -28,9 +28,11 @@ pub const SIGNING_SECRET_ARN: &str = "SIGNING_SECRET_ARN";
 pub const TOKEN_ENDPOINT: &str = "TOKEN_ENDPOINT";
 /// The scopes of a tool token, separated by single spaces.
 pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
+/// The DynamoDB table by which one turn of a conversation is taken at a time: key `session`. None by default.
+pub const TURNS_TABLE: &str = "TURNS_TABLE";
 
 /// Every setting of this function.
-pub const SETTINGS: [&str; 12] = [
+pub const SETTINGS: [&str; 13] = [
     AGENTS,
     ALLOWED_ORIGINS,
     FIRST_BYTE_SECONDS,
@@ -43,6 +45,7 @@ pub const SETTINGS: [&str; 12] = [
     TOKEN_ENDPOINT,
     TOOL_SCOPES,
     TRUSTED_ISSUERS,
+    TURNS_TABLE,
 ];
 
 /// API Gateway closes a response that has been silent for five minutes; the door answers before that.
@@ -65,6 +68,8 @@ pub struct Config {
     pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
     pub tool_tokens: Option<ToolTokenSettings>,
+    /// The name of the table of turns.
+    pub turns_table: Option<String>,
 }
 
 /// Where tool tokens come from, and in whose name they are asked for.
@@ -107,6 +112,7 @@ impl Config {
             .is_some_and(|agents: &Agents| agents.iter().any(asks));
         let tool_tokens = ToolTokenSettings::read(source, is_asked, &mut faults);
         let signing = read_one(source, SIGNING_SECRET_ARN, false, &mut faults, secret_arn);
+        let turns_table = read_one(source, TURNS_TABLE, false, &mut faults, parse_table);
         match (issuers, agents) {
             (Some(issuers), Some(agents)) if faults.is_empty() => Ok(Self {
                 issuers,
@@ -116,6 +122,7 @@ impl Config {
                 public_url,
                 signing,
                 tool_tokens,
+                turns_table,
             }),
             _ => Err(faults),
         }
@@ -170,6 +177,16 @@ fn read_one<T>(
 
 fn secret_arn(text: &str) -> Result<SecretArn, String> {
     SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
+}
+
+/// Tables have these names ("Supported data types and naming rules in Amazon DynamoDB").
+fn parse_table(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_name = (3..=255).contains(&text.len()) && text.bytes().all(allowed);
+    let problem = "is not the name of a table";
+    is_name
+        .then(|| text.to_owned())
+        .ok_or_else(|| problem.to_owned())
 }
 
 /// Scopes are as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.

@@ -12,8 +12,10 @@ use crate::request::Request;
 use crate::route::{Asked, Route};
 use crate::routes::health::health;
 use crate::tool_token::ToolTokens;
+use crate::turns::Turns;
 use crate::upstream::AgentCore;
 use aws_config::SdkConfig;
+use futures_util::FutureExt;
 use http::StatusCode;
 use http::header;
 use lambda_runtime::LambdaEvent;
@@ -37,6 +39,8 @@ pub struct App {
     pub(crate) access: Access,
     /// None if no agent asks for a token.
     pub(crate) tool_tokens: Option<ToolTokens>,
+    /// None if turns are taken as they come.
+    pub(crate) turns: Option<Turns>,
     pub(crate) upstream: AgentCore,
     pub(crate) limits: Limits,
     origins: Origins,
@@ -55,6 +59,7 @@ impl App {
             public_url,
             signing: _,
             tool_tokens,
+            turns_table,
         } = config;
         let regions = agents.iter().filter_map(|agent| match &agent.target {
             Target::Runtime { arn, qualifier: _ } => Some(arn.region().to_owned()),
@@ -70,6 +75,7 @@ impl App {
             access: Access { door, agents },
             tool_tokens: tool_tokens
                 .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
+            turns: turns_table.map(|table| Turns::new(table, platform, clock.clone())),
             upstream,
             limits,
             origins,
@@ -97,6 +103,7 @@ impl App {
         let request = Request {
             event,
             deadline: self.deadline(context.deadline),
+            lease: None,
             record,
         };
         let answer = self.answer(asked, request).await.with_all(cors);
@@ -105,7 +112,8 @@ impl App {
 
     async fn answer(&self, asked: Asked, request: Request) -> Answer {
         match asked {
-            Asked::Call(route) => self.call(route, request).await,
+            // Boxed, for the compiler gives up on as many futures within each other as all routes have.
+            Asked::Call(route) => self.call(route, request).boxed().await,
             Asked::Preflight(methods) => {
                 let allowed = self.origins.preflight(&request.event.headers, methods);
                 request.whole(Answer::empty(StatusCode::NO_CONTENT).with_all(allowed))
@@ -119,9 +127,19 @@ impl App {
 
     async fn call(&self, route: Route, request: Request) -> Answer {
         match route {
+            Route::EndConversation(agent, conversation) => {
+                self.end_conversation(&agent, &conversation, request).await
+            }
             Route::Health => health(request),
             Route::Whoami => self.whoami(request).await,
             Route::Invoke(agent) => self.invoke(&agent, request).await,
+        }
+    }
+
+    /// Waits, after an answer that nobody took to its end, for what is still being given back.
+    pub async fn settle(&self) {
+        if let Some(turns) = &self.turns {
+            turns.settle().await;
         }
     }
 

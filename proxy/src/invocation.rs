@@ -34,7 +34,11 @@ const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invoca
 pub struct Invocations<H> {
     handler: Arc<H>,
     client: Arc<PooledClient>,
+    settle: Option<Arc<Settle>>,
 }
+
+/// What is awaited after each answer.
+type Settle = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// A client of the Runtime API that the environment names, which lets no piece of an answer wait for another.
 ///
@@ -54,7 +58,19 @@ impl<H> Invocations<H> {
         Self {
             handler: Arc::new(handler),
             client: Arc::new(client),
+            settle: None,
         }
+    }
+
+    /// Awaits this after each answer, too. As soon as the next event is asked for, Lambda may freeze the function, and
+    /// whatever is under way with it.
+    #[must_use]
+    pub fn settling<F>(mut self, settle: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.settle = Some(Arc::new(move || Box::pin(settle())));
+        self
     }
 }
 
@@ -63,6 +79,7 @@ impl<H> Clone for Invocations<H> {
         Self {
             handler: Arc::clone(&self.handler),
             client: Arc::clone(&self.client),
+            settle: self.settle.clone(),
         }
     }
 }
@@ -100,6 +117,9 @@ where
                     "the Runtime API refused an answer"
                 ),
                 Err(failure) => warn!(error = %failure, "an answer was not taken to its end"),
+            }
+            if let Some(settle) = &this.settle {
+                settle().await;
             }
             Ok(())
         })

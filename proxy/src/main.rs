@@ -16,13 +16,18 @@ async fn main() -> Result<(), Error> {
     let config =
         Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
     let app = Arc::new(App::new(config, &upstream::platform().await, Clock::system()).await);
+    let settling = Arc::clone(&app);
+    let settle = move || {
+        let app = Arc::clone(&settling);
+        async move { app.settle().await }
+    };
     let handle = move |event| {
         let app = Arc::clone(&app);
         async move { app.handle(event).await }
     };
     // Invocations take the place of the runtime's own way to call a handler and to post what it answers.
     Runtime::new(service_fn(handle.clone()))
-        .layer(Invocations::new(handle, invocation::runtime_api()))
+        .layer(Invocations::new(handle, invocation::runtime_api()).settling(settle))
         .layer(TracingLayer::new())
         .run()
         .await

@@ -46,6 +46,8 @@ macro_rules! problems {
 
 problems! {
     BadBody            BAD_REQUEST            "bad_body"               "The body could not be decoded"
+    BadJson            BAD_REQUEST            "bad_json"               "The body must be one JSON text in UTF-8"
+    ReservedMember     BAD_REQUEST            "reserved_member"        "The body may not have the member _agent_core_app_action"
     BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
     Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
     Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
@@ -55,6 +57,7 @@ problems! {
     WrongMethod        METHOD_NOT_ALLOWED     "method_not_allowed"     "This path does not take this method"
     NotAcceptable      NOT_ACCEPTABLE         "not_acceptable"         "Agents answer application/json or text/event-stream"
     AgentBusy          CONFLICT               "agent_busy"             "The agent is busy with this conversation"
+    ConversationBusy   CONFLICT               "conversation_busy"      "Another turn of this conversation is still running"
     TooLarge           PAYLOAD_TOO_LARGE      "too_large"              "The body is too large"
     UnsupportedMedia   UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json"
     AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
@@ -66,6 +69,7 @@ problems! {
     AgentAuthMismatch  BAD_GATEWAY            "agent_auth_mismatch"    "The agent is called with a token where it takes signatures, or the reverse; its auth must be changed"
     NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
+    TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether the conversation is busy"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
 
@@ -92,14 +96,19 @@ impl Problem {
 
     /// After how long it may be worth trying again.
     ///
-    /// A throttle refills by the second; a quota is a number of running sessions, and keys that could not be fetched are
+    /// A throttle refills by the second, a turn takes some; a quota is a number of running sessions, and keys that could not be fetched are
     /// asked for again after a pause, so both need longer.
     #[must_use]
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),
-            Self::AgentQuota | Self::Unavailable => Some(Duration::from_secs(10)),
+            Self::ConversationBusy => Some(Duration::from_secs(2)),
+            Self::AgentQuota | Self::TurnsUnavailable | Self::Unavailable => {
+                Some(Duration::from_secs(10))
+            }
             Self::BadBody
+            | Self::BadJson
+            | Self::ReservedMember
             | Self::BadConversation
             | Self::Unauthorized
             | Self::Forbidden
@@ -157,7 +166,7 @@ mod tests {
             .filter(|problem| problem.retry_after().is_some())
             .map(|problem| problem.status().as_u16())
             .collect();
-        assert_eq!(again, [409, 429, 429, 503]);
+        assert_eq!(again, [409, 409, 429, 429, 503, 503]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::answer::Answer;
 use crate::event::Event;
 use crate::problem::Problem;
 use crate::record::Record;
+use crate::turns::Lease;
 use http::header;
 use shared::headers;
 use shared::session::Conversation;
@@ -16,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) event: Event,
     /// When its answer must be over.
     pub(crate) deadline: Instant,
+    /// The right to the turn that is being taken, where turns are taken one at a time.
+    pub(crate) lease: Option<Lease>,
     pub(crate) record: Record,
 }
 

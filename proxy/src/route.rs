@@ -1,6 +1,7 @@
 //! Method and path of a request -> what it asks of the door.
 
 use shared::gate::AgentName;
+use shared::session::Conversation;
 
 /// What a request asks for. A path that is not exactly one of ours is [`Asked::Nothing`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Asked {
 /// A route of the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
+    /// `DELETE /agents/{agent}/conversations/{conversation}`, callers whom the agent admits.
+    EndConversation(AgentName, Conversation),
     /// `GET /healthz`, open.
     Health,
     /// `GET /whoami`, any verified caller.
@@ -45,6 +48,7 @@ impl Asked {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
+            Self::Call(Route::EndConversation(..)) => "conversations",
             Self::Call(Route::Health) => "healthz",
             Self::Call(Route::Whoami) => "whoami",
             Self::Call(Route::Invoke(_)) => "invocations",
@@ -56,6 +60,7 @@ impl Asked {
 
 /// A path of the door; what is asked there, the method says.
 enum Place {
+    Conversation(AgentName, Conversation),
     Health,
     Whoami,
     Invocations(AgentName),
@@ -68,6 +73,10 @@ impl Place {
             ["healthz"] => Some(Self::Health),
             ["whoami"] => Some(Self::Whoami),
             ["agents", agent, "invocations"] => AgentName::parse(agent).map(Self::Invocations),
+            ["agents", agent, "conversations", conversation] => Some(Self::Conversation(
+                AgentName::parse(agent)?,
+                Conversation::parse(conversation)?,
+            )),
             _ => None,
         }
     }
@@ -75,6 +84,7 @@ impl Place {
     /// The methods that the path takes, beside `OPTIONS`.
     const fn methods(&self) -> &'static str {
         match self {
+            Self::Conversation(..) => "DELETE",
             Self::Health | Self::Whoami => "GET",
             Self::Invocations(_) => "POST",
         }
@@ -82,10 +92,15 @@ impl Place {
 
     fn route(self, method: &str) -> Option<Route> {
         match (self, method) {
+            (Self::Conversation(agent, conversation), "DELETE") => {
+                Some(Route::EndConversation(agent, conversation))
+            }
             (Self::Health, "GET") => Some(Route::Health),
             (Self::Whoami, "GET") => Some(Route::Whoami),
             (Self::Invocations(agent), "POST") => Some(Route::Invoke(agent)),
-            (Self::Health | Self::Whoami | Self::Invocations(_), _) => None,
+            (Self::Conversation(..) | Self::Health | Self::Whoami | Self::Invocations(_), _) => {
+                None
+            }
         }
     }
 }
@@ -104,6 +119,19 @@ mod tests {
             ("GET", "/healthz", Asked::Call(Route::Health)),
             ("GET", "/whoami", Asked::Call(Route::Whoami)),
             ("POST", "/agents/demo/invocations", Asked::Call(demo())),
+            (
+                "DELETE",
+                "/agents/demo/conversations/c-1",
+                Asked::Call(Route::EndConversation(
+                    AgentName::parse("demo").unwrap(),
+                    Conversation::parse("c-1").unwrap(),
+                )),
+            ),
+            (
+                "OPTIONS",
+                "/agents/demo/conversations/c-1",
+                Asked::Preflight("DELETE"),
+            ),
             ("OPTIONS", "/healthz", Asked::Preflight("GET")),
             ("OPTIONS", "/whoami", Asked::Preflight("GET")),
             (
@@ -164,9 +192,16 @@ mod tests {
             "/agents/de mo/invocations",
             "/agents/demo\r\n/invocations",
             "/agents/demo/../finance/invocations",
+            "/agents/demo/conversations",
+            "/agents/demo/conversations/",
+            "/agents/demo/conversations/c/",
+            "/agents/demo/conversations/../c",
+            "/agents/demo/conversations/%63",
+            "/agents/demo/conversations/c.1",
+            "/agents//conversations/c",
         ];
         for path in paths {
-            for method in ["GET", "POST", "OPTIONS"] {
+            for method in ["DELETE", "GET", "POST", "OPTIONS"] {
                 assert_eq!(Asked::read(method, path), Asked::Nothing, "{path}");
             }
         }

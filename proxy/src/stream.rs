@@ -79,9 +79,12 @@ pub struct Patience {
     pub deadline: Instant,
 }
 
+/// What has to be done before an answer is over: Lambda freezes the function as soon as it is.
+pub type Finally = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The body of an answer. It never yields an error: Lambda's runtime would write one into the body.
 ///
-/// Dropping it drops the agent's stream, which closes the call.
+/// Dropping it drops the agent's stream, which closes the call, and what was to be done at the end.
 pub struct Pump<S> {
     /// None once the answer has ended.
     source: Option<S>,
@@ -93,6 +96,10 @@ pub struct Pump<S> {
     /// When the caller was last sent something.
     spoke: Instant,
     timer: Pin<Box<Sleep>>,
+    /// None once it is done.
+    finally: Option<Finally>,
+    /// What the caller gets after that.
+    last: Option<Bytes>,
     conversation: Conversation,
     record: Record,
 }
@@ -114,15 +121,25 @@ impl<S> Pump<S> {
             heard: now,
             spoke: now,
             timer: Box::pin(sleep_until(now)),
+            finally: None,
+            last: None,
             conversation,
             record,
         }
     }
 
+    /// Has this done before the answer is over.
+    #[must_use]
+    pub fn finally(mut self, finally: Option<Finally>) -> Self {
+        self.finally = finally;
+        self
+    }
+
     /// Passes on a piece, unless it is more than may leave.
     fn pass(&mut self, piece: Bytes) -> Option<Bytes> {
         if self.record.bytes().saturating_add(count(&piece)) > MAX_BYTES {
-            return self.end(End::TooLong);
+            self.end(End::TooLong);
+            return None;
         }
         self.heard = Instant::now();
         if let Some(events) = &mut self.events {
@@ -137,10 +154,10 @@ impl<S> Pump<S> {
         piece
     }
 
-    /// Ends the answer: the agent's stream is closed, and what is returned is the last thing the caller gets.
-    fn end(&mut self, end: End) -> Option<Bytes> {
+    /// Ends the answer: the agent's stream is closed, and the last thing the caller gets is decided.
+    fn end(&mut self, end: End) {
         self.source = None;
-        let last = end.event().zip(self.events).map(|(event, position)| {
+        self.last = end.event().zip(self.events).map(|(event, position)| {
             let data = json!({
                 "code": end.code(),
                 "conversation_id": self.conversation.as_str(),
@@ -152,7 +169,13 @@ impl<S> Pump<S> {
             )))
         });
         self.record.finish(end.code());
-        last
+    }
+
+    /// The comment that is due. Inside a line nothing can be added; the next chance is one interval away.
+    fn comment(&mut self) -> Option<Bytes> {
+        self.spoke = Instant::now();
+        let comment = self.events.and_then(Position::comment)?;
+        Some(self.say(Bytes::from_static(comment)))
     }
 
     /// Waits for whatever silence leads to first: a comment that is due, or the end of patience.
@@ -189,30 +212,39 @@ where
         // Each round consumes a piece, a comment that was due, or nothing and waits.
         loop {
             let Some(source) = &mut this.source else {
-                return Poll::Ready(None);
+                if let Some(finally) = &mut this.finally {
+                    ready!(finally.as_mut().poll(context));
+                    this.finally = None;
+                }
+                return Poll::Ready(this.last.take().map(Ok));
             };
             // A stream that never pauses must end in time, too.
             if Instant::now() >= this.patience.deadline {
-                return Poll::Ready(this.end(End::Deadline).map(Ok));
+                this.end(End::Deadline);
+                continue;
             }
             let said = match Pin::new(source).poll_next(context) {
                 Poll::Ready(Some(Ok(piece))) if piece.is_empty() => continue,
                 Poll::Ready(Some(Ok(piece))) => this.pass(piece),
-                Poll::Ready(Some(Err(_))) => this.end(End::AgentCut),
-                Poll::Ready(None) => this.end(End::Complete),
+                Poll::Ready(Some(Err(_))) => {
+                    this.end(End::AgentCut);
+                    None
+                }
+                Poll::Ready(None) => {
+                    this.end(End::Complete);
+                    None
+                }
                 Poll::Pending => match ready!(this.poll_silence(context)) {
-                    Some(end) => this.end(end),
-                    None => match this.events.and_then(Position::comment) {
-                        Some(comment) => Some(this.say(Bytes::from_static(comment))),
-                        None => {
-                            // Inside a line nothing can be added; the next chance is one interval away.
-                            this.spoke = Instant::now();
-                            continue;
-                        }
-                    },
+                    Some(end) => {
+                        this.end(end);
+                        None
+                    }
+                    None => this.comment(),
                 },
             };
-            return Poll::Ready(said.map(Ok));
+            if said.is_some() {
+                return Poll::Ready(said.map(Ok));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One turn with an agent, whatever it speaks: the caller is admitted, the agent called, its answer streamed.
 
-use crate::access::{Admitted, Refused};
+use crate::access::{self, Admitted};
 use crate::answer::Answer;
 use crate::event::BodyError;
 use crate::handler::App;
@@ -8,12 +8,14 @@ use crate::media;
 use crate::problem::Problem;
 use crate::record::Upstream;
 use crate::request::Request;
-use crate::stream::{Patience, Pump};
+use crate::reserved;
+use crate::stream::{Finally, Patience, Pump};
 use crate::tool_token::{self, Proven};
+use crate::turns::Refused;
 use crate::upstream::{Authority, Reply, Turn};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use shared::agents::{Target, ToolToken};
+use shared::agents::{Protocol, Target, ToolToken};
 use shared::gate::AgentName;
 use shared::headers;
 use shared::secret::Secret;
@@ -27,7 +29,7 @@ impl App {
         &self,
         name: &AgentName,
         request: &mut Request,
-    ) -> Result<Admitted<'_>, Refused> {
+    ) -> Result<Admitted<'_>, access::Refused> {
         let admitted = self.access.admit(request.asker(), name).await?;
         request.record.agent(&admitted.agent.name);
         Ok(admitted)
@@ -42,7 +44,13 @@ impl App {
     ) -> Answer {
         let answer = match self.reply(admitted, &conversation, &mut request).await {
             Ok(reply) => self.stream(reply, conversation.clone(), request),
-            Err(problem) => request.problem(problem),
+            Err(problem) => {
+                // Lambda freezes the function as soon as it has answered.
+                if let Some(lease) = request.lease.take() {
+                    lease.release().await;
+                }
+                request.problem(problem)
+            }
         };
         answer.with(
             HeaderName::from_static(headers::CONVERSATION),
@@ -70,15 +78,30 @@ impl App {
         }
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
         let body = self.body(request)?;
+        let session = SessionId::derive(permit.identity(), permit.agent(), conversation);
+        if agent.protocol == Protocol::Http {
+            reserved::check(&body)?;
+        }
+        let own = self.own_headers(admitted, request).await?;
+        // MCP and A2A have requests of one session at once, by their nature.
+        if let Some(turns) = self
+            .turns
+            .as_ref()
+            .filter(|_| agent.protocol == Protocol::Http)
+        {
+            let request_id = request.record.request_id();
+            let lease = turns.take(&session, request_id, request.left()).await;
+            request.lease = Some(lease.map_err(Refused::problem)?);
+        }
         let turn = Turn {
             permit,
             authority: Authority::of(agent.auth, proof),
             runtime: arn,
             qualifier,
-            session: &SessionId::derive(permit.identity(), permit.agent(), conversation),
+            session: &session,
             accept,
             headers: &headers::inward(&request.event.headers),
-            own: self.own_headers(admitted, request).await?,
+            own,
             body,
         };
         let patience = self.limits.first_byte.min(request.left());
@@ -161,13 +184,16 @@ impl App {
         };
         let content_type = media::passed_on(&content_type);
         let is_event_stream = media::is_event_stream(content_type);
+        let release = request.lease.take();
+        let release = release.map(|lease| -> Finally { Box::pin(lease.release()) });
         let pump = Pump::new(
             body,
             is_event_stream,
             patience,
             conversation,
             request.record,
-        );
+        )
+        .finally(release);
         Answer::stream(status, content_type, pump)
     }
 }

@@ -1,12 +1,14 @@
 //! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
 
 mod runtime;
+mod stop;
 
 use crate::problem::Problem;
 use crate::record::Upstream;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_bedrockagentcore::config::Region;
 use aws_sdk_bedrockagentcore::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -52,6 +54,16 @@ pub enum Authority<'t> {
     Caller(&'t Secret),
 }
 
+/// A caller's session with an agent. There is none without a [`Permit`].
+pub struct Session<'s> {
+    pub permit: &'s Permit,
+    pub authority: Authority<'s>,
+    pub runtime: &'s RuntimeArn,
+    /// The name of the runtime's endpoint.
+    pub qualifier: &'s str,
+    pub id: &'s SessionId,
+}
+
 /// An agent's answer, its body still to come.
 #[derive(Debug)]
 pub struct Reply {
@@ -82,8 +94,8 @@ pub struct Failure {
 pub async fn platform() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        // Each client has the region of its agents; one named here keeps the SDK from looking for another.
-        .region(Region::from_static("us-east-1"))
+        // The function's own, for what is beside it; each client for agents has the region of its agents.
+        .region(EnvironmentVariableRegionProvider::new())
         .load()
         .await
 }
@@ -103,6 +115,18 @@ impl AgentCore {
     /// [`Failure`], which names the [`Problem`] to tell the caller.
     pub async fn invoke(&self, turn: Turn<'_>, patience: Duration) -> Result<Reply, Failure> {
         self.runtimes.invoke(turn, patience).await
+    }
+
+    /// Ends a session, and waits at most `patience` for that. One that has ended, or never began, is no failure.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub async fn stop(
+        &self,
+        session: Session<'_>,
+        patience: Duration,
+    ) -> Result<Upstream, Failure> {
+        self.runtimes.stop(session, patience).await
     }
 }
 

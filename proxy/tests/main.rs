@@ -3,8 +3,9 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on has to stop"
+    reason = "a test that cannot go on has to stop, and says what it counted or skipped"
 )]
 
 #[path = "main/agentcore.rs"]
@@ -15,6 +16,8 @@ mod answers;
 mod bearer;
 #[path = "main/caller.rs"]
 mod caller;
+#[path = "main/conversations.rs"]
+mod conversations;
 #[path = "main/door.rs"]
 mod door;
 #[path = "main/forwarding.rs"]
@@ -25,5 +28,7 @@ mod invocation;
 mod refusals;
 #[path = "main/tool_token.rs"]
 mod tool_token;
+#[path = "main/turns.rs"]
+mod turns;
 #[path = "main/upstream.rs"]
 mod upstream;

@@ -14,6 +14,8 @@ use crate::secrets::SecretStore;
 
 /// The directory's table.
 const TABLE: &str = "gatehouse-directory";
+/// The table by which turns are taken one at a time.
+const TURNS_TABLE: &str = "gatehouse-turns";
 
 /// The services that functions call, but for the agents.
 pub(super) struct Cloud {
@@ -40,6 +42,7 @@ impl Cloud {
         let machine_secret = secrets.create("gatehouse/tools-client", &secret.to_string());
         let directory = Directory::start(credentials.clone(), TABLE).await;
         let directory = directory.map_err(StackError::Directory)?;
+        directory.create_table(TURNS_TABLE, "session");
         if let Some(alice) = issuer.subject("alice") {
             directory.put(alice, Row::new("finance", "admin"));
         }
@@ -68,6 +71,7 @@ impl Cloud {
             ("MachineSecretArn", self.machine_secret.clone()),
             ("ToolScopes", TOOLS_SCOPE.to_owned()),
             ("DirectoryTable", TABLE.to_owned()),
+            ("TurnsTable", TURNS_TABLE.to_owned()),
         ];
         parameters
             .map(|(name, value)| (name.to_owned(), value))

@@ -29,8 +29,10 @@ fn every_setting_is_read() {
         (FIRST_BYTE_SECONDS, "5"),
         (IDLE_SECONDS, "6"),
         (MAX_BODY_BYTES, "7"),
+        (TURNS_TABLE, "gatehouse-turns"),
     ]);
     let config = config.ok().unwrap();
+    assert_eq!(config.turns_table.as_deref(), Some("gatehouse-turns"));
     let Limits {
         body_bytes,
         first_byte,
@@ -55,6 +57,7 @@ fn each_fault_is_named() {
     let client = "is not 1 to 128 visible ASCII characters";
     let scopes = "is not up to 50 scopes with single spaces between";
     let bytes = "is not a whole number from 1 to 6291456";
+    let table_name = "is not the name of a table";
     let table = [
         (TRUSTED_ISSUERS, "", "is missing"),
         (AGENTS, "", "is missing"),
@@ -80,6 +83,9 @@ fn each_fault_is_named() {
         (TOOL_SCOPES, "a  b", scopes),
         (TOOL_SCOPES, "a \"b\"", scopes),
         (TOOL_SCOPES, &["a"; 51].join(" "), scopes),
+        (TURNS_TABLE, "ab", table_name),
+        (TURNS_TABLE, "a table", table_name),
+        (TURNS_TABLE, &"x".repeat(256), table_name),
     ];
     for (name, text, problem) in table {
         assert_eq!(fault(name, text), format!("`{name}` {problem}"), "{text}");
@@ -147,6 +153,7 @@ fn all_faults_are_told_at_once() {
         (SIGNING_SECRET_ARN, "x"),
         (TOKEN_ENDPOINT, "x"),
         (TOOL_SCOPES, " "),
+        (TURNS_TABLE, "x"),
     ]);
     let faults = faults.err().unwrap();
     for name in SETTINGS {

@@ -2,8 +2,8 @@ use super::*;
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tokio::time::{advance, sleep};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{advance, sleep, timeout};
 
 /// An agent's answer, fed by hand; `gone` is told when the door lets go of it.
 struct Agent {
@@ -277,6 +277,58 @@ async fn a_waiting_stream_wakes_for_the_agent() {
         agent.send(Ok(Bytes::from_static(b"data: 1\n\n"))).unwrap();
     });
     assert_eq!(talk.next().await, Some(at(1, "data: 1\n\n")));
+}
+
+/// Something to be done at the end, which is over when the sender is gone.
+fn finally(talk: Talk, done: oneshot::Receiver<()>) -> Talk {
+    let Talk {
+        agent,
+        held,
+        pump,
+        begun,
+    } = talk;
+    let finally: Finally = Box::pin(async move {
+        let _over = done.await;
+    });
+    Talk {
+        agent,
+        held,
+        pump: pump.finally(Some(finally)),
+        begun,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_not_over_before_what_has_to_be_done() {
+    for (is_event_stream, end, expected) in [
+        (true, Ok(()), None),
+        (false, Ok(()), None),
+        (true, Err("cut"), Some(last("error", "agent_cut"))),
+        (false, Err("cut"), None),
+    ] {
+        let (doing, done) = oneshot::channel();
+        let mut talk = finally(talk(is_event_stream, Duration::from_secs(900)), done);
+        talk.says("data: 1\n\n");
+        assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
+        let (gone, _) = mpsc::unbounded_channel();
+        let agent = std::mem::replace(&mut talk.agent, gone);
+        end.unwrap_or_else(|cut| agent.send(Err(cut)).unwrap());
+        drop(agent);
+        assert!(timeout(Duration::from_secs(60), talk.next()).await.is_err());
+        assert_eq!(Arc::strong_count(&talk.held), 1, "the agent is done");
+        drop(doing);
+        let said = talk.next().await.map(|(_, said)| said);
+        assert_eq!(said, expected);
+        assert_eq!(talk.next().await, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_leaves_takes_along_what_has_to_be_done() {
+    let (mut doing, done) = oneshot::channel();
+    let talk = finally(talk(true, Duration::from_secs(900)), done);
+    drop(talk);
+    doing.closed().await;
 }
 
 #[test]

@@ -20,12 +20,14 @@ use aws_sdk_bedrockagentcore::operation::RequestId;
 use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
     InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
 };
+use aws_sdk_bedrockagentcore::operation::stop_runtime_session::StopRuntimeSessionError;
 use aws_sdk_bedrockagentcore::primitives::Blob;
 use aws_smithy_runtime_api::client::auth::{
     AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::log::Loggable;
 use std::collections::BTreeMap;
@@ -79,9 +81,15 @@ impl Runtimes {
         }
     }
 
-    fn client(&self, runtime: &RuntimeArn, authority: &Authority<'_>) -> Option<&Client> {
-        let plane = self.planes.get(runtime.region())?;
-        Some(match authority {
+    /// The client for a runtime's region.
+    pub(super) fn client(
+        &self,
+        runtime: &RuntimeArn,
+        authority: Authority<'_>,
+    ) -> Result<&Client, Failure> {
+        let plane = self.planes.get(runtime.region());
+        let plane = plane.ok_or(Failure::without_answer(Problem::AgentMisconfigured, None))?;
+        Ok(match authority {
             Authority::Role => &plane.signing,
             Authority::Caller(_) => &plane.plain,
         })
@@ -93,9 +101,7 @@ impl Runtimes {
         turn: Turn<'_>,
         patience: Duration,
     ) -> Result<Reply, Failure> {
-        let Some(client) = self.client(turn.runtime, &turn.authority) else {
-            return Err(Failure::without_answer(Problem::AgentMisconfigured, None));
-        };
+        let client = self.client(turn.runtime, turn.authority)?;
         let Turn {
             permit,
             authority,
@@ -108,7 +114,6 @@ impl Runtimes {
             body,
         } = turn;
         own.extend(authority.header());
-        let is_token = matches!(authority, Authority::Caller(_));
         let request = client
             .invoke_agent_runtime()
             .agent_runtime_arn(runtime.as_str())
@@ -124,18 +129,10 @@ impl Runtimes {
             .payload(Blob::new(body))
             .customize()
             // Before the request is signed, so that the signature covers it.
-            .mutate_request(move |request| {
-                for (name, value) in &own {
-                    if let Ok(value) = value.to_str() {
-                        request
-                            .headers_mut()
-                            .insert(name.as_str().to_owned(), value.to_owned());
-                    }
-                }
-            });
+            .mutate_request(move |request| put(request, &own));
         match timeout(patience, request.send()).await {
             Ok(Ok(output)) => Ok(Reply::of(output)),
-            Ok(Err(error)) => Err(Failure::of(&error, is_token)),
+            Ok(Err(error)) => Err(Failure::of(&error, authority)),
             Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
         }
     }
@@ -165,7 +162,11 @@ impl Reply {
 }
 
 impl Failure {
-    fn of(error: &SdkError<InvokeAgentRuntimeError>, is_token: bool) -> Self {
+    /// What an error of any operation means for a caller.
+    pub(super) fn of<E: ProvideErrorMetadata + Error + 'static>(
+        error: &SdkError<E>,
+        authority: Authority<'_>,
+    ) -> Self {
         let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
         match error {
             SdkError::ServiceError(_) => {
@@ -177,7 +178,9 @@ impl Failure {
                 let text = error.message().unwrap_or_default().to_ascii_lowercase();
                 let problem = match status.unwrap_or_default() {
                     403 if text.contains(MISMATCH) => Problem::AgentAuthMismatch,
-                    401 | 403 if is_token => Problem::AgentRefusedToken,
+                    401 | 403 if matches!(authority, Authority::Caller(_)) => {
+                        Problem::AgentRefusedToken
+                    }
                     status => problem_of_status(status),
                 };
                 Self {
@@ -201,6 +204,20 @@ impl Failure {
             SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) | _ => {
                 unanswered(Problem::AgentMisconfigured)
             }
+        }
+    }
+}
+
+/// Puts in the door's own headers.
+pub(super) fn put<'h>(
+    request: &mut HttpRequest,
+    own: impl IntoIterator<Item = (&'h HeaderName, &'h HeaderValue)>,
+) {
+    for (name, value) in own {
+        if let Ok(value) = value.to_str() {
+            request
+                .headers_mut()
+                .insert(name.as_str().to_owned(), value.to_owned());
         }
     }
 }
@@ -254,7 +271,8 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent
-/// act twice: a fault of the platform's or of the connection says nothing of how far the first attempt came.
+/// act twice: a fault of the platform's or of the connection says nothing of how far the first attempt came. A session
+/// that is stopped twice is stopped.
 #[derive(Debug)]
 struct OnlyBeforeTheTurn;
 
@@ -263,10 +281,21 @@ impl ClassifyRetry for OnlyBeforeTheTurn {
         let Some(Err(error)) = context.output_or_error() else {
             return RetryAction::NoActionIndicated;
         };
-        match error
-            .as_operation_error()
-            .and_then(|error| error.downcast_ref::<InvokeAgentRuntimeError>())
-        {
+        let error = error.as_operation_error();
+        match error.and_then(|error| error.downcast_ref::<StopRuntimeSessionError>()) {
+            Some(error) if error.is_throttling_exception() => {
+                return RetryAction::throttling_error();
+            }
+            Some(error)
+                if error.is_conflict_exception()
+                    || error.is_retryable_conflict_exception()
+                    || error.is_internal_server_exception() =>
+            {
+                return RetryAction::server_error();
+            }
+            Some(_) | None => {}
+        }
+        match error.and_then(|error| error.downcast_ref::<InvokeAgentRuntimeError>()) {
             Some(error) if error.is_throttling_exception() => RetryAction::throttling_error(),
             Some(error) if error.is_retryable_conflict_exception() => RetryAction::server_error(),
             Some(_) | None => RetryAction::RetryForbidden,

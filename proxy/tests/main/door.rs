@@ -109,6 +109,11 @@ impl Door {
         got
     }
 
+    /// Waits for what is being given back.
+    pub(crate) async fn settle(&self) {
+        self.app.settle().await;
+    }
+
     pub(crate) async fn invoke(&self, headers: Headers<'_>, body: &str) -> Got {
         let token = self.alice();
         let mut all = vec![("authorization", token.as_str())];

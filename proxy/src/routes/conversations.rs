@@ -1,0 +1,67 @@
+//! `DELETE /agents/{agent}/conversations/{conversation}`: the caller's own conversation is over, and what the agent kept of
+//! it in its session is gone.
+//!
+//! The session's id is derived from the caller, so another caller's cannot be named. A conversation that nobody began, or
+//! that is over already, is over: the answer is the same, as it is for whoever asks twice.
+
+use crate::access::Admitted;
+use crate::answer::Answer;
+use crate::handler::App;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::upstream::{Authority, Session};
+use http::StatusCode;
+use shared::agents::Target;
+use shared::gate::AgentName;
+use shared::session::{Conversation, SessionId};
+
+impl App {
+    /// Ends a conversation, whether or not a turn of it is running.
+    pub(crate) async fn end_conversation(
+        &self,
+        name: &AgentName,
+        conversation: &Conversation,
+        mut request: Request,
+    ) -> Answer {
+        let admitted = match self.admit(name, &mut request).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return request.refused(refused),
+        };
+        match self.stop(&admitted, conversation, &mut request).await {
+            Ok(()) => request.whole(Answer::empty(StatusCode::NO_CONTENT)),
+            Err(problem) => request.problem(problem),
+        }
+    }
+
+    async fn stop(
+        &self,
+        admitted: &Admitted<'_>,
+        conversation: &Conversation,
+        request: &mut Request,
+    ) -> Result<(), Problem> {
+        let Admitted {
+            agent,
+            permit,
+            proof,
+        } = admitted;
+        // The sessions of a gateway are its own.
+        let Target::Runtime { arn, qualifier } = &agent.target else {
+            return Err(Problem::NotFound);
+        };
+        let session = Session {
+            permit,
+            authority: Authority::of(agent.auth, proof),
+            runtime: arn,
+            qualifier,
+            id: &SessionId::derive(permit.identity(), permit.agent(), conversation),
+        };
+        let patience = self.limits.first_byte.min(request.left());
+        let stopped = self.upstream.stop(session, patience).await;
+        let (outcome, upstream) = match stopped {
+            Ok(upstream) => (Ok(()), upstream),
+            Err(failure) => (Err(failure.problem), failure.upstream),
+        };
+        request.record.upstream(upstream);
+        outcome
+    }
+}

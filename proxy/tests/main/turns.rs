@@ -1,0 +1,231 @@
+//! One turn of a conversation at a time: the lease, at the double of DynamoDB and at moto, a DynamoDB that others wrote.
+
+use crate::agentcore::platform;
+use crate::caller::{Issuer, NOW};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use local::directory::{Directory, Fault};
+use proxy::turns::{Refused, Turns};
+use shared::clock::{Clock, Moment};
+use shared::session::{Conversation, SessionId};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+pub(crate) const TABLE: &str = "gatehouse-turns";
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The double, as the credentials of [`platform`] open it.
+pub(crate) async fn table() -> Directory {
+    let credentials = local::agentcore::Credentials {
+        access_key_id: "AKIDEXAMPLE".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        session_token: None,
+    };
+    let directory = Directory::start(credentials, "directory").await.unwrap();
+    directory.create_table(TABLE, "session");
+    directory
+}
+
+/// moto. Dropping it ends it.
+struct Moto {
+    process: Child,
+    url: String,
+}
+
+impl Moto {
+    /// Nothing where there is no Python with moto.
+    fn start() -> Option<Self> {
+        let python = python();
+        if !python.is_file() {
+            println!(
+                "skipped: the turns at moto, because `{}` is not there (`make unit` installs it)",
+                python.display()
+            );
+            return None;
+        }
+        let script =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../pretoken/tests/main/moto_server.py");
+        let mut process = Command::new(python)
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port =
+            lines.find_map(|line| Some(line.unwrap().strip_prefix("listening on ")?.to_owned()));
+        let url = format!("http://127.0.0.1:{}", port.unwrap());
+        Some(Self { process, url })
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.process.kill();
+        let _status = self.process.wait();
+    }
+}
+
+/// The Python that `make` has installed moto for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asks about the test run, not about a function"
+)]
+fn python() -> PathBuf {
+    std::env::var_os("MOTO_PYTHON").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/moto/bin/python"),
+        PathBuf::from,
+    )
+}
+
+async fn create(url: &str) {
+    let key = KeySchemaElement::builder()
+        .attribute_name("session")
+        .key_type(KeyType::Hash)
+        .build();
+    let attribute = AttributeDefinition::builder()
+        .attribute_name("session")
+        .attribute_type(ScalarAttributeType::S)
+        .build();
+    let client = Client::new(&platform(url).await);
+    let table = client
+        .create_table()
+        .table_name(TABLE)
+        .key_schema(key.unwrap())
+        .attribute_definitions(attribute.unwrap())
+        .billing_mode(BillingMode::PayPerRequest);
+    table.send().await.unwrap();
+}
+
+/// Turns of one caller's conversations, as two processes take them, by a clock that is set by hand.
+struct Scene {
+    turns: Turns,
+    other_process: Turns,
+    later: Arc<AtomicU64>,
+    issuer: Issuer,
+}
+
+impl Scene {
+    async fn at(url: &str) -> Self {
+        let later = Arc::new(AtomicU64::new(0));
+        let read = Arc::clone(&later);
+        let clock = Clock::from_fn(move || Moment {
+            wall: Duration::from_secs(NOW.0.saturating_add(read.load(Ordering::SeqCst))),
+            steady: Duration::ZERO,
+        });
+        let platform = platform(url).await;
+        let turns = || Turns::new(TABLE.to_owned(), &platform, clock.clone());
+        Self {
+            turns: turns(),
+            other_process: turns(),
+            later,
+            issuer: Issuer::new(),
+        }
+    }
+
+    async fn session(&self, conversation: &str) -> SessionId {
+        let permit = self.issuer.permit().await;
+        let conversation = Conversation::parse(conversation).unwrap();
+        SessionId::derive(permit.identity(), permit.agent(), &conversation)
+    }
+
+    /// Every rule of a lease.
+    async fn check(&self) {
+        let (one, two) = (self.session("c1").await, self.session("c2").await);
+        let Self {
+            turns,
+            other_process,
+            ..
+        } = self;
+        let lease = turns.take(&one, "r-1", MINUTE).await.unwrap();
+        let busy = other_process.take(&one, "r-2", MINUTE).await.err();
+        assert_eq!(busy, Some(Refused::Busy));
+        let other = other_process.take(&two, "r-3", MINUTE).await.unwrap();
+        // The attempt before had been heard, and its answer was lost.
+        let again = turns.take(&one, "r-1", MINUTE).await.unwrap();
+        std::mem::forget(again);
+        lease.release().await;
+        let next = other_process.take(&one, "r-4", MINUTE).await.unwrap();
+
+        // It runs out, ten seconds after the end of its turn, and is then another's: no longer its first owner's to give back.
+        self.later.fetch_add(69, Ordering::SeqCst);
+        let busy = turns.take(&one, "r-5", MINUTE).await.err();
+        assert_eq!(busy, Some(Refused::Busy));
+        self.later.fetch_add(1, Ordering::SeqCst);
+        let lease = turns.take(&one, "r-6", MINUTE).await.unwrap();
+        next.release().await;
+        let busy = other_process.take(&one, "r-7", MINUTE).await.err();
+        assert_eq!(busy, Some(Refused::Busy));
+
+        // Dropped, it is given back as well.
+        drop((lease, other));
+        turns.settle().await;
+        other_process.settle().await;
+        for session in [one, two] {
+            let lease = turns.take(&session, "r-8", MINUTE).await.unwrap();
+            lease.release().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_turn_of_a_conversation_is_taken_at_a_time() {
+    let table = table().await;
+    Scene::at(table.url()).await.check().await;
+    assert_eq!(table.items(TABLE), Vec::<serde_json::Value>::new());
+}
+
+#[tokio::test]
+async fn the_table_of_turns_may_be_at_moto() {
+    let Some(moto) = Moto::start() else {
+        return;
+    };
+    create(&moto.url).await;
+    Scene::at(&moto.url).await.check().await;
+    println!("counted: the rules of a turn's lease kept at moto");
+}
+
+#[tokio::test]
+async fn whoever_waits_a_moment_comes_after_a_turn_that_ends() {
+    let table = table().await;
+    let scene = Scene::at(table.url()).await;
+    let session = scene.session("c1").await;
+    let lease = scene.turns.take(&session, "r-1", MINUTE).await.unwrap();
+    let (next, ()) = tokio::join!(
+        scene.other_process.take(&session, "r-2", MINUTE),
+        lease.release()
+    );
+    next.unwrap().release().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_an_outage() {
+    let table = table().await;
+    let scene = Scene::at(table.url()).await;
+    let session = scene.session("c1").await;
+    let throttled = Fault::Error(http::StatusCode::BAD_REQUEST, "ThrottlingException");
+    for fault in [Fault::Down, throttled] {
+        table.set_fault(Some(fault));
+        let refused = scene.turns.take(&session, "r-1", MINUTE).await.err();
+        assert_eq!(refused, Some(Refused::Outage));
+        scene.turns.settle().await;
+    }
+    table.set_fault(None);
+    let missing = Turns::new(
+        "another".to_owned(),
+        &platform(table.url()).await,
+        Clock::fixed(NOW),
+    );
+    let refused = missing.take(&session, "r-1", MINUTE).await.err();
+    assert_eq!(refused, Some(Refused::Outage));
+    // What was perhaps taken meanwhile has been given back.
+    let lease = scene.turns.take(&session, "r-2", MINUTE).await.unwrap();
+    lease.release().await;
+}
