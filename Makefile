@@ -14,9 +14,11 @@ MAKEFLAGS += --no-builtin-rules
 ARCH ?= arm64
 
 CHECKS := .tools/checks/installed
+CHECKOV := .tools/checkov/installed
 AGENT := .tools/agent/installed
 CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
+TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 SKIPPED := $(TARGET)/skipped
@@ -66,8 +68,9 @@ unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
 
 # Built with the machine's own linker and for its own processor: it shows that the template builds, and is not meant to
 # be deployed.
-template: $(CHECKS) ## Lint the template and build what it names
-	cfn-lint template.yaml stacks/*.yaml policy/policies.yaml
+template: $(CHECKS) $(CHECKOV) ## Lint the templates and build what they name
+	cfn-lint $(TEMPLATES)
+	.tools/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file $(TEMPLATES)
 	sam validate --lint
 	CARGO_LAMBDA_COMPILER=cargo sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
 

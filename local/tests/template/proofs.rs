@@ -1,0 +1,65 @@
+//! What must be true of every deployed door. A proof says what breaks it; nothing means that it holds.
+
+pub(crate) mod api;
+pub(crate) mod functions;
+pub(crate) mod graph;
+pub(crate) mod identity;
+pub(crate) mod logs;
+pub(crate) mod parameters;
+pub(crate) mod rights;
+pub(crate) mod routes;
+pub(crate) mod secrets;
+pub(crate) mod settings;
+pub(crate) mod stores;
+
+use serde_json::Value;
+
+use crate::door::Door;
+
+/// What breaks the fact, a line each.
+pub(crate) type Proof = fn(&Door) -> Vec<String>;
+
+/// Every proof with its name.
+pub(crate) const ALL: [(&str, Proof); 21] = [
+    ("routes have the authorizer", routes::are_protected),
+    ("routes stream", routes::stream),
+    ("the authorizer is asked as it must be", routes::authorizer),
+    ("what API Gateway answers by itself", api::responses),
+    ("the stage is held within bounds", api::stage),
+    ("the access log tells no secret", api::access_log),
+    ("no way around", api::no_way_around),
+    ("functions are called by their alias", functions::aliases),
+    ("one caller a permission", functions::permissions),
+    ("settings are the functions' own", settings::are_complete),
+    ("rights are for one thing each", rights::are_scoped),
+    ("roles are taken by services", rights::are_taken_by_services),
+    ("policies of others are listed", rights::are_our_own),
+    ("secrets stay where they are", secrets::stay),
+    ("log lines do not stay for ever", logs::end),
+    ("the trigger is asked for machines too", identity::trigger),
+    ("only who is let in has a user", identity::pool),
+    ("stores are closed", stores::are_closed),
+    ("nothing waits for itself", graph::has_no_circle),
+    (
+        "nested stacks get what they ask for",
+        graph::nested_parameters,
+    ),
+    (
+        "parameters are explained and bounded",
+        parameters::are_explained,
+    ),
+];
+
+/// Says `what` of `place`, unless it is so.
+pub(crate) fn unless(is_so: bool, place: &str, what: &str) -> Option<String> {
+    (!is_so).then(|| format!("{place}: {what}"))
+}
+
+/// The parts of what may be one or a list.
+pub(crate) fn listed(value: &Value) -> Vec<&Value> {
+    match value.as_array() {
+        Some(items) => items.iter().collect(),
+        None if value.is_null() => Vec::new(),
+        None => vec![value],
+    }
+}

@@ -1,0 +1,165 @@
+//! The API itself: its own answers, its stage, its log, and that there is no way past it.
+
+use serde_json::Value;
+
+use super::unless;
+use crate::door::{Door, all_texts};
+use crate::resolve::entries;
+
+/// Variables of the access log, none of which holds anything that a caller keeps secret.
+const LOGGED: [&str; 13] = [
+    "authorizer.principalId",
+    "error.responseType",
+    "extendedRequestId",
+    "httpMethod",
+    "identity.sourceIp",
+    "integration.latency",
+    "requestId",
+    "requestTimeEpoch",
+    "resourcePath",
+    "responseLatency",
+    "responseLength",
+    "status",
+    "xrayTraceId",
+];
+
+/// Any page may read them, and a client hears what kind of token is wanted.
+pub(crate) fn responses(door: &Door) -> Vec<String> {
+    let responses = entries(&door.main().resource("Api")["Properties"]["GatewayResponses"]);
+    let mut faults = Vec::new();
+    for needed in [
+        "ACCESS_DENIED",
+        "DEFAULT_4XX",
+        "DEFAULT_5XX",
+        "UNAUTHORIZED",
+    ] {
+        let is_there = responses.contains_key(needed);
+        faults.extend(unless(is_there, needed, "is not there"));
+    }
+    for (name, response) in responses {
+        let headers = &response["ResponseParameters"]["Headers"];
+        let origin = &headers["Access-Control-Allow-Origin"];
+        faults.extend(unless(origin == "'*'", name, "no page may read it"));
+        let kind = &headers["Content-Type"];
+        let is_problem = kind == "'application/problem+json'";
+        faults.extend(unless(is_problem, name, "is no problem document"));
+        let bodies = entries(&response["ResponseTemplates"]).values();
+        let mut bodies = bodies.filter_map(Value::as_str);
+        let are_json = bodies.all(|body| serde_json::from_str::<Value>(body).is_ok());
+        faults.extend(unless(are_json, name, "its body is no JSON"));
+    }
+    let headers = &responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"];
+    let text = |name: &str| headers[name].as_str().unwrap_or_default();
+    let challenge = text("WWW-Authenticate").starts_with("'Bearer ");
+    faults.extend(unless(
+        challenge,
+        "UNAUTHORIZED",
+        "does not ask for a token",
+    ));
+    let exposed = text("Access-Control-Expose-Headers").contains("WWW-Authenticate");
+    faults.extend(unless(
+        exposed,
+        "UNAUTHORIZED",
+        "hides WWW-Authenticate from pages",
+    ));
+    faults
+}
+
+/// Every route has a limit, and bodies are not written down.
+pub(crate) fn stage(door: &Door) -> Vec<String> {
+    let settings = &door.main().resource("Api")["Properties"]["MethodSettings"];
+    let all = settings.as_array().and_then(|settings| {
+        let mut settings = settings.iter();
+        settings.find(|one| one["ResourcePath"] == "/*" && one["HttpMethod"] == "*")
+    });
+    let all = all.unwrap_or(&Value::Null);
+    [
+        (
+            all["ThrottlingRateLimit"].is_string(),
+            "there is no rate limit",
+        ),
+        (
+            all["ThrottlingBurstLimit"].is_string(),
+            "there is no burst limit",
+        ),
+        (
+            all["DataTraceEnabled"] == "false",
+            "bodies and headers are logged",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "Api", what))
+    .collect()
+}
+
+/// There is one, of variables that are known to be harmless.
+pub(crate) fn access_log(door: &Door) -> Vec<String> {
+    let log = &door.main().resource("Api")["Properties"]["AccessLogSetting"];
+    let format = log["Format"].as_str().unwrap_or_default();
+    let mut faults = Vec::new();
+    let is_kept = log["DestinationArn"]["Fn::GetAtt"] == "AccessLogs.Arn";
+    faults.extend(unless(is_kept, "AccessLogSetting", "goes elsewhere"));
+    let is_json = serde_json::from_str::<Value>(format).is_ok();
+    faults.extend(unless(is_json, "AccessLogSetting", "is no JSON"));
+    for variable in format.split('$').skip(1) {
+        let name: String = variable
+            .chars()
+            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '.')
+            .collect();
+        let name = name.strip_prefix("context.").unwrap_or(&name);
+        faults.extend(unless(LOGGED.contains(&name), name, "is logged"));
+    }
+    faults
+}
+
+/// No function URL, no second API, no second name, and a private door admits its endpoint alone.
+pub(crate) fn no_way_around(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (place, resource) in door.resources() {
+        let mut texts = Vec::new();
+        all_texts(resource, &mut texts);
+        let has_url = resource["Type"] == "AWS::Lambda::Url"
+            || resource["Properties"].get("FunctionUrlConfig").is_some()
+            || texts.contains(&"lambda:InvokeFunctionUrl");
+        faults.extend(unless(
+            !has_url,
+            &place,
+            "a function has an address of its own",
+        ));
+    }
+    let apis = door.resources().filter(|(_, resource)| {
+        let kind = resource["Type"].as_str().unwrap();
+        [
+            "AWS::Serverless::Api",
+            "AWS::Serverless::HttpApi",
+            "AWS::ApiGateway::RestApi",
+        ]
+        .contains(&kind)
+            || kind.starts_with("AWS::ApiGatewayV2::")
+    });
+    faults.extend(unless(apis.count() == 1, "Api", "is not the only one"));
+    let parameters = &door.main().parameters;
+    let api = &door.main().resource("Api")["Properties"];
+    let wanted = if parameters["DomainName"] == "" {
+        "false"
+    } else {
+        "true"
+    };
+    let has_one_name = api["DisableExecuteApiEndpoint"] == wanted;
+    faults.extend(unless(has_one_name, "Api", "has two names"));
+    let endpoint = &parameters["VpcEndpointId"];
+    let kind = &api["EndpointConfiguration"]["Type"];
+    if endpoint == "" {
+        faults.extend(unless(kind == "REGIONAL", "Api", "is not regional"));
+        return faults;
+    }
+    faults.extend(unless(kind == "PRIVATE", "Api", "is not private"));
+    let statements = api["Policy"]["Statement"].as_array();
+    let is_closed = statements.is_some_and(|statements| {
+        let condition =
+            |one: &Value| one["Condition"]["StringEquals"]["aws:SourceVpce"] == *endpoint;
+        statements.iter().all(condition)
+    });
+    faults.extend(unless(is_closed, "Api", "admits other endpoints"));
+    faults
+}

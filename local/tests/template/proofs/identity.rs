@@ -1,0 +1,111 @@
+//! The user pool: who gets in, and who says what they are.
+
+use serde_json::{Value, json};
+
+use super::unless;
+use crate::door::Door;
+
+fn properties<'a>(door: &'a Door, name: &str) -> Option<&'a Value> {
+    let place = format!("stacks/users.yaml {name}");
+    let mut resources = door.resources();
+    resources
+        .find(|(at, _)| *at == place)
+        .map(|(_, resource)| &resource["Properties"])
+}
+
+/// The pool asks for every token, machines' too, and is allowed to; and no one else is.
+pub(crate) fn trigger(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    let parameters = &door.main().parameters;
+    let own_pool = parameters["TrustedIssuers"] == "";
+    let permission = &door.main().resource("PretokenPermission")["Properties"];
+    if own_pool || parameters["UserPoolArn"] != "" {
+        let alias = permission["FunctionName"]["Ref"] == "PretokenFunction.Alias";
+        faults.extend(unless(alias, "PretokenPermission", "is not for the alias"));
+        let cognito = permission["Principal"] == "cognito-idp.amazonaws.com";
+        faults.extend(unless(cognito, "PretokenPermission", "is not for Cognito"));
+        let pool = if own_pool {
+            json!({"Fn::GetAtt": "Users.Outputs.UserPoolArn"})
+        } else {
+            parameters["UserPoolArn"].clone()
+        };
+        let is_one = permission["SourceArn"] == pool;
+        faults.extend(unless(is_one, "PretokenPermission", "is for another pool"));
+    } else {
+        faults.extend(unless(
+            permission.is_null(),
+            "PretokenPermission",
+            "is for no pool",
+        ));
+    }
+    if own_pool {
+        let pool = properties(door, "UserPool").unwrap_or(&Value::Null);
+        let trigger = &pool["LambdaConfig"]["PreTokenGenerationConfig"];
+        let is_v3 = trigger["LambdaVersion"] == "V3_0";
+        faults.extend(unless(
+            is_v3,
+            "UserPool",
+            "machines' tokens are signed unasked",
+        ));
+        let alias = json!({"Ref": "PretokenFunction.Alias"}).to_string();
+        let asks = trigger["LambdaArn"] == json!(alias);
+        faults.extend(unless(asks, "UserPool", "asks another function"));
+        let tier = pool["UserPoolTier"] == "ESSENTIALS";
+        faults.extend(unless(tier, "UserPool", "has a plan without that trigger"));
+    }
+    faults
+}
+
+/// Nobody signs up; the console has no secret and the machine nothing but one.
+pub(crate) fn pool(door: &Door) -> Vec<String> {
+    let Some(pool) = properties(door, "UserPool") else {
+        return Vec::new();
+    };
+    let console = properties(door, "ConsoleClient").unwrap_or(&Value::Null);
+    let machine = properties(door, "MachineClient").unwrap_or(&Value::Null);
+    let believes_people_alone = ["AuthorizerFunction", "ProxyFunction"]
+        .iter()
+        .all(|function| {
+            let function = &door.main().resource(function)["Properties"];
+            let issuers = function["Environment"]["Variables"]["TRUSTED_ISSUERS"].to_string();
+            issuers.contains("ConsoleClientId") && !issuers.contains("MachineClientId")
+        });
+    [
+        (
+            pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] == "true",
+            "anybody makes users",
+        ),
+        (
+            pool["UsernameConfiguration"]["CaseSensitive"] == "false",
+            "two users look the same",
+        ),
+        (
+            console["GenerateSecret"] == "false",
+            "the console's secret is in every browser",
+        ),
+        (
+            console["AllowedOAuthFlows"] == json!(["code"]),
+            "tokens are in addresses",
+        ),
+        (
+            console["PreventUserExistenceErrors"] == "ENABLED",
+            "it tells who has a user",
+        ),
+        (
+            console["ExplicitAuthFlows"] == json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"]),
+            "strangers may try passwords without the sign-in page",
+        ),
+        (
+            machine["AllowedOAuthFlows"] == json!(["client_credentials"]),
+            "machines sign in as people",
+        ),
+        (
+            machine["AllowedOAuthScopes"] == json!(["gatehouse/tools"]),
+            "tool tokens open more than tools",
+        ),
+        (believes_people_alone, "tool tokens open the door"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "pool", what))
+    .collect()
+}

@@ -1,0 +1,190 @@
+//! Who may do what: every statement of every policy.
+
+use serde_json::Value;
+
+use super::{listed, unless};
+use crate::door::{Door, all_texts};
+use crate::resolve::entries;
+
+/// Statements that cannot name one thing: a part of the place, an action, a resource, and why not.
+const WIDE: [(&str, &str, &str, &str); 6] = [
+    (
+        "template.yaml Api",
+        "execute-api:Invoke",
+        "execute-api:/*",
+        "an API cannot name itself; this is it and no other",
+    ),
+    (
+        "template.yaml ProxyRole",
+        "",
+        "/runtime-endpoint/*",
+        "endpoints of the named runtimes, which come and go with their versions",
+    ),
+    (
+        "stacks/console.yaml FilesPolicy",
+        "s3:GetObject",
+        "${Files.Arn}/*",
+        "every file of this bucket is the console's",
+    ),
+    (
+        "stacks/console.yaml FilesPolicy",
+        "s3:*",
+        "${Files.Arn}/*",
+        "a denial",
+    ),
+    (
+        "stacks/console.yaml FilesPolicy",
+        "s3:*",
+        "Files.Arn",
+        "a denial",
+    ),
+    (
+        "stacks/console.yaml FilesPolicy",
+        "",
+        "principal",
+        "a denial",
+    ),
+];
+
+/// AWS's own policies that a role has, and why.
+const MANAGED: [(&str, &str); 1] = [(
+    "template.yaml ApiAccountRole",
+    "service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+)];
+
+/// A statement and where it stands.
+struct Statement<'a> {
+    place: String,
+    content: &'a Value,
+}
+
+/// Of roles, of policies beside them, and of what is asked itself; not who may take a role.
+fn statements(door: &Door) -> Vec<Statement<'_>> {
+    let mut found = Vec::new();
+    for (place, resource) in door.resources() {
+        let properties = &resource["Properties"];
+        let own = properties["Policies"].as_array().into_iter().flatten();
+        let documents = own.map(|policy| &policy["PolicyDocument"]);
+        let beside = [
+            &properties["PolicyDocument"],
+            &properties["Policy"],
+            &properties["ResourcePolicy"],
+        ];
+        for document in documents.chain(beside) {
+            for content in document["Statement"].as_array().into_iter().flatten() {
+                found.push(Statement {
+                    place: place.clone(),
+                    content,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// No wildcard in an action or a resource, and none for everybody, but for those that are listed.
+pub(crate) fn are_scoped(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    let all = statements(door);
+    faults.extend(unless(all.len() > 5, "policies", "are not found"));
+    for Statement { place, content } in all {
+        let actions: Vec<&str> = listed(&content["Action"])
+            .iter()
+            .filter_map(|action| action.as_str())
+            .collect();
+        let excused = |what: &str| {
+            WIDE.iter().any(|(at, action, resource, _)| {
+                *at == place
+                    && (action.is_empty() || actions.contains(action))
+                    && what.contains(resource)
+            })
+        };
+        faults.extend(unless(
+            !actions.is_empty(),
+            &place,
+            "a statement names no action",
+        ));
+        let resources = listed(&content["Resource"]);
+        faults.extend(unless(
+            !resources.is_empty(),
+            &place,
+            "a statement names no resource",
+        ));
+        for resource in resources {
+            let mut texts = Vec::new();
+            all_texts(resource, &mut texts);
+            let wide = texts.iter().any(|text| text.contains('*'))
+                || actions.iter().any(|action| action.contains('*'));
+            let what = resource.to_string();
+            faults.extend(unless(
+                !wide || excused(&what),
+                &place,
+                &format!("{actions:?} of {what}"),
+            ));
+        }
+        let is_for_all = content["Principal"] == "*" || content["Principal"]["AWS"] == "*";
+        let is_conditional = content.get("Condition").is_some();
+        let denies = content["Effect"] == "Deny";
+        let is_so = !is_for_all
+            || is_conditional && (denies && excused("principal") || excused("execute-api:/*"));
+        faults.extend(unless(is_so, &place, "is for everybody"));
+        let passes = actions.contains(&"iam:PassRole");
+        let is_bound = !passes
+            || content["Condition"]["StringEquals"]
+                .get("iam:PassedToService")
+                .is_some();
+        faults.extend(unless(
+            is_bound,
+            &place,
+            "a role may be passed to any service",
+        ));
+    }
+    faults
+}
+
+/// Only a service of AWS takes a role.
+pub(crate) fn are_taken_by_services(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (place, role) in door.of_type("AWS::IAM::Role") {
+        let document = &role["Properties"]["AssumeRolePolicyDocument"];
+        for statement in document["Statement"].as_array().unwrap() {
+            let principal = entries(&statement["Principal"]);
+            let mut services = principal
+                .get("Service")
+                .map(listed)
+                .unwrap_or_default()
+                .into_iter();
+            let are_services = principal.len() == 1
+                && principal.contains_key("Service")
+                && services.all(|service| {
+                    service
+                        .as_str()
+                        .is_some_and(|name| name.ends_with(".amazonaws.com"))
+                });
+            faults.extend(unless(
+                are_services,
+                &place,
+                "is taken by others than a service",
+            ));
+        }
+    }
+    for (name, function) in door.main().functions() {
+        let has_role = function.get("Role").is_some() && function.get("Policies").is_none();
+        faults.extend(unless(has_role, &name, "has a role that SAM makes"));
+    }
+    faults
+}
+
+/// A policy that somebody else writes may grow.
+pub(crate) fn are_our_own(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (place, role) in door.of_type("AWS::IAM::Role") {
+        for policy in listed(&role["Properties"]["ManagedPolicyArns"]) {
+            let is_known = MANAGED
+                .iter()
+                .any(|(at, name)| *at == place && policy.to_string().contains(name));
+            faults.extend(unless(is_known, &place, &format!("has {policy}")));
+        }
+    }
+    faults
+}

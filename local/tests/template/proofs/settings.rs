@@ -1,0 +1,70 @@
+//! The environment of each function, against the constants by which it reads it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::unless;
+use crate::door::Door;
+use crate::resolve::entries;
+
+/// What authorizer and proxy read besides their own.
+const SHARED: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
+
+/// Settings that no deployment gives: their defaults are for everybody, or they exist for tests and for the local stack.
+const NOT_GIVEN: [&str; 7] = [
+    "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+    "FIRST_BYTE_SECONDS",
+    "IDLE_SECONDS",
+    "MAX_BODY_BYTES",
+    "POLL_MILLISECONDS",
+    "SIMPLE_RESPONSES",
+    "SIGNING_SECRET_ARN",
+];
+
+/// The most that Lambda takes of names and values together, in bytes.
+const MOST: usize = 4096;
+
+/// Each function is given every setting it has, and no other.
+pub(crate) fn are_complete(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    let functions = door.main().of_type("AWS::Serverless::Function");
+    for (name, function) in functions {
+        let binary = function["Metadata"]["BuildProperties"]["Binary"]
+            .as_str()
+            .unwrap();
+        let variables = entries(&function["Properties"]["Environment"]["Variables"]);
+        let given: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
+        let read = read_by(binary);
+        let read: BTreeSet<&str> = read.iter().map(String::as_str).collect();
+        let needed = read.iter().filter(|name| !NOT_GIVEN.contains(name));
+        for missing in needed.filter(|setting| !given.contains(**setting)) {
+            faults.push(format!("{name}: is not given {missing}"));
+        }
+        for other in given.iter().filter(|setting| !read.contains(**setting)) {
+            faults.push(format!("{name}: does not read {other}"));
+        }
+        let size: usize = variables
+            .iter()
+            .map(|(name, value)| name.len() + value.to_string().len())
+            .sum();
+        faults.extend(unless(size < MOST, &name, "has too large an environment"));
+    }
+    faults
+}
+
+/// The settings of a function: those of its constants that are the name of a variable.
+fn read_by(binary: &str) -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let source = std::fs::read_to_string(root.join(binary).join("src/config.rs"));
+    let source = source.unwrap_or_default();
+    let constants = source.lines().filter_map(|line| {
+        let (_, constant) = line.trim().split_once("const ")?;
+        let (_, value) = constant.split_once(": &str = \"")?;
+        value.strip_suffix("\";")
+    });
+    let mut read: BTreeSet<String> = constants.map(str::to_owned).collect();
+    if ["authorizer", "proxy"].contains(&binary) {
+        read.extend(SHARED.map(str::to_owned));
+    }
+    read
+}

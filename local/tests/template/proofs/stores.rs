@@ -1,0 +1,46 @@
+//! What is kept: encrypted, restorable where it matters, and not public.
+
+use super::unless;
+use crate::door::Door;
+use crate::resolve::entries;
+
+/// What must outlive a stack that is deleted by mistake.
+const KEPT: [&str; 3] = [
+    "stacks/console.yaml Files",
+    "stacks/users.yaml UserPool",
+    "template.yaml UsersTable",
+];
+
+pub(crate) fn are_closed(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (place, table) in door.of_type("AWS::DynamoDB::Table") {
+        let table = &table["Properties"];
+        let recovers =
+            table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == "true";
+        faults.extend(unless(recovers, &place, "cannot be restored"));
+        let is_encrypted = table["SSESpecification"]["SSEEnabled"] == "true";
+        faults.extend(unless(
+            is_encrypted,
+            &place,
+            "is not encrypted by a key of the account",
+        ));
+        let on_demand = table["BillingMode"] == "PAY_PER_REQUEST";
+        faults.extend(unless(on_demand, &place, "has a capacity to run out of"));
+    }
+    let turns = &door.main().resource("TurnsTable")["Properties"]["TimeToLiveSpecification"];
+    let ends = turns["Enabled"] == "true" && turns["AttributeName"] == "expires";
+    faults.extend(unless(ends, "TurnsTable", "keeps leases that have run out"));
+    for (place, bucket) in door.of_type("AWS::S3::Bucket") {
+        let block = entries(&bucket["Properties"]["PublicAccessBlockConfiguration"]);
+        let is_private = block.len() == 4 && block.values().all(|one| one == "true");
+        faults.extend(unless(is_private, &place, "may become public"));
+    }
+    for (place, resource) in door.resources() {
+        if KEPT.contains(&place.as_str()) {
+            let is_kept = resource["DeletionPolicy"] == "RetainExceptOnCreate"
+                && resource["UpdateReplacePolicy"] == "Retain";
+            faults.extend(unless(is_kept, &place, "goes with the stack"));
+        }
+    }
+    faults
+}

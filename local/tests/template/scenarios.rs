@@ -1,0 +1,154 @@
+//! The sets of parameters that are deployed in the field, and those that must be refused.
+
+use serde_json::Value;
+
+use crate::resolve::Parameters;
+
+/// One runtime, and nothing else said.
+const RUNTIME: (&str, &str) = (
+    "RuntimeArns",
+    "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234",
+);
+const GATEWAY: [(&str, &str); 2] = [
+    (
+        "GatewayArn",
+        "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/tools-abcdefghij",
+    ),
+    (
+        "GatewayRoleArn",
+        "arn:aws:iam::123456789012:role/service-role/tools",
+    ),
+];
+const OWN_ISSUER: (&str, &str) = (
+    "TrustedIssuers",
+    r#"[{"discoveryUrl": "https://login.example.com/.well-known/openid-configuration"}]"#,
+);
+const OWN_CLIENT: [(&str, &str); 5] = [
+    (
+        "UserPoolArn",
+        "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE",
+    ),
+    ("TokenEndpoint", "https://login.example.com/token"),
+    ("MachineClientId", "client"),
+    (
+        "MachineSecretArn",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:client-AbCdEf",
+    ),
+    ("ToolScopes", "tools/call"),
+];
+const GOOGLE: [(&str, &str); 2] = [
+    ("GoogleClientId", "client.apps.googleusercontent.com"),
+    (
+        "GoogleSecretArn",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:google-AbCdEf",
+    ),
+];
+const OIDC: [(&str, &str); 3] = [
+    ("OidcIssuer", "https://login.example.com"),
+    ("OidcClientId", "client"),
+    (
+        "OidcSecretArn",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:oidc-AbCdEf",
+    ),
+];
+const SAML: (&str, &str) = ("SamlMetadataUrl", "https://login.example.com/metadata");
+const DOMAIN: [(&str, &str); 3] = [
+    ("DomainName", "agents.example.com"),
+    (
+        "CertificateArn",
+        "arn:aws:acm:us-east-1:123456789012:certificate/0123",
+    ),
+    ("HostedZoneId", "Z0123"),
+];
+const PRIVATE: (&str, &str) = ("VpcEndpointId", "vpce-0123456789abcdef0");
+const OPEN: (&str, &str) = ("EnableAuth", "false");
+const AROUND: [(&str, &str); 4] = [
+    ("EnableWaf", "true"),
+    ("EnableConsole", "true"),
+    ("EnableDashboard", "true"),
+    ("AlarmEmail", "ops@example.com"),
+];
+
+fn with(groups: &[&[(&str, &str)]]) -> Parameters {
+    let pairs = groups.iter().copied().flatten().chain([&RUNTIME]);
+    let pairs = pairs.map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+    pairs.collect()
+}
+
+/// By what is special about each.
+pub(crate) fn all() -> Vec<(&'static str, Parameters)> {
+    vec![
+        ("one runtime and nothing else", with(&[])),
+        ("own issuer", with(&[&[OWN_ISSUER]])),
+        (
+            "own issuer with tool tokens",
+            with(&[&[OWN_ISSUER], &OWN_CLIENT]),
+        ),
+        (
+            "sign-in elsewhere",
+            with(&[&GOOGLE, &OIDC, &[SAML], &AROUND]),
+        ),
+        ("a gateway's policies", with(&[&GATEWAY, &AROUND])),
+        (
+            "a gateway's policies, own issuer",
+            with(&[&GATEWAY, &[OWN_ISSUER], &OWN_CLIENT]),
+        ),
+        ("open", with(&[&[OPEN]])),
+        ("open, own issuer", with(&[&[OPEN, OWN_ISSUER]])),
+        (
+            "private",
+            with(&[
+                &[PRIVATE],
+                &GATEWAY,
+                &[("ManageApiGatewayAccount", "false")],
+            ]),
+        ),
+        (
+            "private, own issuer, open",
+            with(&[&[PRIVATE, OWN_ISSUER, OPEN]]),
+        ),
+        (
+            "everything around it",
+            with(&[
+                &DOMAIN,
+                &AROUND,
+                &GATEWAY,
+                &[("AllowedOrigins", "https://a.example")],
+            ]),
+        ),
+        (
+            "own agents and table",
+            with(&[&[
+                ("Agents", r#"{"demo": {}}"#),
+                ("DirectoryTable", "people"),
+                ("IdentityProof", "asserted"),
+                ("AssertingClients", "client"),
+            ]]),
+        ),
+    ]
+}
+
+/// Sets that make no sense, and what is said to them.
+pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
+    vec![
+        (with(&[&OWN_CLIENT]), "this stack's pool has all of them"),
+        (
+            with(&[&[OWN_ISSUER], &GOOGLE]),
+            "with TrustedIssuers there is none",
+        ),
+        (
+            with(&[&[OWN_ISSUER], &[OWN_CLIENT[1]]]),
+            "tool tokens need all of",
+        ),
+        (with(&[&[GOOGLE[0]]]), "Google needs both"),
+        (with(&[&OIDC[1..]]), "needs all of OidcIssuer"),
+        (with(&[&[GATEWAY[0]]]), "policies need both"),
+        (with(&[&[GATEWAY[1]]]), "policies need both"),
+        (with(&[&[("IdentityProof", "asserted")]]), "go together"),
+        (with(&[&[("AssertingClients", "client")]]), "go together"),
+        (with(&[&[DOMAIN[0]]]), "both DomainName and CertificateArn"),
+        (with(&[&[DOMAIN[2]]]), "both DomainName and CertificateArn"),
+        (with(&[&DOMAIN, &[PRIVATE]]), "a private door is reached by"),
+        (with(&[&[OPEN], &GATEWAY]), "nobody is known"),
+    ]
+}
