@@ -45,7 +45,7 @@ pub struct App {
     pub(crate) limits: Limits,
     origins: Origins,
     public_url: Option<PublicUrl>,
-    clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 impl App {
@@ -131,6 +131,7 @@ impl App {
                 self.end_conversation(&agent, &conversation, request).await
             }
             Route::Health => health(request),
+            Route::OpenWebSocket(agent) => self.open_websocket(&agent, request).await,
             Route::Whoami => self.whoami(request).await,
             Route::Invoke(agent) => self.invoke(&agent, request).await,
         }

@@ -62,6 +62,7 @@ problems! {
     UnsupportedMedia   UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json"
     AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
     AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
+    NoWebSocket        NOT_IMPLEMENTED        "no_websocket"           "The door opens no WebSocket to this agent"
     AgentFailed        BAD_GATEWAY            "agent_failed"           "The agent failed"
     AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
     AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
@@ -119,6 +120,7 @@ impl Problem {
             | Self::NotAcceptable
             | Self::TooLarge
             | Self::UnsupportedMedia
+            | Self::NoWebSocket
             | Self::AgentFailed
             | Self::AgentServiceFailed
             | Self::AgentUnreachable

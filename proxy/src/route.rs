@@ -21,6 +21,8 @@ pub enum Route {
     EndConversation(AgentName, Conversation),
     /// `GET /healthz`, open.
     Health,
+    /// `POST /agents/{agent}/websocket`, callers whom the agent admits.
+    OpenWebSocket(AgentName),
     /// `GET /whoami`, any verified caller.
     Whoami,
     /// `POST /agents/{agent}/invocations`, callers whom the agent admits.
@@ -50,6 +52,7 @@ impl Asked {
         match self {
             Self::Call(Route::EndConversation(..)) => "conversations",
             Self::Call(Route::Health) => "healthz",
+            Self::Call(Route::OpenWebSocket(_)) => "websocket",
             Self::Call(Route::Whoami) => "whoami",
             Self::Call(Route::Invoke(_)) => "invocations",
             Self::Preflight(_) => "preflight",
@@ -64,6 +67,7 @@ enum Place {
     Health,
     Whoami,
     Invocations(AgentName),
+    WebSocket(AgentName),
 }
 
 impl Place {
@@ -73,6 +77,7 @@ impl Place {
             ["healthz"] => Some(Self::Health),
             ["whoami"] => Some(Self::Whoami),
             ["agents", agent, "invocations"] => AgentName::parse(agent).map(Self::Invocations),
+            ["agents", agent, "websocket"] => AgentName::parse(agent).map(Self::WebSocket),
             ["agents", agent, "conversations", conversation] => Some(Self::Conversation(
                 AgentName::parse(agent)?,
                 Conversation::parse(conversation)?,
@@ -86,7 +91,7 @@ impl Place {
         match self {
             Self::Conversation(..) => "DELETE",
             Self::Health | Self::Whoami => "GET",
-            Self::Invocations(_) => "POST",
+            Self::Invocations(_) | Self::WebSocket(_) => "POST",
         }
     }
 
@@ -98,9 +103,15 @@ impl Place {
             (Self::Health, "GET") => Some(Route::Health),
             (Self::Whoami, "GET") => Some(Route::Whoami),
             (Self::Invocations(agent), "POST") => Some(Route::Invoke(agent)),
-            (Self::Conversation(..) | Self::Health | Self::Whoami | Self::Invocations(_), _) => {
-                None
-            }
+            (Self::WebSocket(agent), "POST") => Some(Route::OpenWebSocket(agent)),
+            (
+                Self::Conversation(..)
+                | Self::Health
+                | Self::Whoami
+                | Self::Invocations(_)
+                | Self::WebSocket(_),
+                _,
+            ) => None,
         }
     }
 }
@@ -131,6 +142,11 @@ mod tests {
                 "OPTIONS",
                 "/agents/demo/conversations/c-1",
                 Asked::Preflight("DELETE"),
+            ),
+            (
+                "POST",
+                "/agents/demo/websocket",
+                Asked::Call(Route::OpenWebSocket(AgentName::parse("demo").unwrap())),
             ),
             ("OPTIONS", "/healthz", Asked::Preflight("GET")),
             ("OPTIONS", "/whoami", Asked::Preflight("GET")),

@@ -3,4 +3,5 @@
 mod conversations;
 pub(crate) mod health;
 mod invocations;
+mod websocket;
 mod whoami;

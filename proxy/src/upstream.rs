@@ -1,5 +1,6 @@
 //! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
 
+mod presign;
 mod runtime;
 mod stop;
 
@@ -14,9 +15,10 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use presign::Presigner;
 use runtime::Runtimes;
 use shared::agents::{Auth, RuntimeArn};
-use shared::gate::Permit;
+use shared::gate::{Permit, UnixTime};
 use shared::secret::Secret;
 use shared::session::{SessionId, UserId};
 use std::pin::Pin;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 /// The agents' platform.
 pub struct AgentCore {
+    presigner: Presigner,
     runtimes: Runtimes,
 }
 
@@ -105,6 +108,7 @@ impl AgentCore {
     #[must_use]
     pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
         Self {
+            presigner: Presigner::new(platform),
             runtimes: Runtimes::new(platform, regions),
         }
     }
@@ -127,6 +131,20 @@ impl AgentCore {
         patience: Duration,
     ) -> Result<Upstream, Failure> {
         self.runtimes.stop(session, patience).await
+    }
+
+    /// An address that opens a WebSocket to a session: signed by the door's role at `now`, and good for so many whole
+    /// seconds of `life`, 300 at most.
+    ///
+    /// # Errors
+    /// [`Failure`], if the door cannot sign.
+    pub async fn websocket(
+        &self,
+        session: Session<'_>,
+        now: UnixTime,
+        life: Duration,
+    ) -> Result<String, Failure> {
+        self.presigner.address(session, now, life).await
     }
 }
 

@@ -32,3 +32,5 @@ mod tool_token;
 mod turns;
 #[path = "main/upstream.rs"]
 mod upstream;
+#[path = "main/websocket.rs"]
+mod websocket;

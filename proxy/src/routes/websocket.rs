@@ -1,0 +1,90 @@
+//! `POST /agents/{agent}/websocket`: an address at which the caller's own conversation goes on over a WebSocket.
+//!
+//! Lambda passes on no frames, so they do not come through the door. The door decides who may open which session, and
+//! signs just that.
+
+use crate::access::Admitted;
+use crate::answer::Answer;
+use crate::handler::App;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::upstream::{Authority, Session};
+use http::StatusCode;
+use http::header::HeaderName;
+use serde_json::{Value, json};
+use shared::agents::{Agent, Auth, Protocol, RuntimeArn, Target};
+use shared::gate::AgentName;
+use shared::headers;
+use shared::session::{Conversation, SessionId};
+use std::time::Duration;
+
+/// The most that AgentCore takes ("Get started with bidirectional streaming using WebSocket").
+const LONGEST: Duration = Duration::from_secs(300);
+
+impl App {
+    /// Answers with an address for the caller's conversation, or for a new one.
+    pub(crate) async fn open_websocket(&self, name: &AgentName, mut request: Request) -> Answer {
+        let admitted = match self.admit(name, &mut request).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return request.refused(refused),
+        };
+        let Some(conversation) = request.conversation() else {
+            return request.problem(Problem::BadConversation);
+        };
+        let answer = match self.address(&admitted, &conversation, &mut request).await {
+            Ok(address) => request.whole(Answer::json(StatusCode::OK, &address)),
+            Err(problem) => request.problem(problem),
+        };
+        answer.with(
+            HeaderName::from_static(headers::CONVERSATION),
+            conversation.as_str(),
+        )
+    }
+
+    /// The address, and until when a connection may be opened there: never longer than the caller's token is good.
+    async fn address(
+        &self,
+        admitted: &Admitted<'_>,
+        conversation: &Conversation,
+        request: &mut Request,
+    ) -> Result<Value, Problem> {
+        let Admitted {
+            agent,
+            permit,
+            proof,
+        } = admitted;
+        let (runtime, qualifier) = presignable(agent).ok_or(Problem::NoWebSocket)?;
+        let session = Session {
+            permit,
+            authority: Authority::of(agent.auth, proof),
+            runtime,
+            qualifier,
+            id: &SessionId::derive(permit.identity(), permit.agent(), conversation),
+        };
+        let now = self.clock.now();
+        let expires = permit.identity().expires.0;
+        let life = Duration::from_secs(expires.saturating_sub(now.0)).min(LONGEST);
+        if life.is_zero() {
+            return Err(Problem::Unauthorized);
+        }
+        let address = self.upstream.websocket(session, now, life).await;
+        let address = address.map_err(|failure| {
+            request.record.upstream(failure.upstream);
+            failure.problem
+        })?;
+        Ok(json!({
+            "conversation": conversation.as_str(),
+            "expires": now.0.saturating_add(life.as_secs()),
+            "url": address,
+        }))
+    }
+}
+
+/// The runtime, if the door's signature opens a WebSocket there: the contract for HTTP has one, and a runtime that takes
+/// its callers' tokens takes no signature.
+fn presignable(agent: &Agent) -> Option<(&RuntimeArn, &str)> {
+    match (&agent.target, agent.auth, agent.protocol) {
+        (Target::Runtime { arn, qualifier }, Auth::Iam, Protocol::Http) => Some((arn, qualifier)),
+        (Target::Runtime { .. } | Target::Gateway { .. }, _, _) => None,
+    }
+}
