@@ -84,9 +84,10 @@ build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
 
 bench: ## Measure, and print the table of measured against promised
-	cargo build --locked --release --package authorizer --package proxy --package bench --bins
+	cargo build --locked --release --package authorizer --package pretoken --package proxy --package bench --bins
 	cargo bench --locked --package bench --bench gate
 	@$(TARGET)/release/figures
+	@$(TARGET)/release/load
 
 fmt: ## Format the code
 	cargo fmt --all

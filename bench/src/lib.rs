@@ -7,10 +7,12 @@
 )]
 
 mod check;
+mod load;
 mod measure;
 mod table;
 
 pub use check::Check;
+pub use load::{Delay, Load, load};
 pub use measure::{
     FirstByte, Gate, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,
     streaming_peak, warm,

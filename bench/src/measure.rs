@@ -254,12 +254,12 @@ fn settings(key: &Key) -> Settings {
     Settings::new(&trusted(&[key], &json!({})))
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
 /// Of KiB.
-fn megabytes(kibibytes: u64) -> f64 {
+pub(crate) fn megabytes(kibibytes: u64) -> f64 {
     f64::from(u32::try_from(kibibytes).unwrap()) * 1.024 / PER_MB
 }
 

@@ -28,7 +28,7 @@ pub const USERS: [&str; 2] = ["alice", "bob"];
 /// The function of the template that the issuer asks before it signs a token.
 const TRIGGER: &str = "PretokenFunction";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
-const MAX_CONCURRENCY: usize = 100;
+const MAX_CONCURRENCY: usize = 250;
 
 /// What a stack is made from.
 #[derive(Clone, Debug)]

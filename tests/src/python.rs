@@ -91,17 +91,21 @@ impl Drop for PythonServer {
     }
 }
 
-/// Runs a script of `tests/clients` as the bearer of a token and gives what it reports; nothing where there is no such
-/// Python.
+/// Runs a script of `tests/clients`, with a token or a password, and gives what it reports; nothing where there is no
+/// such Python.
 ///
 /// # Panics
 /// If it fails, or takes too long.
-pub async fn journey<A: AsRef<OsStr>>(script: &str, arguments: &[A], token: &str) -> Option<Value> {
+pub async fn journey<A: AsRef<OsStr>>(
+    script: &str,
+    arguments: &[A],
+    secret: &str,
+) -> Option<Value> {
     let mut command = tokio::process::Command::new(Python::Clients.find()?);
     command
         .arg(here("clients").join(script))
         .args(arguments)
-        .env("TOKEN", token)
+        .env("SECRET", secret)
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let output = tokio::time::timeout(TIMEOUT, command.output()).await;
