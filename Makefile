@@ -66,13 +66,13 @@ unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
 		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
-# Built with the machine's own linker and for its own processor: it shows that the template builds, and is not meant to
+# Built with the machine's own linker, for its own processor and unoptimized: it shows that the template builds, and is not meant to
 # be deployed.
 template: $(CHECKS) $(CHECKOV) ## Lint the templates and build what they name
 	cfn-lint $(TEMPLATES)
 	.tools/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file $(TEMPLATES)
 	sam validate --lint
-	CARGO_LAMBDA_COMPILER=cargo sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
+	CARGO_LAMBDA_COMPILER=cargo SAM_BUILD_MODE=debug sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
 
 policies: ## Check the Cedar policies and render them for CloudFormation
 	cargo run --locked --package policy --features check --bin render
