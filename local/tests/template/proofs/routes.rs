@@ -8,7 +8,9 @@ use crate::resolve::entries;
 
 /// Routes without an authorizer: what the world may read. Besides these, the questions that browsers ask before they
 /// may send a token, and nothing else.
-const OPEN: [&str; 1] = ["GET /healthz"];
+const OPEN: [&str; 2] = ["GET /.well-known/jwks.json", "GET /healthz"];
+/// Below it stands where tokens come from, for clients that have none yet (RFC 9728).
+const METADATA: &str = "GET /.well-known/oauth-protected-resource";
 
 const AUTHORIZER: &str = "GatehouseAuthorizer";
 
@@ -62,7 +64,9 @@ fn authorizer_of(api: &Value, path: &str, method: &str, own: &Value) -> Option<S
 /// Every route but the open ones has it; without `EnableAuth` none has.
 pub(crate) fn are_protected(door: &Door) -> Vec<String> {
     let has_auth = door.main().parameters["EnableAuth"] == "true";
-    let is_open = |name: &str| OPEN.contains(&name) || name.starts_with("OPTIONS /");
+    let is_open = |name: &str| {
+        OPEN.contains(&name) || name.starts_with(METADATA) || name.starts_with("OPTIONS /")
+    };
     let mut faults = Vec::new();
     let routes = routes(door);
     faults.extend(unless(!routes.is_empty(), "Api", "there are no routes"));
