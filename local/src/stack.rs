@@ -116,6 +116,9 @@ impl Stack {
         let mut parameters = cloud.parameters();
         let document = agents::document(&agents).to_string();
         parameters.insert("Agents".to_owned(), document);
+        // The template takes the authorizer from the routes by the same parameter.
+        let enable_auth = settings.variables.get("ENABLE_AUTH").cloned();
+        parameters.extend(enable_auth.map(|given| ("EnableAuth".to_owned(), given)));
         let template = Template::load(&settings.template, &parameters)?;
         let mut lambda = cloud.endpoints();
         lambda.push((

@@ -1,5 +1,6 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
+use crate::authentication::{self, Authentication};
 use crate::cors::Origins;
 use crate::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Protocol, Target, ToolToken};
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
+/// Whether callers must show a token: they must, unless it is exactly `false`.
+pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds; 285 by default, at most 890.
 pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 /// The longest silence of an agent within its answer, in seconds; 840 by default, at most 890.
@@ -32,9 +35,10 @@ pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
 pub const TURNS_TABLE: &str = "TURNS_TABLE";
 
 /// Every setting of this function.
-pub const SETTINGS: [&str; 13] = [
+pub const SETTINGS: [&str; 14] = [
     AGENTS,
     ALLOWED_ORIGINS,
+    ENABLE_AUTH,
     FIRST_BYTE_SECONDS,
     IDLE_SECONDS,
     MACHINE_CLIENT_ID,
@@ -58,7 +62,7 @@ const MOST_BODY_BYTES: u64 = 6 * 1024 * 1024;
 
 /// The proxy's settings.
 pub struct Config {
-    pub issuers: TrustedIssuers,
+    pub authentication: Authentication<TrustedIssuers>,
     pub agents: Agents,
     pub origins: Origins,
     pub limits: Limits,
@@ -97,8 +101,8 @@ impl Config {
     /// Every fault of every setting.
     pub fn read(source: &Source<'_>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let issuers =
-            settings::required(source, TRUSTED_ISSUERS, TrustedIssuers::parse, &mut faults);
+        let authentication = Authentication::read(source, &mut faults);
+        let parse_agents = |json: &str| parse_agents(json, authentication.as_ref());
         let agents = settings::required(source, AGENTS, parse_agents, &mut faults);
         let origins = settings::optional(source, ALLOWED_ORIGINS).unwrap_or_default();
         let origins = Origins::parse(&origins)
@@ -113,9 +117,9 @@ impl Config {
         let tool_tokens = ToolTokenSettings::read(source, is_asked, &mut faults);
         let signing = read_one(source, SIGNING_SECRET_ARN, false, &mut faults, secret_arn);
         let turns_table = read_one(source, TURNS_TABLE, false, &mut faults, parse_table);
-        match (issuers, agents) {
-            (Some(issuers), Some(agents)) if faults.is_empty() => Ok(Self {
-                issuers,
+        match (authentication, agents) {
+            (Some(authentication), Some(agents)) if faults.is_empty() => Ok(Self {
+                authentication,
                 agents,
                 origins,
                 limits,
@@ -226,9 +230,15 @@ impl Limits {
 
 /// The agents, each of a kind that this version calls. One that it does not is a fault at the start rather than an error
 /// at the first call: whoever deployed it is there to read it.
-fn parse_agents(json: &str) -> Result<Agents, Vec<Fault>> {
+fn parse_agents(
+    json: &str,
+    authentication: Option<&Authentication<TrustedIssuers>>,
+) -> Result<Agents, Vec<Fault>> {
     let agents = Agents::parse(json)?;
-    let faults: Vec<Fault> = agents.iter().flat_map(unsupported).collect();
+    let mut faults: Vec<Fault> = agents.iter().flat_map(unsupported).collect();
+    if matches!(authentication, Some(Authentication::Off)) {
+        faults.extend(agents.iter().flat_map(authentication::needing_token));
+    }
     if faults.is_empty() {
         Ok(agents)
     } else {

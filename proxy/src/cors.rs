@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_ORIGIN], origin);
             assert_eq!(
                 answer[header::ACCESS_CONTROL_EXPOSE_HEADERS],
-                "x-conversation-id, x-request-id, retry-after"
+                "x-conversation-id, x-gatehouse-warning, x-request-id, retry-after"
             );
             assert_eq!(answer[header::VARY], "Origin");
         }

@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::answer::{Answer, Response};
+use crate::authentication::Authentication;
 use crate::config::{Config, Limits};
 use crate::cors::Origins;
 use crate::event::Event;
@@ -22,10 +23,11 @@ use lambda_runtime::LambdaEvent;
 use shared::agents::Target;
 use shared::clock::Clock;
 use shared::door::Door;
+use shared::issuers::TrustedIssuers;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
 /// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
 /// Gateway, whose fifteen minutes began before ours while the function started.
@@ -52,7 +54,7 @@ impl App {
     /// Prepares what the first request would otherwise wait for; `platform` is what the AWS SDK found in its environment.
     pub async fn new(config: Config, platform: &SdkConfig, clock: Clock) -> Self {
         let Config {
-            issuers,
+            authentication,
             agents,
             origins,
             limits,
@@ -66,13 +68,12 @@ impl App {
             Target::Gateway { url: _ } => None,
         });
         let upstream = AgentCore::new(platform, regions);
-        for note in issuers.notes() {
-            info!("{note}");
-        }
-        let door = Door::new(issuers, clock.clone());
-        door.warm(WARM_UP).await;
+        let authentication = open_door(authentication, &clock).await;
         Self {
-            access: Access { door, agents },
+            access: Access {
+                authentication,
+                agents,
+            },
             tool_tokens: tool_tokens
                 .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
             turns: turns_table.map(|table| Turns::new(table, platform, clock.clone())),
@@ -106,7 +107,10 @@ impl App {
             lease: None,
             record,
         };
-        let answer = self.answer(asked, request).await.with_all(cors);
+        let answer = self.answer(asked, request).await;
+        let answer = answer
+            .with_all(cors)
+            .with_all(self.access.authentication.warning());
         Ok(answer.finish(&context.request_id))
     }
 
@@ -160,4 +164,24 @@ impl App {
         let now = Instant::now();
         now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
     }
+}
+
+/// The door that checks tokens, with the issuers' keys if they can be had in time; or none, said loudly.
+async fn open_door(
+    authentication: Authentication<TrustedIssuers>,
+    clock: &Clock,
+) -> Authentication<Door> {
+    let issuers = match authentication {
+        Authentication::Required(issuers) => issuers,
+        Authentication::Off => {
+            warn!("authentication is off: anybody may call every agent that asks for no right");
+            return Authentication::Off;
+        }
+    };
+    for note in issuers.notes() {
+        info!("{note}");
+    }
+    let door = Door::new(issuers, clock.clone());
+    door.warm(WARM_UP).await;
+    Authentication::Required(door)
 }

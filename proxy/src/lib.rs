@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod authentication;
 pub mod config;
 pub mod cors;
 pub mod event;

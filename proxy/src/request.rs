@@ -41,7 +41,7 @@ impl Request {
     pub(crate) fn conversation(&self) -> Option<Conversation> {
         let mut values = self.event.headers.get_all(headers::CONVERSATION).iter();
         match (values.next(), values.next()) {
-            (None, _) => Some(Conversation::begun_by(self.record.request_id())),
+            (None, _) => Conversation::begin(),
             (Some(only), None) => Conversation::parse(only.to_str().ok()?),
             (Some(_), Some(_)) => None,
         }

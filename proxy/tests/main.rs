@@ -24,6 +24,8 @@ mod door;
 mod forwarding;
 #[path = "main/invocation.rs"]
 mod invocation;
+#[path = "main/open.rs"]
+mod open;
 #[path = "main/refusals.rs"]
 mod refusals;
 #[path = "main/tool_token.rs"]

@@ -1,5 +1,6 @@
 //! The one room that names the cryptography. This file: algorithms, verification keys, fingerprints.
 
+pub(crate) mod random;
 #[cfg(feature = "secrets")]
 pub(crate) mod signing;
 

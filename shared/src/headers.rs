@@ -15,8 +15,11 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// allow-list names it.
 pub const TOOL_TOKEN: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token";
 
+/// That nobody is asked for a token, on every answer of a door that is open on purpose.
+pub const WARNING: &str = "x-gatehouse-warning";
+
 /// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
-pub const EXPOSED: [&str; 3] = [CONVERSATION, REQUEST_ID, "retry-after"];
+pub const EXPOSED: [&str; 4] = [CONVERSATION, WARNING, REQUEST_ID, "retry-after"];
 
 /// What a browser's script may send from another origin; all of it is read by the door or travels inward.
 pub const ACCEPTED: [&str; 7] = [
@@ -98,7 +101,7 @@ const INWARD: [Inward; 3] = [
     },
 ];
 
-const OUTWARD: [&str; 14] = [
+const OUTWARD: [&str; 15] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -113,6 +116,7 @@ const OUTWARD: [&str; 14] = [
     "x-content-type-options",
     CONVERSATION,
     REQUEST_ID,
+    WARNING,
 ];
 
 fn named_by_connection(received: &HeaderMap, name: &str) -> bool {

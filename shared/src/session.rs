@@ -3,6 +3,7 @@
 //! AgentCore lets whoever may invoke a runtime enter any session by its id, so the id must not be a caller's to choose:
 //! it is derived, and another caller's conversation of the same name is another session.
 
+use crate::crypto::random;
 use crate::gate::{AgentName, Identity};
 use aws_lc_rs::digest::{Context, SHA256};
 use std::fmt::{self, Write as _};
@@ -20,13 +21,13 @@ impl Conversation {
         (fits && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
     }
 
-    /// A new conversation, named after the request that begins it: Lambda gives no two requests the same id.
+    /// A new conversation, of a name that nobody can guess; none if there is no randomness.
     ///
-    /// The name need not be secret. It leads to a session only together with the identity of its owner.
+    /// A name leads to a session only together with the identity of its owner. Where callers are not asked who they
+    /// are, they are all one owner, and the name is all that keeps their conversations apart.
     #[must_use]
-    pub fn begun_by(request_id: &str) -> Self {
-        Self::parse(request_id)
-            .unwrap_or_else(|| Self(hex_digest("gatehouse conversation 1", &[request_id])))
+    pub fn begin() -> Option<Self> {
+        random::hex().map(Self)
     }
 
     #[must_use]
@@ -238,13 +239,23 @@ mod tests {
     }
 
     #[test]
-    fn a_new_conversation_is_named_after_its_request() {
-        let request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
-        assert_eq!(Conversation::begun_by(request_id).as_str(), request_id);
-        assert_eq!(
-            Conversation::begun_by("not a name!").as_str(),
-            "c44b258edde714011caa6f8067eb48f74ae0e1438cc90f22356d4e44441f48d5"
+    fn a_new_conversation_has_a_name_that_nobody_has_seen() {
+        let names: BTreeSet<String> = (0..1000)
+            .map(|_| Conversation::begin().unwrap().to_string())
+            .collect();
+        assert_eq!(names.len(), 1000);
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        assert!(
+            names
+                .iter()
+                .all(|name| name.len() == 32 && name.bytes().all(hex))
         );
-        assert_ne!(Conversation::begun_by("a!"), Conversation::begun_by("b!"));
+    }
+
+    #[test]
+    fn the_unknown_are_one_owner_and_no_issuers_user() {
+        let guest = Identity::anonymous();
+        assert_eq!(UserId::derive(&guest).as_str(), "anonymous#anonymous");
+        assert!(guest.client_id.is_none() && guest.scopes.is_empty() && guest.groups.is_empty());
     }
 }

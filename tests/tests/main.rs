@@ -19,6 +19,7 @@ mod hygiene;
 mod journey;
 mod keys;
 mod limits;
+mod open;
 mod settings;
 mod sign_in;
 mod streaming;

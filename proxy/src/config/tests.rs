@@ -139,6 +139,54 @@ fn an_agent_that_cannot_be_called_is_a_fault() {
 }
 
 #[test]
+fn tokens_are_asked_for_unless_it_is_said_in_one_word_that_they_are_not() {
+    for text in [
+        "", " ", "true", "False", "FALSE", "false ", " false", "0", "no", "off", "none", "x",
+    ] {
+        let config = read(&[(ENABLE_AUTH, text)]).ok().unwrap();
+        let is_required = matches!(config.authentication, Authentication::Required(_));
+        assert!(is_required, "{text:?}");
+        let faults = read(&[(ENABLE_AUTH, text), (TRUSTED_ISSUERS, "")]).err();
+        assert_eq!(
+            faults.unwrap(),
+            ["`TRUSTED_ISSUERS` is missing"],
+            "{text:?}"
+        );
+    }
+    for issuers in [ISSUERS, ""] {
+        let config = read(&[(ENABLE_AUTH, "false"), (TRUSTED_ISSUERS, issuers)]);
+        let authentication = config.ok().unwrap().authentication;
+        assert!(matches!(authentication, Authentication::Off), "{issuers}");
+    }
+    assert!(read(&[(ENABLE_AUTH, "false"), (TRUSTED_ISSUERS, "[]")]).is_err());
+}
+
+#[test]
+fn an_open_door_has_no_agent_that_needs_its_callers_tokens() {
+    let table = [
+        (format!(r#""runtime": "{ARN}", "auth": "jwt""#), "auth"),
+        (
+            format!(r#""runtime": "{ARN}", "toolToken": "user""#),
+            "toolToken",
+        ),
+        (
+            format!(r#""runtime": "{ARN}", "toolToken": "machine""#),
+            "toolToken",
+        ),
+        (format!(r#""gateway": "{GATEWAY}""#), "gateway"),
+    ];
+    for (members, field) in table {
+        let agents = format!(r#"{{"demo": {{{members}, "allow": {{}}}}}}"#);
+        let mut rows = vec![(AGENTS, agents.as_str()), (ENABLE_AUTH, "false")];
+        rows.extend(TOOL_TOKENS);
+        let faults = read(&rows).err().unwrap();
+        let expected =
+            format!("`AGENTS.demo.{field}` needs callers' tokens, and `ENABLE_AUTH` is `false`");
+        assert!(faults.contains(&expected), "{faults:?}");
+    }
+}
+
+#[test]
 fn all_faults_are_told_at_once() {
     let faults = read(&[
         (TRUSTED_ISSUERS, "[]"),
@@ -156,7 +204,8 @@ fn all_faults_are_told_at_once() {
         (TURNS_TABLE, "x"),
     ]);
     let faults = faults.err().unwrap();
-    for name in SETTINGS {
+    // Every text of `ENABLE_AUTH` but one means that a token is asked for: none is wrong.
+    for name in SETTINGS.into_iter().filter(|name| *name != ENABLE_AUTH) {
         assert!(
             faults
                 .iter()

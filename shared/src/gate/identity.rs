@@ -18,7 +18,7 @@ const MAX_NAME: usize = 255;
 pub struct Identity(Caller);
 
 /// What is known of a caller.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Caller {
     /// The exact `iss`.
     pub issuer: String,
@@ -46,11 +46,8 @@ impl Identity {
         let groups = texts(payload.get(&payload.rules.groups_claim));
         conditions::check(&payload, &scopes)?;
         // Cognito's access tokens, Cognito's id tokens, everybody else's.
-        let usernames = [
-            text("username")?,
-            text("cognito:username")?,
-            text("preferred_username")?,
-        ];
+        let usernames = ["username", "cognito:username", "preferred_username"];
+        let usernames: Vec<_> = usernames.into_iter().map(text).collect::<Result<_, _>>()?;
         Ok(Self(Caller {
             issuer: payload.rules.issuer.clone(),
             subject: text("sub").ok().flatten().ok_or(Refusal::Subject)?,
@@ -63,6 +60,18 @@ impl Identity {
             expires,
             token_id: payload.token_id,
         }))
+    }
+
+    /// Whoever calls where no token is asked for, all of them one: the only identity that proves nothing. It has no
+    /// client, scope or group, so an agent that asks for one does not admit it; no issuer's `iss`, an address, is this
+    /// word.
+    pub fn anonymous() -> Self {
+        Self(Caller {
+            issuer: "anonymous".to_owned(),
+            subject: "anonymous".to_owned(),
+            expires: UnixTime::NEVER,
+            ..Caller::default()
+        })
     }
 }
 
@@ -107,12 +116,7 @@ fn scopes(claim: Option<&Value>) -> Result<Vec<String>, Refusal> {
 
 /// A list of printable texts; absent is none.
 fn texts(claim: Option<&Value>) -> Option<Vec<String>> {
-    let text = |entry: &Value| {
-        entry
-            .as_str()
-            .filter(|text| is_printable(text))
-            .map(str::to_owned)
-    };
+    let text = |entry: &Value| Some(entry.as_str().filter(|text| is_printable(text))?.to_owned());
     match claim {
         None => Some(Vec::new()),
         Some(claim) => claim.as_array()?.iter().map(text).collect(),

@@ -135,8 +135,13 @@ fn the_gate_is_small_pure_and_runs_one_way() {
 fn one_room_names_the_cryptography() {
     for path in sources(&root().join("shared/src")) {
         let found = checks::signature_code(&fs::read_to_string(&path).unwrap());
-        let is_crypto = path.ends_with("shared/src/crypto.rs")
-            || path.ends_with("shared/src/crypto/signing.rs");
+        let is_crypto = [
+            "shared/src/crypto.rs",
+            "shared/src/crypto/random.rs",
+            "shared/src/crypto/signing.rs",
+        ]
+        .iter()
+        .any(|file| path.ends_with(file));
         assert_eq!(
             !found.is_empty(),
             is_crypto,
@@ -144,6 +149,20 @@ fn one_room_names_the_cryptography() {
             path.display()
         );
     }
+}
+
+/// The one identity that proves nothing is made where the setting for it is obeyed, and nowhere else.
+#[test]
+fn one_place_lets_in_the_unknown() {
+    let name = ["Identity::", "anonymous"].concat();
+    let programs = fs::read_dir(root()).unwrap();
+    let rooms = programs.map(|room| room.unwrap().path().join("src"));
+    let files = rooms
+        .filter(|room| room.is_dir())
+        .flat_map(|room| sources(&room));
+    let using = files.filter(|path| fs::read_to_string(path).unwrap().contains(&name));
+    let using: Vec<PathBuf> = using.collect();
+    assert_eq!(using, [root().join("proxy/src/access.rs")]);
 }
 
 #[test]

@@ -1,0 +1,16 @@
+//! What nobody can guess.
+
+use std::fmt::Write as _;
+
+/// 128 random bits, as 32 lower-case hexadecimal digits. None if there is no randomness, which AWS-LC itself ends the
+/// process over before it says so.
+pub(crate) fn hex() -> Option<String> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    let mut text = String::with_capacity(32);
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Some(text)
+}
