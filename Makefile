@@ -66,8 +66,8 @@ unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
 		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
-# Built with the machine's own linker, for its own processor and unoptimized: it shows that the template builds, and is not meant to
-# be deployed.
+# Built with the machine's own linker, for its own processor and without optimizing: it shows that the templates build,
+# and is not meant to be deployed.
 template: $(CHECKS) $(CHECKOV) ## Lint the templates and build what they name
 	cfn-lint $(TEMPLATES)
 	.tools/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file $(TEMPLATES)

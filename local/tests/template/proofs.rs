@@ -11,6 +11,7 @@ pub(crate) mod routes;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod stores;
+pub(crate) mod watch;
 
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use crate::door::Door;
 pub(crate) type Proof = fn(&Door) -> Vec<String>;
 
 /// Every proof with its name.
-pub(crate) const ALL: [(&str, Proof); 21] = [
+pub(crate) const ALL: [(&str, Proof); 23] = [
     ("routes have the authorizer", routes::are_protected),
     ("routes stream", routes::stream),
     ("the authorizer is asked as it must be", routes::authorizer),
@@ -39,6 +40,8 @@ pub(crate) const ALL: [(&str, Proof); 21] = [
     ("the trigger is asked for machines too", identity::trigger),
     ("only who is let in has a user", identity::pool),
     ("stores are closed", stores::are_closed),
+    ("what goes wrong is told", watch::alarms),
+    ("the firewall shows no token", watch::samples),
     ("nothing waits for itself", graph::has_no_circle),
     (
         "nested stacks get what they ask for",

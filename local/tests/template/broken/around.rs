@@ -5,6 +5,36 @@ use crate::door::MAIN;
 
 pub(super) const BREAKS: &[Break] = &[
     (
+        "what goes wrong is told",
+        MONITORING,
+        "      AlarmActions: [!Ref Alarms]\n",
+        "",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "          Arn: !Ref Alarms\n",
+        "          Arn: !Ref Elsewhere\n",
+    ),
+    (
+        "what goes wrong is told",
+        MAIN,
+        "AlarmEmail: !Ref AlarmEmail",
+        "AlarmEmail: somebody@example.com",
+    ),
+    (
+        "the firewall shows no token",
+        MAIN,
+        "SampledRequestsEnabled: false",
+        "SampledRequestsEnabled: true",
+    ),
+    (
+        "the firewall shows no token",
+        MAIN,
+        "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: HasWaf\n",
+        "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: IsPrivate\n",
+    ),
+    (
         "rights are for one thing each",
         MAIN,
         "Action: dynamodb:GetItem",

@@ -1,0 +1,73 @@
+//! What is told to whom when something goes wrong, and what must not be shown meanwhile.
+
+use serde_json::json;
+
+use super::unless;
+use crate::door::Door;
+
+/// What must be watched, and where it is.
+const WATCHED: [&str; 6] = [
+    "OutageAlarm",
+    "PretokenAlarm",
+    "RefusalAlarm",
+    "RotationAlarm",
+    "RotationFailed",
+    "ServerErrorAlarm",
+];
+
+/// With an address everything is watched, a gateway's policies too, and reaches it.
+pub(crate) fn alarms(door: &Door) -> Vec<String> {
+    let parameters = &door.main().parameters;
+    let mut sheets = door.sheets.iter();
+    let sheet = sheets.find(|sheet| sheet.file == "stacks/monitoring.yaml");
+    let has_address = parameters["AlarmEmail"] != "";
+    let Some(sheet) = sheet.filter(|_| has_address) else {
+        return unless(!has_address, "Monitoring", "is not there")
+            .into_iter()
+            .collect();
+    };
+    let gateway = (parameters["GatewayArn"] != "").then_some("GatewayChanged");
+    let mut faults = Vec::new();
+    for name in WATCHED.into_iter().chain(gateway) {
+        let resource = sheet.resource(name);
+        let to = [
+            &resource["Properties"]["AlarmActions"],
+            &resource["Properties"]["Targets"],
+        ];
+        let topic = json!({"Ref": "Alarms"});
+        let reaches = to.iter().any(|to| to[0] == topic || to[0]["Arn"] == topic);
+        faults.extend(unless(reaches, name, "reaches nobody"));
+    }
+    let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
+    let is_ours = *topic == parameters["AlarmEmail"];
+    faults.extend(unless(is_ours, "Alarms", "go elsewhere"));
+    faults
+}
+
+/// Samples of requests hold whole headers, tokens among them.
+pub(crate) fn samples(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (place, firewall) in door.of_type("AWS::WAFv2::WebACL") {
+        let rules = firewall["Properties"]["Rules"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        for rule in rules.chain([&firewall["Properties"]]) {
+            let shows = &rule["VisibilityConfig"]["SampledRequestsEnabled"];
+            faults.extend(unless(
+                shows == "false",
+                &place,
+                "keeps samples of requests",
+            ));
+        }
+        let is_open = firewall["Properties"]["DefaultAction"]
+            .get("Allow")
+            .is_some();
+        faults.extend(unless(is_open, &place, "lets nobody in"));
+    }
+    let wants = door.main().parameters["EnableWaf"] == "true";
+    let association = door.main().resource("FirewallAssociation");
+    let is_bound = association.is_null() != wants;
+    faults.extend(unless(is_bound, "Firewall", "stands before nothing"));
+    faults
+}
