@@ -314,7 +314,9 @@ fn the_template_of_the_door_is_understood() {
     let given = [
         ("Agents", "{}"),
         ("DirectoryTable", "users"),
+        ("SigningSecret", "arn:of:a:secret"),
         ("TrustedIssuers", "[]"),
+        ("TurnsTable", "turns"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let template = Template::load(&path, &given.into()).unwrap();
