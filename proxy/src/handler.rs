@@ -13,6 +13,7 @@ use crate::request::Request;
 use crate::route::{Asked, Route};
 use crate::routes::health::health;
 use crate::tool_token::ToolTokens;
+use crate::trace::Trace;
 use crate::turns::Turns;
 use crate::upstream::AgentCore;
 use aws_config::SdkConfig;
@@ -23,6 +24,7 @@ use lambda_runtime::LambdaEvent;
 use shared::agents::Target;
 use shared::clock::Clock;
 use shared::door::Door;
+use shared::headers;
 use shared::issuers::TrustedIssuers;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -95,11 +97,13 @@ impl App {
             context,
         } = event;
         let asked = Asked::read(&event.method, &event.path);
-        let record = Record::begin(
+        let mut record = Record::begin(
             &context.request_id,
             event.gateway_request_id.take(),
             asked.label(),
         );
+        let travelling = headers::inward(&event.headers);
+        record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
         let cors = self.origins.answer(&event.headers);
         let request = Request {
             event,

@@ -1,13 +1,15 @@
 //! What is written of a request once it is over: one log line, and metrics. Never a token, a body, or a person's name.
 
+use crate::heard::{Heard, Listener};
+use crate::trace::Trace;
 use http::StatusCode;
-use shared::gate::AgentName;
+use shared::gate::{AgentName, Identity};
 use shared::log::Loggable;
 use shared::metrics::{self, Metric};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::field::{DisplayValue, display};
-use tracing::{Level, event};
+use tracing::{Level, event, warn};
 
 /// What is known of a request so far. It is written once: when it is finished, or when it is dropped before that, and
 /// then the caller has left.
@@ -18,11 +20,24 @@ pub struct Record {
     started: Instant,
     route: &'static str,
     agent: Option<AgentName>,
+    caller: Option<Caller>,
+    /// The tool that is called, where the agent is a gateway of tools: a stranger's text.
+    tool: Option<String>,
+    trace: Trace,
     status: u16,
     upstream: Upstream,
+    heard: Option<Heard>,
     first_byte: Option<Duration>,
+    request_bytes: u64,
     bytes: u64,
     is_written: bool,
+}
+
+/// Who asked, as decisions are logged.
+struct Caller {
+    issuer: String,
+    subject: String,
+    token_id: String,
 }
 
 /// What the agent's platform said, for an operator who takes it up with AWS.
@@ -32,10 +47,15 @@ pub struct Upstream {
     pub request_id: Option<String>,
     /// The name of its error, or what kept the call from it.
     pub detail: Option<String>,
+    /// In how many seconds it may be asked again, if it said so.
+    pub retry_after: Option<u64>,
 }
 
 /// The outcome of a request whose answer was dropped before its end.
 pub const CLIENT_GONE: &str = "client_gone";
+
+/// The outcome of a request whose answer is whole, and says that the agent failed.
+pub const AGENT_ERROR: &str = "agent_error";
 
 impl Record {
     /// Begins with a request; its time runs from here.
@@ -51,9 +71,14 @@ impl Record {
             started: Instant::now(),
             route,
             agent: None,
+            caller: None,
+            tool: None,
+            trace: Trace::default(),
             status: 0,
             upstream: Upstream::default(),
+            heard: None,
             first_byte: None,
+            request_bytes: 0,
             bytes: 0,
             is_written: false,
         }
@@ -69,9 +94,60 @@ impl Record {
         self.agent = Some(agent.clone());
     }
 
+    /// Notes who is let in.
+    pub fn caller(&mut self, identity: &Identity) {
+        self.caller = Some(Caller {
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+            token_id: identity.token_id.clone(),
+        });
+    }
+
+    /// Notes which tool is called.
+    pub fn tool(&mut self, tool: Option<String>) {
+        self.tool = tool;
+    }
+
+    /// Notes which traces the request belongs to.
+    pub fn trace(&mut self, trace: Trace) {
+        self.trace = trace;
+    }
+
+    /// The traces that the request belongs to.
+    #[must_use]
+    pub const fn traces(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Notes so many bytes of the body that the caller sent.
+    pub fn received(&mut self, count: u64) {
+        self.request_bytes = count;
+    }
+
+    /// What is to be listened to in the answer. A document can only tell of a tool.
+    #[must_use]
+    pub fn listener(&self, is_event_stream: bool) -> Option<Listener> {
+        if is_event_stream {
+            Some(Listener::to_events())
+        } else {
+            self.tool.as_ref().map(|_| Listener::to_document())
+        }
+    }
+
+    /// Notes what was heard in the answer: a denial is one only where a tool is called.
+    pub fn heard(&mut self, heard: Option<Heard>) {
+        self.heard = heard.filter(|heard| !heard.is_of_tool() || self.tool.is_some());
+    }
+
     /// Notes what the agent's platform said.
     pub fn upstream(&mut self, upstream: Upstream) {
         self.upstream = upstream;
+    }
+
+    /// In how many seconds the platform may be asked again, if it said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.upstream.retry_after
     }
 
     /// Notes the status the caller is sent.
@@ -103,51 +179,82 @@ impl Record {
     /// Writes the record; what comes after the first time is not written.
     pub fn finish(&mut self, outcome: &'static str) {
         if !std::mem::replace(&mut self.is_written, true) {
+            let has_failed = self.heard.is_some_and(|heard| !heard.is_of_tool());
+            let outcome = match outcome {
+                "ok" if has_failed => AGENT_ERROR,
+                outcome => outcome,
+            };
             self.write(outcome);
+            self.audit();
         }
+    }
+
+    /// Writes who was denied which tool. A gateway's own traces hold no user: this line and they share the trace id.
+    fn audit(&self) {
+        let Some(heard) = self.heard.filter(|heard| heard.is_of_tool()) else {
+            return;
+        };
+        let agent = self.agent.as_ref().map_or("none", AgentName::as_str);
+        let tool = self.tool.as_deref().unwrap_or_default();
+        let caller = self.caller.as_ref();
+        warn!(
+            request_id = display(Loggable(&self.request_id)),
+            agent,
+            tool = display(Loggable(tool)),
+            outcome = "denied",
+            reason = heard.code(),
+            issuer = caller.map(|caller| caller.issuer.as_str()),
+            subject = caller.map(|caller| display(Loggable(&caller.subject))),
+            token_id = caller.map(|caller| caller.token_id.as_str()),
+            trace_id = loggable(self.trace.root.as_deref()),
+            "denied the tool {} of {agent}: {}",
+            Loggable(tool),
+            heard.code()
+        );
+        metrics::emit(
+            &[("agent", agent), ("reason", heard.code())],
+            &[Metric::count("tool_denials", 1)],
+        );
     }
 
     fn write(&self, outcome: &'static str) {
         let Self {
             request_id,
-            gateway_request_id,
-            started,
             route,
-            agent,
             status,
+            trace,
             upstream,
-            first_byte,
-            bytes,
-            is_written: _,
+            ..
         } = self;
-        let Upstream {
-            status: upstream_status,
-            request_id: upstream_request_id,
-            detail,
-        } = upstream;
-        let duration = started.elapsed();
+        let heard = self.heard.filter(|heard| !heard.is_of_tool());
+        let agent_error = heard.map(Heard::code);
+        let duration = self.started.elapsed();
         macro_rules! write_at {
             ($level:expr) => {
                 event!(
                     $level,
                     request_id = display(Loggable(request_id)),
-                    gateway_request_id = loggable(gateway_request_id.as_deref()),
+                    gateway_request_id = loggable(self.gateway_request_id.as_deref()),
                     route,
-                    agent = agent.as_ref().map(AgentName::as_str),
+                    agent = self.agent.as_ref().map(AgentName::as_str),
                     status,
                     outcome,
-                    upstream_status,
-                    upstream_request_id = loggable(upstream_request_id.as_deref()),
-                    upstream_detail = detail.as_deref(),
+                    upstream_status = upstream.status,
+                    upstream_request_id = loggable(upstream.request_id.as_deref()),
+                    upstream_detail = upstream.detail.as_deref(),
+                    agent_error,
+                    trace_id = loggable(trace.root.as_deref()),
+                    w3c_trace_id = loggable(trace.parent.as_deref()),
                     duration_ms = millis(duration),
-                    first_byte_ms = first_byte.map(millis),
-                    bytes,
+                    first_byte_ms = self.first_byte.map(millis),
+                    request_bytes = self.request_bytes,
+                    bytes = self.bytes,
                     "answered {route}: {status} {outcome}"
                 )
             };
         }
         // What the caller can do nothing about is for an operator to see.
-        if *status >= 500 || detail.is_some() {
+        if *status >= 500 || upstream.detail.is_some() || agent_error.is_some() {
             write_at!(Level::WARN)
         } else {
             write_at!(Level::INFO)
@@ -160,6 +267,7 @@ impl Record {
         let mut values = vec![
             Metric::count("requests", 1),
             Metric::time("duration", duration),
+            Metric::bytes("request_bytes", self.request_bytes),
             Metric::bytes("bytes", self.bytes),
         ];
         values.extend(self.first_byte.map(|time| Metric::time("first_byte", time)));

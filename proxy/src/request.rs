@@ -56,7 +56,11 @@ impl Request {
 
     /// Closes the request with what is wrong.
     pub(crate) fn problem(mut self, problem: Problem) -> Answer {
-        let answer = Answer::problem(problem, self.record.request_id());
+        let mut answer = Answer::problem(problem, self.record.request_id());
+        // What the platform says of it is better than a guess of ours.
+        if let (Some(_), Some(pause)) = (problem.retry_after(), self.record.retry_after()) {
+            answer = answer.with(header::RETRY_AFTER, &pause.to_string());
+        }
         self.record
             .whole(answer.status(), answer.body_bytes(), problem.code());
         answer

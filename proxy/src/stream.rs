@@ -3,6 +3,7 @@
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.
 
+use crate::heard::Listener;
 use crate::record::Record;
 use crate::sse::Position;
 use bytes::Bytes;
@@ -90,6 +91,7 @@ pub struct Pump<S> {
     source: Option<S>,
     /// Where an event stream stands; none in a body of another type.
     events: Option<Position>,
+    listener: Option<Listener>,
     patience: Patience,
     /// When the agent last sent something.
     heard: Instant,
@@ -117,6 +119,7 @@ impl<S> Pump<S> {
         Self {
             source: Some(source),
             events: is_event_stream.then(Position::default),
+            listener: record.listener(is_event_stream),
             patience,
             heard: now,
             spoke: now,
@@ -145,6 +148,9 @@ impl<S> Pump<S> {
         if let Some(events) = &mut self.events {
             events.advance(&piece);
         }
+        if let Some(listener) = &mut self.listener {
+            listener.hear(&piece);
+        }
         Some(self.say(piece))
     }
 
@@ -168,6 +174,8 @@ impl<S> Pump<S> {
                 position.closing()
             )))
         });
+        let heard = self.listener.as_mut().and_then(Listener::end);
+        self.record.heard(heard);
         self.record.finish(end.code());
     }
 

@@ -4,6 +4,7 @@ use crate::access::{self, Admitted};
 use crate::answer::Answer;
 use crate::event::BodyError;
 use crate::handler::App;
+use crate::heard;
 use crate::media;
 use crate::problem::Problem;
 use crate::record::Upstream;
@@ -15,13 +16,16 @@ use crate::turns::Refused;
 use crate::upstream::{Authority, Reply, Turn};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use shared::agents::{Protocol, Target, ToolToken};
+use shared::agents::{Agent, Protocol, Target, ToolToken};
 use shared::gate::AgentName;
 use shared::headers;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use std::sync::Arc;
 use tokio::time::timeout_at;
+
+/// The name under which AWS's services pass on a trace.
+const X_RAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 impl App {
     /// Lets the caller in to the agent of this name, or says why not.
@@ -32,6 +36,7 @@ impl App {
     ) -> Result<Admitted<'_>, access::Refused> {
         let admitted = self.access.admit(request.asker(), name).await?;
         request.record.agent(&admitted.agent.name);
+        request.record.caller(admitted.permit.identity());
         Ok(admitted)
     }
 
@@ -77,22 +82,10 @@ impl App {
             return Err(Problem::UnsupportedMedia);
         }
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
-        let body = self.body(request)?;
+        let body = self.body(agent.protocol, request)?;
         let session = SessionId::derive(permit.identity(), permit.agent(), conversation);
-        if agent.protocol == Protocol::Http {
-            reserved::check(&body)?;
-        }
         let own = self.own_headers(admitted, request).await?;
-        // MCP and A2A have requests of one session at once, by their nature.
-        if let Some(turns) = self
-            .turns
-            .as_ref()
-            .filter(|_| agent.protocol == Protocol::Http)
-        {
-            let request_id = request.record.request_id();
-            let lease = turns.take(&session, request_id, request.left()).await;
-            request.lease = Some(lease.map_err(Refused::problem)?);
-        }
+        self.take_lease(agent, &session, request).await?;
         let turn = Turn {
             permit,
             authority: Authority::of(agent.auth, proof),
@@ -114,12 +107,38 @@ impl App {
             })
     }
 
-    fn body(&self, request: &mut Request) -> Result<Bytes, Problem> {
+    /// Makes sure that no other turn of the conversation runs. MCP and A2A have requests of one session at once, by their
+    /// nature.
+    async fn take_lease(
+        &self,
+        agent: &Agent,
+        session: &SessionId,
+        request: &mut Request,
+    ) -> Result<(), Problem> {
+        let turns = self.turns.as_ref();
+        if let Some(turns) = turns.filter(|_| agent.protocol == Protocol::Http) {
+            let request_id = request.record.request_id();
+            let lease = turns.take(session, request_id, request.left()).await;
+            request.lease = Some(lease.map_err(Refused::problem)?);
+        }
+        Ok(())
+    }
+
+    /// What the caller says to an agent that speaks this. It is passed on as it is, if at all.
+    fn body(&self, protocol: Protocol, request: &mut Request) -> Result<Bytes, Problem> {
         let body = request.event.take_body(self.limits.body_bytes);
-        body.map_err(|error| match error {
+        let body = body.map_err(|error| match error {
             BodyError::TooLarge => Problem::TooLarge,
             BodyError::NotBase64 => Problem::BadBody,
-        })
+        })?;
+        let record = &mut request.record;
+        record.received(u64::try_from(body.len()).unwrap_or(u64::MAX));
+        match protocol {
+            Protocol::Http => reserved::check(&body)?,
+            Protocol::Mcp => record.tool(heard::tool_called(&body)),
+            Protocol::A2a => {}
+        }
+        Ok(body)
     }
 
     /// What the door itself tells the agent.
@@ -129,6 +148,10 @@ impl App {
         request: &mut Request,
     ) -> Result<HeaderMap, Problem> {
         let mut own = HeaderMap::new();
+        let trace = request.record.traces().header.as_deref();
+        if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(trace).ok()) {
+            own.insert(X_RAY, trace);
+        }
         if let Some(token) = self.tool_token(admitted, request).await? {
             let mut value =
                 HeaderValue::from_str(token.reveal()).map_err(|_| Problem::NoToolToken)?;

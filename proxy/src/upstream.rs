@@ -196,6 +196,7 @@ impl Failure {
                 status: None,
                 request_id: None,
                 detail,
+                retry_after: None,
             },
         }
     }

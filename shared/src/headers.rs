@@ -51,6 +51,10 @@ pub fn inward(received: &HeaderMap) -> HeaderMap {
             travelling.insert(HeaderName::from_static(rule.name), value);
         }
     }
+    // Alone it belongs to no trace (W3C Trace Context, 3.3).
+    if !travelling.contains_key(TRACEPARENT) {
+        travelling.remove("tracestate");
+    }
     travelling
 }
 
@@ -79,13 +83,36 @@ struct Inward {
 
 impl Inward {
     fn allows(&self, value: &HeaderValue) -> bool {
-        !value.is_empty() && value.len() <= self.max_len && value.to_str().is_ok()
+        let has_form = |text: &str| self.name != TRACEPARENT || is_traceparent(text);
+        !value.is_empty() && value.len() <= self.max_len && value.to_str().is_ok_and(has_form)
     }
+}
+
+const TRACEPARENT: &str = "traceparent";
+
+/// Version, trace id, parent id and flags, in lower-case hexadecimal digits; later versions may go on after a dash (W3C
+/// Trace Context, 3.2). Ids of zeros are none, and there is no version `ff`.
+fn is_traceparent(text: &str) -> bool {
+    let mut fields = text.splitn(5, '-');
+    let mut field = |length| {
+        let field = fields.next().unwrap_or_default();
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_good = field.len() == length && field.bytes().all(is_hex);
+        is_good.then_some(field)
+    };
+    let is_id = |id: Option<&str>| id.is_some_and(|id| id.bytes().any(|byte| byte != b'0'));
+    let version = field(2);
+    let (trace, parent, flags) = (field(32), field(16), field(2));
+    let is_over = fields.next().is_none();
+    is_id(trace)
+        && is_id(parent)
+        && flags.is_some()
+        && version.is_some_and(|version| version != "ff" && (is_over || version != "00"))
 }
 
 const INWARD: [Inward; 3] = [
     Inward {
-        name: "traceparent",
+        name: TRACEPARENT,
         max_len: 128,
         may_repeat: false,
     },
@@ -217,25 +244,61 @@ mod tests {
 
     #[test]
     fn lengths_and_repetition_are_bounded() {
-        for (name, max_len) in [("traceparent", 128), ("tracestate", 512), ("baggage", 8192)] {
+        let with_parent = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = [("traceparent", PARENT)]
+                .iter()
+                .chain(pairs)
+                .copied()
+                .collect();
+            inward(&map(&pairs))
+        };
+        for (name, max_len) in [("tracestate", 512), ("baggage", 8192)] {
             assert_eq!(
-                inward(&map(&[(name, &"a".repeat(max_len))])).len(),
+                with_parent(&[(name, &"a".repeat(max_len))]).len(),
+                2,
+                "{name}"
+            );
+            assert_eq!(
+                with_parent(&[(name, &"a".repeat(max_len + 1))]).len(),
                 1,
                 "{name}"
             );
-            assert!(
-                inward(&map(&[(name, &"a".repeat(max_len + 1))])).is_empty(),
-                "{name}"
-            );
-            assert!(inward(&map(&[(name, "")])).is_empty(), "{name}");
+            assert_eq!(with_parent(&[(name, "")]).len(), 1, "{name}");
         }
         assert!(inward(&map(&[("traceparent", PARENT), ("traceparent", PARENT)])).is_empty());
         assert_eq!(
-            inward(&map(&[("tracestate", "a=1"), ("tracestate", "b=2")]))["tracestate"],
+            with_parent(&[("tracestate", "a=1"), ("tracestate", "b=2")])["tracestate"],
             "a=1, b=2"
         );
         let halves = "a".repeat(300);
-        assert!(inward(&map(&[("tracestate", &halves), ("tracestate", &halves)])).is_empty());
+        let both = with_parent(&[("tracestate", &halves), ("tracestate", &halves)]);
+        assert!(!both.contains_key("tracestate"));
+    }
+
+    #[test]
+    fn a_trace_has_its_form_or_stays() {
+        let later = format!("01{}-and-more", PARENT.strip_prefix("00").unwrap());
+        for good in [PARENT, &later] {
+            let headers = map(&[("traceparent", good), ("tracestate", "a=1")]);
+            assert_eq!(names(&inward(&headers)), ["traceparent", "tracestate"]);
+        }
+        let longer = format!("01-{}", "a".repeat(126));
+        for bad in [
+            "",
+            "00",
+            "forged",
+            &PARENT.to_ascii_uppercase(),
+            &PARENT.replacen("00", "ff", 1),
+            &PARENT.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32)),
+            &PARENT.replace("00f067aa0ba902b7", &"0".repeat(16)),
+            &PARENT.replace("4bf9", "4bg9"),
+            &format!("{PARENT}-more"),
+            &format!("{PARENT}0"),
+            &longer,
+        ] {
+            let headers = map(&[("traceparent", bad), ("tracestate", "a=1")]);
+            assert!(inward(&headers).is_empty(), "{bad}");
+        }
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Reply {
             upstream: Upstream {
                 status: Some(status.as_u16()),
                 request_id,
-                detail: None,
+                ..Upstream::default()
             },
         }
     }
@@ -174,6 +174,9 @@ impl Failure {
                     .raw_response()
                     .map(|response| response.status().as_u16());
                 let request_id = error.request_id().map(str::to_owned);
+                let response = error.raw_response();
+                let retry_after =
+                    response.and_then(|response| response.headers().get("retry-after"));
                 let detail = error.code().map(|code| Loggable(code).to_string());
                 let text = error.message().unwrap_or_default().to_ascii_lowercase();
                 let problem = match status.unwrap_or_default() {
@@ -189,6 +192,7 @@ impl Failure {
                         status,
                         request_id,
                         detail,
+                        retry_after: retry_after.and_then(pause),
                     },
                 }
             }
@@ -220,6 +224,12 @@ pub(super) fn put<'h>(
                 .insert(name.as_str().to_owned(), value.to_owned());
         }
     }
+}
+
+/// The seconds of a `Retry-After` that are worth passing on: up to an hour. A date is not read; nobody here sends one.
+fn pause(text: &str) -> Option<u64> {
+    let seconds: u64 = text.trim().parse().ok()?;
+    (1..=3600).contains(&seconds).then_some(seconds)
 }
 
 /// A header that is text, as the SDK takes it.

@@ -40,7 +40,7 @@ impl Runtimes {
             Ok(Ok(output)) => Ok(Upstream {
                 status: Some(StatusCode::OK.as_u16()),
                 request_id: output.request_id().map(str::to_owned),
-                detail: None,
+                ..Upstream::default()
             }),
             Ok(Err(SdkError::ServiceError(error)))
                 if error.err().is_resource_not_found_exception() =>

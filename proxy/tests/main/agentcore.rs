@@ -22,6 +22,8 @@ pub(crate) enum Script {
     Error(u16, &'static str),
     /// Refuses the way in which the door shows itself, as the service words it.
     Mismatch,
+    /// The same, and after how many seconds it may be asked again.
+    Later(u16, &'static str, &'static str),
     Json(&'static str),
     /// Answers with this content type, and with what is sent through the other end; an error there cuts the connection.
     Stream(&'static str, mpsc::UnboundedReceiver<Piece>),
@@ -123,6 +125,11 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             .status(403)
             .header("x-amzn-errortype", "AccessDeniedException")
             .body(Body::from(MISMATCH)),
+        Some(Script::Later(status, name, seconds)) => response
+            .status(status)
+            .header("x-amzn-errortype", name)
+            .header("retry-after", seconds)
+            .body(Body::empty()),
         Some(Script::Json(text)) => response
             .header("content-type", "application/json")
             .body(Body::from(text)),

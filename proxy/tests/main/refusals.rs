@@ -152,6 +152,32 @@ async fn a_fault_of_the_agents_keeps_the_conversation() {
 }
 
 #[tokio::test]
+async fn the_platform_knows_best_when_to_come_back() {
+    let quota = |seconds| Script::Later(402, "ServiceQuotaExceededException", seconds);
+    let table = [
+        (quota("30"), 429, "30"),
+        (quota("3600"), 429, "3600"),
+        // Nothing that makes sense.
+        (quota("0"), 429, "10"),
+        (quota("3601"), 429, "10"),
+        (quota("-1"), 429, "10"),
+        (quota("Wed, 21 Oct 2026 07:28:00 GMT"), 429, "10"),
+        (Script::Later(409, "ConflictException", "7"), 409, "7"),
+    ];
+    for (script, status, expected) in table {
+        let door = Door::open([script]).await;
+        let got = door.invoke(&[], "{}").await;
+        assert_eq!(
+            (got.status, got.header("retry-after")),
+            (status, Some(expected))
+        );
+    }
+    let door = Door::open([Script::Later(403, "AccessDeniedException", "7")]).await;
+    let got = door.invoke(&[], "{}").await;
+    assert_eq!((got.status, got.header("retry-after")), (502, None));
+}
+
+#[tokio::test]
 async fn other_paths_and_methods_are_told_apart() {
     let door = Door::open([]).await;
     for path in [

@@ -75,6 +75,24 @@ fn every_problem_of_the_proxy_is_explained_as_it_is() {
 }
 
 #[test]
+fn everything_heard_in_an_answer_is_explained_as_it_is() {
+    let source = read("proxy/src/heard.rs");
+    let heard = declared_in_two(&source, "heard");
+    assert_eq!(documented("### Errors within an answer", 2), heard);
+}
+
+/// The codes and meanings of each line of a macro call whose lines are a variant and two texts.
+fn declared_in_two(source: &str, call: &str) -> Vec<String> {
+    let (_, block) = source.split_once(&format!("\n{call}! {{\n")).unwrap();
+    let (block, _) = block.split_once("\n}\n").unwrap();
+    let lines = block.lines().map(|line| {
+        let texts: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        format!("`{}` | {}", texts[0], texts[1])
+    });
+    lines.collect()
+}
+
+#[test]
 fn every_fault_of_a_tool_token_is_explained_as_it_is() {
     let source = read("proxy/src/tool_token/fault.rs");
     let faults = declared(&source, "faults")
