@@ -126,8 +126,8 @@ impl VerifyingKey {
 }
 
 /// The first half of the SHA-256 of a text, in hex: names a token in a log without giving it away.
-pub(crate) fn fingerprint(text: &[u8]) -> String {
-    let hash = digest(&SHA256, text);
+pub(crate) fn fingerprint(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
     let digits = hash.as_ref().iter().take(16);
     digits
         .flat_map(|byte| [byte >> 4, byte & 15])

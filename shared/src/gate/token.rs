@@ -43,8 +43,7 @@ impl Token {
 
     /// Names the token in a log. No other token that verifies has its signature.
     pub(super) fn id(&self) -> String {
-        let (_, signature) = self.text.rsplit_once('.').unwrap_or_default();
-        crypto::fingerprint(signature.as_bytes())
+        crypto::fingerprint(self.text.rsplit('.').next().unwrap_or_default())
     }
 }
 

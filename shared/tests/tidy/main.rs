@@ -160,7 +160,12 @@ fn one_place_lets_in_the_unknown() {
     let files = rooms
         .filter(|room| room.is_dir())
         .flat_map(|room| sources(&room));
-    let using = files.filter(|path| fs::read_to_string(path).unwrap().contains(&name));
+    let using = files.filter(|path| {
+        let source = fs::read_to_string(path).unwrap();
+        // Tests may ask what it is.
+        let (program, _tests) = source.split_once("#[cfg(test)]").unwrap_or((&source, ""));
+        program.contains(&name)
+    });
     let using: Vec<PathBuf> = using.collect();
     assert_eq!(using, [root().join("proxy/src/access.rs")]);
 }
