@@ -54,14 +54,19 @@ pub async fn data_plane(agent: &Agent) -> DataPlane {
     let runtimes = [DEMO_ARN, FINANCE_ARN].map(|arn| RuntimeSettings::new(arn, url.clone()));
     let settings = DataPlaneSettings {
         region: REGION.to_owned(),
-        credentials: Credentials {
-            access_key_id: ACCESS_KEY_ID.to_owned(),
-            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
-            session_token: Some(SESSION_TOKEN.to_owned()),
-        },
+        credentials: credentials(),
         runtimes: runtimes.into(),
     };
     DataPlane::start(settings).await.unwrap()
+}
+
+/// What the proxy signs with, where it calls a double.
+pub fn credentials() -> Credentials {
+    Credentials {
+        access_key_id: ACCESS_KEY_ID.to_owned(),
+        secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+        session_token: Some(SESSION_TOKEN.to_owned()),
+    }
 }
 
 /// `AGENTS`: `demo` for staff, `finance` for finance.

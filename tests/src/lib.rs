@@ -23,7 +23,8 @@ mod token;
 pub use chain::{chain, chain_settings};
 pub use event::{ProxyRequest, STAGE, authorizer_events};
 pub use function::{
-    DEMO_ARN, FINANCE_ARN, Lambda, Outcome, Reply, Settings, agents, binary, data_plane, run_to_end,
+    DEMO_ARN, FINANCE_ARN, Lambda, Outcome, Reply, Settings, agents, binary, credentials,
+    data_plane, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
 pub use python::{Python, PythonServer, journey};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use local::agentcore::{Fault, ServiceError};
 use tests::{DEMO_ARN, counted};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use crate::world::World;
@@ -148,6 +149,30 @@ async fn a_data_plane_that_is_not_there_is_unreachable() {
         .assert_problem(502, "agent_unreachable")
         .await;
     world.stop().await;
+}
+
+/// The data plane is not where its name should be, or is not who it should be.
+#[tokio::test]
+async fn a_data_plane_that_cannot_be_trusted_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            // Whatever this is, it is no TLS.
+            let _gone = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        }
+    });
+    for endpoint in [
+        "http://agentcore.invalid".to_owned(),
+        format!("https://{address}"),
+    ] {
+        let world =
+            World::with(|settings| settings.with("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE", &endpoint))
+                .await;
+        let mut reply = world.take("hello").await;
+        reply.assert_problem(502, "agent_unreachable").await;
+        world.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,9 @@ const FAMILIES: [(char, u32); 7] = [
     ('G', 9),
 ];
 
+/// How many pains of others are answered.
+const PAINS: usize = 15;
+
 /// What is wrong with the answer to an attack, if anything.
 fn wrong(answer: &str, source: impl Fn(&str) -> String) -> Option<String> {
     let is_told = |word: &str| {
@@ -56,7 +59,10 @@ fn every_attack_is_answered() {
     assert_eq!(names.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     let besides = section(&paper, "## Besides");
     let mut tests = BTreeSet::new();
-    for row in rows.iter().chain(&crate::markdown::rows(besides)) {
+    let pains = crate::markdown::rows(section(&paper, "## Pains"));
+    assert_eq!(pains.len(), PAINS);
+    let besides = crate::markdown::rows(besides);
+    for row in rows.iter().chain(&besides).chain(&pains) {
         let answer = row.last().unwrap();
         assert_eq!(wrong(answer, read), None, "{}", row[0]);
         tests.extend(code(answer).into_iter().filter(|text| text.contains("::")));
