@@ -29,7 +29,7 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format clippy deny docs unit template policies matrix build bench fmt clean
+.PHONY: help local test lint format clippy deny docs unit template policies matrix build smoke bench fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ matrix: ## Write down who may call which tool, for review
 
 build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
+
+# make hands URL, TOKEN and AGENT on in the environment.
+smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...]
+	@cargo run --quiet --locked --package tests --bin smoke
 
 bench: ## Measure, and print the table of measured against promised
 	cargo build --locked --release --package authorizer --package pretoken --package proxy --package bench --bins

@@ -16,6 +16,7 @@ mod function;
 mod http;
 mod python;
 mod report;
+mod smoke;
 mod stack;
 mod system;
 mod token;
@@ -29,6 +30,7 @@ pub use function::{
 pub use http::{Answer, Arrival, Streaming, get, post, send};
 pub use python::{Python, PythonServer, journey};
 pub use report::{counted, skipped};
+pub use smoke::{Journey, Step};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};
 pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};

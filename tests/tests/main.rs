@@ -24,6 +24,7 @@ mod logs;
 mod open;
 mod settings;
 mod sign_in;
+mod smoke;
 mod streaming;
 mod tools;
 mod turns;
