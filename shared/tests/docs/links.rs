@@ -3,13 +3,16 @@
 use crate::markdown::code;
 use crate::{read, root};
 
-const PAPERS: [&str; 9] = [
+const PAPERS: [&str; 12] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
+    "docs/alternatives.md",
     "docs/architecture.md",
+    "docs/deploy.md",
     "docs/errors.md",
     "docs/identity.md",
+    "docs/operations.md",
     "docs/policy.md",
     "docs/settings.md",
     "docs/threats.md",

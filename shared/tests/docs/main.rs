@@ -6,6 +6,7 @@
     reason = "a test that cannot read the tree has failed"
 )]
 
+mod deploy;
 mod errors;
 mod links;
 mod markdown;
