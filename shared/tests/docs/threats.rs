@@ -57,12 +57,14 @@ fn every_attack_is_answered() {
         .iter()
         .flat_map(|(family, count)| (1..=*count).map(move |number| format!("{family}{number:02}")));
     assert_eq!(names.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-    let besides = section(&paper, "## Besides");
+    let beside = ["## By element", "## Besides"]
+        .map(|heading| crate::markdown::rows(section(&paper, heading)))
+        .concat();
+    assert!(beside.len() > 30, "{} rows", beside.len());
     let mut tests = BTreeSet::new();
     let pains = crate::markdown::rows(section(&paper, "## Pains"));
     assert_eq!(pains.len(), PAINS);
-    let besides = crate::markdown::rows(besides);
-    for row in rows.iter().chain(&besides).chain(&pains) {
+    for row in rows.iter().chain(&beside).chain(&pains) {
         let answer = row.last().unwrap();
         assert_eq!(wrong(answer, read), None, "{}", row[0]);
         tests.extend(code(answer).into_iter().filter(|text| text.contains("::")));
