@@ -31,10 +31,14 @@ pub enum BodyError {
 }
 
 impl Event {
-    /// What is asked for: method and path.
+    /// What is asked for, for the log: method and path. The name of a conversation is left out: where callers are not
+    /// asked who they are, it is all that keeps the conversation to its owner.
     #[must_use]
     pub fn action(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        match self.path.split_once("/conversations/") {
+            Some((agent, _)) => format!("{} {agent}/conversations/{{conversation}}", self.method),
+            None => format!("{} {}", self.method, self.path),
+        }
     }
 
     /// The body's bytes, unless there are more than `max` of them. It can be taken once.
@@ -275,6 +279,19 @@ mod tests {
         for broken in ["a", "ab=", "a b=", "****"] {
             assert_eq!(body(broken, true), Err(BodyError::NotBase64), "{broken}");
         }
+    }
+
+    #[test]
+    fn an_action_names_no_conversation() {
+        let action = |path| {
+            let event = read(json!({"path": path, "httpMethod": "DELETE"}));
+            event.action()
+        };
+        assert_eq!(action("/whoami"), "DELETE /whoami");
+        assert_eq!(
+            action("/agents/demo/conversations/secret"),
+            "DELETE /agents/demo/conversations/{conversation}"
+        );
     }
 
     #[test]

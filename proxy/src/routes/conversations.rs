@@ -14,6 +14,10 @@ use http::StatusCode;
 use shared::agents::Target;
 use shared::gate::AgentName;
 use shared::session::{Conversation, SessionId};
+use std::time::Duration;
+
+/// AgentCore ends a session in a moment. The template gives the route half a minute, attempts and all.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 impl App {
     /// Ends a conversation, whether or not a turn of it is running.
@@ -55,7 +59,7 @@ impl App {
             qualifier,
             id: &SessionId::derive(permit.identity(), permit.agent(), conversation),
         };
-        let patience = self.limits.first_byte.min(request.left());
+        let patience = PATIENCE.min(self.limits.first_byte).min(request.left());
         let stopped = self.upstream.stop(session, patience).await;
         let (outcome, upstream) = match stopped {
             Ok(upstream) => (Ok(()), upstream),
