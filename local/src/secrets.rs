@@ -1,19 +1,28 @@
-//! Secrets Manager on one loopback port: `GetSecretValue` by version or by stage, with Signature Version 4.
+//! Secrets Manager on one loopback port, with Signature Version 4: secrets, their versions and stages, and rotation by
+//! a function.
 //!
 //! Stages move as they do there: a version that becomes current makes the one before it the previous.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod operations;
+mod rotation;
+mod shelf;
 
-use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::agentcore::Credentials;
 pub use crate::aws_json::Fault;
-use crate::aws_json::{Exception, JsonService, Protocol, UNKNOWN};
+use crate::aws_json::{Exception, JsonService, Protocol};
 use crate::listen::{Bound, Served};
-use crate::runtime::{ACCOUNT, REGION};
-use crate::{clock, random};
+use crate::random;
+use crate::runtime::{ACCOUNT, Function, REGION};
+
+use operations::Desk;
+
+pub use rotation::{RotationFailed, Step};
+pub use shelf::NoSuchSecret;
 
 const PROTOCOL: Protocol = Protocol {
     service: "secretsmanager",
@@ -26,37 +35,13 @@ pub const CURRENT: &str = "AWSCURRENT";
 pub const PREVIOUS: &str = "AWSPREVIOUS";
 /// The stage of a version that a rotation is about to make current.
 pub const PENDING: &str = "AWSPENDING";
-/// Versions kept of one secret, the oldest without a stage gives way ("Secrets Manager quotas": about 100).
-const MAX_VERSIONS: usize = 100;
 
 /// A store of secrets. Dropping it closes its port.
 pub struct SecretStore {
     url: String,
-    shelf: Arc<Shelf>,
+    desk: Arc<Desk>,
     service: Arc<JsonService>,
     _served: Served,
-}
-
-/// There is no secret of that ARN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such secret")]
-pub struct NoSuchSecret;
-
-/// Secrets by ARN.
-#[derive(Default)]
-struct Shelf(Mutex<BTreeMap<String, Secret>>);
-
-struct Secret {
-    name: String,
-    /// Oldest first.
-    versions: Vec<Version>,
-}
-
-struct Version {
-    id: String,
-    value: String,
-    stages: Vec<String>,
-    created: u64,
 }
 
 impl SecretStore {
@@ -65,21 +50,16 @@ impl SecretStore {
     /// # Errors
     /// No port could be bound.
     pub async fn start(credentials: Credentials) -> io::Result<Self> {
-        let shelf = Arc::<Shelf>::default();
-        let read = Arc::clone(&shelf);
-        let service =
-            JsonService::new(
-                PROTOCOL,
-                credentials,
-                move |operation, input| match operation {
-                    "GetSecretValue" => read.get(input),
-                    _ => Err(UNKNOWN),
-                },
-            );
+        let desk = Arc::<Desk>::default();
+        let asked = Arc::clone(&desk);
+        let perform = move |operation: &str, input: &Value| -> Result<Value, Exception> {
+            asked.perform(operation, input)
+        };
+        let service = JsonService::new(PROTOCOL, credentials, perform);
         let bound = Bound::loopback().await?;
         Ok(Self {
             url: bound.origin(),
-            shelf,
+            desk,
             _served: bound.serve(service.router()),
             service,
         })
@@ -95,11 +75,7 @@ impl SecretStore {
         // The service, too, ends each ARN in six characters of its own.
         let suffix: String = random::uuid().chars().take(6).collect();
         let arn = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}");
-        let secret = Secret {
-            name: name.to_owned(),
-            versions: Vec::new(),
-        };
-        self.shelf.secrets().insert(arn.clone(), secret);
+        self.desk.shelf.create(&arn, name);
         // It was there a moment ago, and nothing takes secrets away.
         let _ = self.put(&arn, value, CURRENT);
         arn
@@ -110,18 +86,12 @@ impl SecretStore {
     /// # Errors
     /// There is no such secret.
     pub fn put(&self, arn: &str, value: &str, stage: &str) -> Result<String, NoSuchSecret> {
-        let id = random::uuid();
-        let mut secrets = self.shelf.secrets();
-        let secret = secrets.get_mut(arn).ok_or(NoSuchSecret)?;
-        secret.make_room();
-        secret.versions.push(Version {
-            id: id.clone(),
-            value: value.to_owned(),
-            stages: Vec::new(),
-            created: clock::now(),
-        });
-        secret.stage(&id, stage);
-        Ok(id)
+        self.desk.shelf.with(arn, |secret| {
+            let id = random::uuid();
+            secret.add(&id, Some(value));
+            secret.stage(&id, stage);
+            id
+        })
     }
 
     /// Moves a stage to a version; what was current then becomes previous.
@@ -129,13 +99,69 @@ impl SecretStore {
     /// # Errors
     /// There is no such secret, or no such version of it.
     pub fn move_stage(&self, arn: &str, stage: &str, version: &str) -> Result<(), NoSuchSecret> {
-        let mut secrets = self.shelf.secrets();
-        let secret = secrets.get_mut(arn).ok_or(NoSuchSecret)?;
-        if !secret.versions.iter().any(|known| known.id == version) {
-            return Err(NoSuchSecret);
-        }
-        secret.stage(version, stage);
-        Ok(())
+        let moved = self.desk.shelf.with(arn, |secret| {
+            let is_there = secret.version(version).is_some();
+            if is_there {
+                secret.stage(version, stage);
+            }
+            is_there
+        })?;
+        if moved { Ok(()) } else { Err(NoSuchSecret) }
+    }
+
+    /// Makes every version look older by so many seconds, as if time had passed.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub fn age(&self, arn: &str, seconds: u64) -> Result<(), NoSuchSecret> {
+        self.desk.shelf.with(arn, |secret| secret.age(seconds))
+    }
+
+    /// Lets this function rotate the secret whenever `RotateSecret` asks for it.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub fn set_rotation(&self, arn: &str, function: Function) -> Result<(), NoSuchSecret> {
+        self.desk.shelf.with(arn, |secret| {
+            secret.is_rotated = true;
+            secret.function = Some(function);
+        })
+    }
+
+    /// Makes the secret one that is rotated, by whoever takes the steps.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub fn enable_rotation(&self, arn: &str) -> Result<(), NoSuchSecret> {
+        self.desk.shelf.with(arn, |secret| secret.is_rotated = true)
+    }
+
+    /// Rotates the secret, as `RotateSecret` does, and waits for the end.
+    ///
+    /// # Errors
+    /// There is no such secret, it has no function, or the function failed.
+    pub async fn rotate(&self, arn: &str) -> Result<(), RotationFailed> {
+        let token = self.begin_rotation(arn).map_err(|_| RotationFailed)?;
+        let function = self.desk.shelf.with(arn, |secret| secret.function.clone());
+        let function = function.ok().flatten().ok_or(RotationFailed)?;
+        rotation::run(&function, &self.desk.shelf, arn, &token).await
+    }
+
+    /// Begins a rotation, as `RotateSecret` does, and leaves its steps to the caller: the new version's id.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub fn begin_rotation(&self, arn: &str) -> Result<String, NoSuchSecret> {
+        self.desk.shelf.with(arn, |secret| {
+            let token = random::uuid();
+            secret.begin_rotation(&token);
+            token
+        })
+    }
+
+    /// The event of one step, as the function of a rotation gets it.
+    pub fn rotation_event(arn: &str, token: &str, step: Step) -> Value {
+        rotation::event(arn, token, step)
     }
 
     /// Makes every answer go wrong from now on, or, with `None`, right again.
@@ -146,93 +172,5 @@ impl SecretStore {
     /// How many requests came, refused ones included.
     pub fn requests(&self) -> u64 {
         self.service.requests()
-    }
-}
-
-impl Shelf {
-    /// Each critical section leaves whole secrets behind.
-    fn secrets(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// "GetSecretValue", Secrets Manager API Reference. Version and stage, if both are named, must name the same.
-    fn get(&self, input: &Value) -> Result<Value, Exception> {
-        let text = |name: &str| match input.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or(INVALID),
-        };
-        let wanted = text("SecretId")?.ok_or(INVALID)?;
-        let (id, stage) = (text("VersionId")?, text("VersionStage")?);
-        let stage = stage.or(if id.is_none() { Some(CURRENT) } else { None });
-        let secrets = self.secrets();
-        let (arn, secret) = secrets
-            .iter()
-            .find(|(arn, secret)| *arn == wanted || secret.name == wanted)
-            .ok_or(NOT_FOUND)?;
-        let version = secret
-            .versions
-            .iter()
-            .find(|version| {
-                id.is_none_or(|id| version.id == id) && stage.is_none_or(|it| version.has(it))
-            })
-            .ok_or(NOT_FOUND)?;
-        Ok(json!({
-            "ARN": arn,
-            "Name": secret.name,
-            "VersionId": version.id,
-            "SecretString": version.value,
-            "VersionStages": version.stages,
-            "CreatedDate": version.created,
-        }))
-    }
-}
-
-const INVALID: Exception = Exception {
-    name: "InvalidParameterException",
-    message: "A parameter is missing or is not text.",
-};
-/// For a missing stage or version too.
-const NOT_FOUND: Exception = Exception {
-    name: "ResourceNotFoundException",
-    message: "Secrets Manager can't find the specified secret.",
-};
-
-impl Secret {
-    fn stage(&mut self, id: &str, stage: &str) {
-        let current = |secret: &Self| {
-            let current = secret.versions.iter().find(|version| version.has(CURRENT));
-            current.map(|version| version.id.clone())
-        };
-        let before = current(self);
-        self.label(id, stage);
-        if stage == CURRENT
-            && let Some(before) = before.filter(|before| before != id)
-        {
-            self.label(&before, PREVIOUS);
-        }
-    }
-
-    /// A stage is on one version at a time.
-    fn label(&mut self, id: &str, stage: &str) {
-        for version in &mut self.versions {
-            version.stages.retain(|other| other != stage);
-            if version.id == id {
-                version.stages.push(stage.to_owned());
-            }
-        }
-    }
-
-    fn make_room(&mut self) {
-        if self.versions.len() >= MAX_VERSIONS
-            && let Some(at) = self.versions.iter().position(|it| it.stages.is_empty())
-        {
-            self.versions.remove(at);
-        }
-    }
-}
-
-impl Version {
-    fn has(&self, stage: &str) -> bool {
-        self.stages.iter().any(|own| own == stage)
     }
 }

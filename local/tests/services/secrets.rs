@@ -140,16 +140,64 @@ async fn only_the_right_key_reads_and_every_fault_is_seen() {
 }
 
 #[tokio::test]
-async fn there_is_one_operation() {
+async fn a_version_is_put_once() {
     let store = store().await;
     let arn = store.create("client", "one");
-    let listed = client(&store, RIGHT)
-        .describe_secret()
-        .secret_id(arn)
-        .send()
-        .await;
+    let token = store.begin_rotation(&arn).unwrap();
+    let missing = Err("ResourceNotFoundException".to_owned());
+    let empty = read(&store, &arn, None, Some(PENDING)).await;
+    assert_eq!(empty, missing);
+    let client = client(&store, RIGHT);
+    let put = |value: &'static str| {
+        let put = client.put_secret_value().secret_id(&arn);
+        let put = put.client_request_token(&token).secret_string(value);
+        put.version_stages(PENDING).send()
+    };
+    for _ in 0..2 {
+        put("two").await.unwrap();
+    }
+    let other = put("three").await.unwrap_err();
+    assert_eq!(other.code(), Some("ResourceExistsException"));
+    let pending = read(&store, &arn, None, Some(PENDING)).await;
+    assert_eq!(pending, found("two", PENDING));
+}
+
+#[tokio::test]
+async fn a_stage_is_moved_from_where_it_is() {
+    let store = store().await;
+    let arn = store.create("client", "one");
+    let token = store.put(&arn, "two", PENDING).unwrap();
+    let client = client(&store, RIGHT);
+    let stages = async || {
+        let described = client.describe_secret().secret_id(&arn).send().await;
+        described.unwrap().version_ids_to_stages.unwrap()
+    };
+    let first = stages().await.into_iter().find(|(id, _)| *id != token);
+    let first = first.unwrap().0;
+    let moved = |from: &str| {
+        let update = client.update_secret_version_stage().secret_id(&arn);
+        let update = update.version_stage(CURRENT).move_to_version_id(&token);
+        update.remove_from_version_id(from).send()
+    };
+    let wrong = moved("another").await.unwrap_err();
+    assert_eq!(wrong.code(), Some("InvalidParameterException"));
+    moved(&first).await.unwrap();
+    let stages = stages().await;
+    assert_eq!(stages[&token], [PENDING, CURRENT]);
+    assert_eq!(stages[&first], [PREVIOUS]);
+}
+
+#[tokio::test]
+async fn what_has_no_function_is_not_rotated_and_there_is_no_other_operation() {
+    let store = store().await;
+    let arn = store.create("client", "one");
+    let client = client(&store, RIGHT);
+    let rotated = client.rotate_secret().secret_id(&arn).send().await;
+    assert_eq!(rotated.unwrap_err().code(), Some("InvalidRequestException"));
+    assert!(store.rotate(&arn).await.is_err());
+    let deleted = client.delete_secret().secret_id(&arn).send().await;
     assert_eq!(
-        listed.unwrap_err().code(),
+        deleted.unwrap_err().code(),
         Some("UnknownOperationException")
     );
 }

@@ -1,0 +1,136 @@
+//! The event of a rotation ("Lambda rotation functions", AWS Secrets Manager User Guide), read strictly.
+
+use serde::Deserialize;
+use serde_json::Value;
+use shared::secrets::SecretArn;
+
+use crate::failure::Failure;
+
+/// What the function is called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Create,
+    Set,
+    Test,
+    Finish,
+}
+
+/// One call of Secrets Manager's.
+pub(crate) struct Request {
+    pub(crate) step: Step,
+    pub(crate) secret: SecretArn,
+    /// The id of the version to come.
+    pub(crate) version: String,
+    /// Handed back with the new value, where Secrets Manager gives one.
+    pub(crate) rotation_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RotationEvent {
+    step: String,
+    secret_id: String,
+    client_request_token: String,
+    rotation_token: Option<String>,
+}
+
+impl Step {
+    pub const ALL: [Self; 4] = [Self::Create, Self::Set, Self::Test, Self::Finish];
+
+    /// As Secrets Manager spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "createSecret",
+            Self::Set => "setSecret",
+            Self::Test => "testSecret",
+            Self::Finish => "finishSecret",
+        }
+    }
+}
+
+impl Request {
+    /// Reads an event. Members that are not known are ignored, for more of them may come any time.
+    pub(crate) fn read(event: Value) -> Result<Self, Failure> {
+        let RotationEvent {
+            step,
+            secret_id,
+            client_request_token: version,
+            rotation_token,
+        } = serde_json::from_value(event).map_err(|_| Failure::Event)?;
+        let mut steps = Step::ALL.into_iter();
+        // 32 to 64 characters (PutSecretValue, ClientRequestToken).
+        let is_version = (32..=64).contains(&version.len())
+            && version.bytes().all(|byte| byte.is_ascii_graphic());
+        Ok(Self {
+            step: steps
+                .find(|known| known.as_str() == step)
+                .ok_or(Failure::Step)?,
+            secret: SecretArn::parse(&secret_id).ok_or(Failure::Event)?,
+            version: Some(version).filter(|_| is_version).ok_or(Failure::Event)?,
+            rotation_token,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event() -> Value {
+        json!({
+            "Step": "createSecret",
+            "SecretId": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/signing-AbCdEf",
+            "ClientRequestToken": "2d4c6b8a-1111-4222-8333-944455556666",
+            "RotationToken": "3e5d7c9b-1111-4222-8333-944455556666"
+        })
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut event = event();
+        event[name] = value;
+        event
+    }
+
+    #[test]
+    fn every_step_is_known_by_its_name() {
+        for step in Step::ALL {
+            let request = Request::read(with("Step", json!(step.as_str()))).unwrap();
+            assert_eq!(request.step, step);
+            assert_eq!(request.version, "2d4c6b8a-1111-4222-8333-944455556666");
+            assert_eq!(request.secret.region(), "eu-central-1");
+            assert!(request.rotation_token.is_some());
+        }
+        let more = with("Unknown", json!([1]));
+        assert!(Request::read(more).is_ok());
+        let without = with("RotationToken", Value::Null);
+        assert_eq!(Request::read(without).unwrap().rotation_token, None);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for (event, failure) in [
+            (with("Step", json!("dropSecret")), Failure::Step),
+            (with("Step", json!("CreateSecret")), Failure::Step),
+            (with("Step", json!(1)), Failure::Event),
+            (with("Step", Value::Null), Failure::Event),
+            (with("SecretId", json!("prod/signing")), Failure::Event),
+            (with("SecretId", Value::Null), Failure::Event),
+            (with("ClientRequestToken", json!("short")), Failure::Event),
+            (
+                with("ClientRequestToken", json!("a b".repeat(12))),
+                Failure::Event,
+            ),
+            (
+                with("ClientRequestToken", json!("a".repeat(65))),
+                Failure::Event,
+            ),
+            (with("ClientRequestToken", Value::Null), Failure::Event),
+            (with("RotationToken", json!(1)), Failure::Event),
+            (json!("createSecret"), Failure::Event),
+            (Value::Null, Failure::Event),
+        ] {
+            assert_eq!(Request::read(event.clone()).err(), Some(failure), "{event}");
+        }
+    }
+}
