@@ -35,7 +35,7 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 local: ## Run the whole chain on this machine, without AWS
-	cargo build --locked --package authorizer --package pretoken --package proxy --package local --bins
+	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
 test: lint unit template ## Check everything, as CI does

@@ -11,7 +11,7 @@ use crate::agent::Agent;
 use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::directory::Directory;
-use crate::gateway::Gateway;
+use crate::gateway::{Entrance, Gateway};
 use crate::issuer::{self, Issuer, Trigger};
 use crate::runtime::{self, Function, FunctionSpec};
 use crate::secrets::SecretStore;
@@ -27,6 +27,8 @@ use cloud::Cloud;
 pub const USERS: [&str; 2] = ["alice", "bob"];
 /// The function of the template that the issuer asks before it signs a token.
 const TRIGGER: &str = "PretokenFunction";
+/// The function of the template that rotates the secret which the door signs with.
+const ROTATION: &str = "RotationFunction";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
 const MAX_CONCURRENCY: usize = 250;
 
@@ -86,6 +88,9 @@ pub enum StackError {
     /// A function did not start.
     #[error("start the functions")]
     Function(#[from] runtime::StartError),
+    /// The door got no key to sign with.
+    #[error("make the first key that the door signs with")]
+    Rotation,
     /// The API did not start.
     #[error("open the door")]
     Gateway(#[source] io::Error),
@@ -107,11 +112,19 @@ impl Stack {
     ///
     /// # Errors
     /// The first part that does not come up.
-    pub async fn start(settings: StackSettings) -> Result<Self, StackError> {
+    pub async fn start(mut settings: StackSettings) -> Result<Self, StackError> {
+        let entrance = Entrance::bind(settings.port).await;
+        let entrance = entrance.map_err(StackError::Gateway)?;
+        let door = entrance.url();
+        let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
+        public_url.or_insert_with(|| door.clone());
         let credentials = cloud::credentials();
         let cloud = Cloud::start(&settings, &credentials).await?;
         let (agent, agent_url) = agents::agent(&settings, &cloud.tools).await?;
         let agents = agents::all(&settings, &agent_url);
+        if let Some(agent) = &agent {
+            agent.trust(&door, &[DEMO_AGENT, FINANCE_AGENT]);
+        }
         let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
         let mut parameters = cloud.parameters();
         let document = agents::document(&agents).to_string();
@@ -126,16 +139,12 @@ impl Stack {
             data_plane.url().to_owned(),
         ));
         lambda.extend(cloud::role(credentials));
-        let mut functions = HashMap::new();
-        for function in &template.functions {
-            let spec = spec(function, &settings, &lambda);
-            functions.insert(function.name.clone(), Function::start(spec).await?);
-        }
+        let specs = template.functions.iter();
+        let specs = specs.map(|function| spec(function, &settings, &lambda));
+        let functions = functions(specs.collect(), &cloud).await?;
         let trigger = functions.get(TRIGGER).cloned();
         cloud.issuer.set_trigger(trigger.map(Trigger::new));
-        let gateway = Gateway::start(template.api, functions.clone(), settings.port)
-            .await
-            .map_err(StackError::Gateway)?;
+        let gateway = Gateway::open(entrance, template.api, functions.clone());
         Ok(Self {
             gateway,
             functions,
@@ -157,9 +166,14 @@ impl Stack {
         &self.cloud.issuer
     }
 
-    /// Where the proxy reads the machine client's secret.
+    /// Where the proxy reads the machine client's secret, and the keys it signs with.
     pub fn secrets(&self) -> &SecretStore {
         &self.cloud.secrets
+    }
+
+    /// The ARN of the secret that the door signs with.
+    pub fn signing_secret(&self) -> &str {
+        &self.cloud.signing_secret
     }
 
     /// What the trigger knows of the users; alice is in it, bob is not.
@@ -243,6 +257,24 @@ impl Stack {
             function.stop().await;
         }
     }
+}
+
+/// Starts all functions: first the one that makes the key which the others may ask for.
+async fn functions(
+    specs: Vec<FunctionSpec>,
+    cloud: &Cloud,
+) -> Result<HashMap<String, Function>, StackError> {
+    let (first, rest): (Vec<_>, Vec<_>) = specs.into_iter().partition(|spec| spec.name == ROTATION);
+    let mut functions = HashMap::new();
+    for spec in first.into_iter().chain(rest) {
+        let name = spec.name.clone();
+        let function = Function::start(spec).await?;
+        if name == ROTATION {
+            cloud.rotate(function.clone()).await?;
+        }
+        functions.insert(name, function);
+    }
+    Ok(functions)
 }
 
 /// A function as the template describes it, with what every function here gets besides.

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use local::gateway::Gateway;
+use local::gateway::{Entrance, Gateway};
 use local::runtime::{Function, FunctionSpec};
 use local::template::Template;
 use serde_json::{Value, json};
@@ -100,7 +100,8 @@ impl Door {
             spec.echo_logs = false;
             functions.insert(settings.name.clone(), Function::start(spec).await.unwrap());
         }
-        let gateway = Gateway::start(template.api, functions, 0).await.unwrap();
+        let entrance = Entrance::bind(0).await.unwrap();
+        let gateway = Gateway::open(entrance, template.api, functions);
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { gateway, client }
     }

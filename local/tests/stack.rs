@@ -22,7 +22,7 @@ fn template() -> PathBuf {
 fn functions(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
-    for name in ["authorizer", "proxy", "pretoken"] {
+    for name in ["authorizer", "proxy", "pretoken", "rotation"] {
         let link = folder.join(name);
         let _ = std::fs::remove_file(&link);
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_echo_function"), link).unwrap();
@@ -190,7 +190,7 @@ fn what_does_not_start_is_fatal_and_says_why() {
         .arg("/nowhere/file"));
     assert_eq!(output.status.code(), Some(1));
     let expected =
-        "local: start the functions: start `/nowhere/authorizer`: No such file or directory";
+        "local: start the functions: start `/nowhere/rotation`: No such file or directory";
     assert!(
         text(&output.stderr).contains(expected),
         "{}",

@@ -108,13 +108,18 @@ impl Answer {
     /// Closes the answer: what is said of every one, and nothing but the headers that may leave.
     #[must_use]
     pub fn finish(self, request_id: &str) -> Response {
+        // What one caller may see is kept for no other (RFC 9111, 5.2.2.5); what everybody may see says so.
+        let is_public = self.headers.contains_key(header::CACHE_CONTROL);
+        let answer = if is_public {
+            self
+        } else {
+            self.with(header::CACHE_CONTROL, "no-store")
+        };
         let Self {
             status,
             headers,
             body,
-        } = self
-            // What one caller may see is kept for no other (RFC 9111, 5.2.2.5).
-            .with(header::CACHE_CONTROL, "no-store")
+        } = answer
             // An agent's JSON is never taken for a page, whatever is in it.
             .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
             .with(HeaderName::from_static(headers::REQUEST_ID), request_id);

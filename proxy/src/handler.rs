@@ -18,6 +18,7 @@ use crate::turns::Turns;
 use crate::upstream::AgentCore;
 use aws_config::SdkConfig;
 use futures_util::FutureExt;
+use futures_util::future::join;
 use http::StatusCode;
 use http::header;
 use lambda_runtime::LambdaEvent;
@@ -26,6 +27,7 @@ use shared::clock::Clock;
 use shared::door::Door;
 use shared::headers;
 use shared::issuers::TrustedIssuers;
+use shared::signing::SigningKeys;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -35,7 +37,7 @@ use tracing::{info, warn};
 /// Gateway, whose fifteen minutes began before ours while the function started.
 const MARGIN: Duration = Duration::from_secs(3);
 
-/// How long the start may wait for the issuers' keys; Lambda gives it ten seconds in all.
+/// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// The proxy. Each of its routes is a method, in a file of [`crate::routes`].
@@ -45,6 +47,8 @@ pub struct App {
     pub(crate) tool_tokens: Option<ToolTokens>,
     /// None if turns are taken as they come.
     pub(crate) turns: Option<Turns>,
+    /// None if nothing is asserted.
+    pub(crate) signing: Option<SigningKeys>,
     pub(crate) upstream: AgentCore,
     pub(crate) limits: Limits,
     origins: Origins,
@@ -61,7 +65,7 @@ impl App {
             origins,
             limits,
             public_url,
-            signing: _,
+            signing,
             tool_tokens,
             turns_table,
         } = config;
@@ -70,7 +74,13 @@ impl App {
             Target::Gateway { url: _ } => None,
         });
         let upstream = AgentCore::new(platform, regions);
-        let authentication = open_door(authentication, &clock).await;
+        let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
+        let warm_keys = async {
+            if let Some(signing) = &signing {
+                Box::pin(signing.warm(WARM_UP)).await;
+            }
+        };
+        let (authentication, ()) = join(open_door(authentication, &clock), warm_keys).await;
         Self {
             access: Access {
                 authentication,
@@ -79,6 +89,7 @@ impl App {
             tool_tokens: tool_tokens
                 .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
             turns: turns_table.map(|table| Turns::new(table, platform, clock.clone())),
+            signing,
             upstream,
             limits,
             origins,
@@ -140,6 +151,7 @@ impl App {
             }
             Route::Health => health(request),
             Route::OpenWebSocket(agent) => self.open_websocket(&agent, request).await,
+            Route::Keys => self.keys(request).await,
             Route::Whoami => self.whoami(request).await,
             Route::Invoke(agent) => self.invoke(&agent, request).await,
         }

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod answer;
+mod assertion;
 pub mod authentication;
 pub mod config;
 pub mod cors;

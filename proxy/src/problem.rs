@@ -71,6 +71,7 @@ problems! {
     NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
     TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether the conversation is busy"
+    SigningUnavailable SERVICE_UNAVAILABLE    "signing_unavailable"    "The door cannot vouch for its callers at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
 
@@ -104,9 +105,10 @@ impl Problem {
         match self {
             Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),
             Self::ConversationBusy => Some(Duration::from_secs(2)),
-            Self::AgentQuota | Self::TurnsUnavailable | Self::Unavailable => {
-                Some(Duration::from_secs(10))
-            }
+            Self::AgentQuota
+            | Self::TurnsUnavailable
+            | Self::Unavailable
+            | Self::SigningUnavailable => Some(Duration::from_secs(10)),
             Self::BadBody
             | Self::BadJson
             | Self::ReservedMember
@@ -168,7 +170,7 @@ mod tests {
             .filter(|problem| problem.retry_after().is_some())
             .map(|problem| problem.status().as_u16())
             .collect();
-        assert_eq!(again, [409, 409, 429, 429, 503, 503]);
+        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503]);
     }
 
     #[test]

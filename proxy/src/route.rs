@@ -23,6 +23,8 @@ pub enum Route {
     Health,
     /// `POST /agents/{agent}/websocket`, callers whom the agent admits.
     OpenWebSocket(AgentName),
+    /// `GET /.well-known/jwks.json`, open.
+    Keys,
     /// `GET /whoami`, any verified caller.
     Whoami,
     /// `POST /agents/{agent}/invocations`, callers whom the agent admits.
@@ -53,6 +55,7 @@ impl Asked {
             Self::Call(Route::EndConversation(..)) => "conversations",
             Self::Call(Route::Health) => "healthz",
             Self::Call(Route::OpenWebSocket(_)) => "websocket",
+            Self::Call(Route::Keys) => "jwks",
             Self::Call(Route::Whoami) => "whoami",
             Self::Call(Route::Invoke(_)) => "invocations",
             Self::Preflight(_) => "preflight",
@@ -65,6 +68,7 @@ impl Asked {
 enum Place {
     Conversation(AgentName, Conversation),
     Health,
+    Keys,
     Whoami,
     Invocations(AgentName),
     WebSocket(AgentName),
@@ -75,6 +79,7 @@ impl Place {
         let segments: Vec<&str> = path.strip_prefix('/')?.splitn(MOST_SEGMENTS, '/').collect();
         match segments.as_slice() {
             ["healthz"] => Some(Self::Health),
+            [".well-known", "jwks.json"] => Some(Self::Keys),
             ["whoami"] => Some(Self::Whoami),
             ["agents", agent, "invocations"] => AgentName::parse(agent).map(Self::Invocations),
             ["agents", agent, "websocket"] => AgentName::parse(agent).map(Self::WebSocket),
@@ -90,7 +95,7 @@ impl Place {
     const fn methods(&self) -> &'static str {
         match self {
             Self::Conversation(..) => "DELETE",
-            Self::Health | Self::Whoami => "GET",
+            Self::Health | Self::Keys | Self::Whoami => "GET",
             Self::Invocations(_) | Self::WebSocket(_) => "POST",
         }
     }
@@ -101,12 +106,14 @@ impl Place {
                 Some(Route::EndConversation(agent, conversation))
             }
             (Self::Health, "GET") => Some(Route::Health),
+            (Self::Keys, "GET") => Some(Route::Keys),
             (Self::Whoami, "GET") => Some(Route::Whoami),
             (Self::Invocations(agent), "POST") => Some(Route::Invoke(agent)),
             (Self::WebSocket(agent), "POST") => Some(Route::OpenWebSocket(agent)),
             (
                 Self::Conversation(..)
                 | Self::Health
+                | Self::Keys
                 | Self::Whoami
                 | Self::Invocations(_)
                 | Self::WebSocket(_),
@@ -128,6 +135,7 @@ mod tests {
         let demo = || Route::Invoke(AgentName::parse("demo").unwrap());
         let table = [
             ("GET", "/healthz", Asked::Call(Route::Health)),
+            ("GET", "/.well-known/jwks.json", Asked::Call(Route::Keys)),
             ("GET", "/whoami", Asked::Call(Route::Whoami)),
             ("POST", "/agents/demo/invocations", Asked::Call(demo())),
             (
@@ -187,6 +195,9 @@ mod tests {
             "/healthz?x",
             "/healthz\0",
             "/%68ealthz",
+            "/.well-known",
+            "/.well-known/jwks",
+            "/.well-known/jwks.json/",
             "/whoami/..",
             "/prod/whoami",
             "/agents",

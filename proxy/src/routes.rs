@@ -3,5 +3,6 @@
 mod conversations;
 pub(crate) mod health;
 mod invocations;
+mod keys;
 mod websocket;
 mod whoami;

@@ -84,7 +84,7 @@ impl App {
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
         let body = self.body(agent.protocol, request)?;
         let session = SessionId::derive(permit.identity(), permit.agent(), conversation);
-        let own = self.own_headers(admitted, request).await?;
+        let own = self.own_headers(admitted, &session, &body, request).await?;
         self.take_lease(agent, &session, request).await?;
         let turn = Turn {
             permit,
@@ -145,12 +145,17 @@ impl App {
     async fn own_headers(
         &self,
         admitted: &Admitted<'_>,
+        session: &SessionId,
+        body: &[u8],
         request: &mut Request,
     ) -> Result<HeaderMap, Problem> {
         let mut own = HeaderMap::new();
         let trace = request.record.traces().header.as_deref();
         if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(trace).ok()) {
             own.insert(X_RAY, trace);
+        }
+        if let Some(assertion) = self.assertion(admitted, session, body, request).await? {
+            own.insert(HeaderName::from_static(headers::IDENTITY), assertion);
         }
         if let Some(token) = self.tool_token(admitted, request).await? {
             let mut value =

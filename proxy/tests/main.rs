@@ -12,6 +12,8 @@
 mod agentcore;
 #[path = "main/answers.rs"]
 mod answers;
+#[path = "main/assertion.rs"]
+mod assertion;
 #[path = "main/bearer.rs"]
 mod bearer;
 #[path = "main/caller.rs"]

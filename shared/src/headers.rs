@@ -17,6 +17,9 @@ pub const TOOL_TOKEN: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token
 
 /// That nobody is asked for a token, on every answer of a door that is open on purpose.
 pub const WARNING: &str = "x-gatehouse-warning";
+/// What the door tells the agent of its caller ([`crate::assertion`]). Set by the door alone, and passed on as the tool
+/// token is.
+pub const IDENTITY: &str = "x-amzn-bedrock-agentcore-runtime-custom-identity";
 
 /// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
 pub const EXPOSED: [&str; 4] = [CONVERSATION, WARNING, REQUEST_ID, "retry-after"];

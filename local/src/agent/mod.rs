@@ -24,6 +24,8 @@
 //! | `search invoices` | `search___find` |
 //! | `notices`, `notices canteen` | `notices___read` |
 //!
+//! Asked `whoami`, it says who asks, as the door signed it and as the door's published keys prove.
+//!
 //! A client that does not take `text/event-stream` gets the same as one JSON document, when it is
 //! complete.
 
@@ -49,8 +51,10 @@ use crate::clock;
 use crate::listen::{Bound, Served};
 use crate::watched::{Ended, Watch, watched};
 
+mod identity;
 mod tools;
 
+use identity::Verifier;
 use tools::{Toolbox, Wish};
 
 /// What AgentCore hands on at most (quotas).
@@ -66,6 +70,7 @@ const CUSTOM_PREFIX: &str = "x-amzn-bedrock-agentcore-runtime-custom-";
 pub struct Agent {
     url: String,
     turns: watch::Receiver<Turns>,
+    desk: Arc<Desk>,
     _served: Served,
 }
 
@@ -104,19 +109,27 @@ impl Agent {
         let url = bound.origin();
         let (sender, turns) = watch::channel(Turns::default());
         let started_at = clock::now();
+        let desk = Arc::new(Desk {
+            turns: sender,
+            toolbox,
+            verifier: Verifier::new(),
+        });
         let router = Router::new()
             .route("/invocations", post(invoke))
             // The time moves only with the status, and the status never changes.
             .route("/ping", get(move || future::ready(ping(started_at))))
-            .with_state(Arc::new(Desk {
-                turns: sender,
-                toolbox,
-            }));
+            .with_state(Arc::clone(&desk));
         Ok(Self {
             url,
             turns,
+            desk,
             _served: bound.serve(router),
         })
+    }
+
+    /// Tells the agent which door to believe, and under which names it is known there.
+    pub fn trust(&self, door: &str, agents: &[&str]) {
+        self.desk.verifier.trust(door, agents);
     }
 
     /// `http://127.0.0.1:PORT`
@@ -134,6 +147,7 @@ impl Agent {
 struct Desk {
     turns: watch::Sender<Turns>,
     toolbox: Option<Toolbox>,
+    verifier: Verifier,
 }
 
 /// What a prompt asks for.
@@ -211,6 +225,10 @@ async fn invoke(State(desk): State<Arc<Desk>>, request: Request) -> Response {
         return answer(StatusCode::INTERNAL_SERVER_ERROR, &error).map(|body| watched(body, watch));
     }
     let steps = match Wish::read(prompt) {
+        _ if prompt == "whoami" => {
+            let text = desk.verifier.introduce(&head.headers, &body).await;
+            Box::new(iter::once(Step::Say(json!({ "text": text }))))
+        }
         Some(wish) => errand(desk.toolbox.as_ref(), wish, &head.headers),
         None => steps(script, prompt, &head.headers),
     };

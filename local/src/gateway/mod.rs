@@ -45,17 +45,28 @@ pub struct Gateway {
     _served: Served,
 }
 
-impl Gateway {
-    /// Answers on a port of 127.0.0.1 (any free one for 0), calling functions by their logical ids.
+/// A port of 127.0.0.1 at which nobody answers yet, because functions must know it before they start.
+pub struct Entrance(Bound);
+
+impl Entrance {
+    /// This port; any free one for 0.
     ///
     /// # Errors
     /// When the port cannot be had.
-    pub async fn start(
-        api: Api,
-        functions: HashMap<String, Function>,
-        port: u16,
-    ) -> io::Result<Self> {
-        let bound = Bound::loopback_port(port).await?;
+    pub async fn bind(port: u16) -> io::Result<Self> {
+        Ok(Self(Bound::loopback_port(port).await?))
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        self.0.origin()
+    }
+}
+
+impl Gateway {
+    /// Answers from now on, calling functions by their logical ids.
+    pub fn open(entrance: Entrance, api: Api, functions: HashMap<String, Function>) -> Self {
+        let Entrance(bound) = entrance;
         let url = bound.origin();
         let door = Arc::new(Door {
             port: bound.address().port(),
@@ -65,10 +76,10 @@ impl Gateway {
             api,
         });
         let router = Router::new().fallback(answer).with_state(door);
-        Ok(Self {
+        Self {
             url,
             _served: bound.serve(router),
-        })
+        }
     }
 
     /// `http://127.0.0.1:PORT`. A path may begin with the stage's name, as in a deployed API's own URL, or not, as

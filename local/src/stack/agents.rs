@@ -19,7 +19,10 @@ pub const DEMO_AGENT: &str = "demo";
 /// The agent that only finance may call.
 pub const FINANCE_AGENT: &str = "finance";
 /// What of a request reaches an agent besides what AgentCore itself passes on.
-const TOOL_TOKEN: &str = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token";
+const PASSED: [&str; 2] = [
+    "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
+    "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token",
+];
 
 /// A container behind the door, beside the agents that every stack has. All staff may call it.
 #[derive(Clone, Debug)]
@@ -101,7 +104,7 @@ fn runtime(agent: &AgentSettings, issuer: &Issuer) -> Result<RuntimeSettings, St
     };
     let url = AgentUrl::parse(&agent.url)?;
     Ok(RuntimeSettings {
-        header_allow_list: vec![TOOL_TOKEN.to_owned()],
+        header_allow_list: PASSED.map(str::to_owned).into(),
         protocol: agent.protocol,
         auth,
         ..RuntimeSettings::new(&runtime_arn(&agent.name), url)

@@ -10,6 +10,7 @@ use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
 use crate::directory::{Directory, Row};
 use crate::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use crate::random;
+use crate::runtime::Function;
 use crate::secrets::SecretStore;
 
 /// The directory's table.
@@ -22,6 +23,7 @@ pub(super) struct Cloud {
     pub(super) issuer: Issuer,
     pub(super) secrets: SecretStore,
     machine_secret: String,
+    pub(super) signing_secret: String,
     pub(super) directory: Directory,
     pub(super) tools: ToolGateway,
 }
@@ -40,6 +42,8 @@ impl Cloud {
         let secrets = secrets.map_err(StackError::Secrets)?;
         let secret = json!({ "client_secret": issuer.tools_secret() });
         let machine_secret = secrets.create("gatehouse/tools-client", &secret.to_string());
+        // As in the cloud, it holds a key when it has been rotated for the first time.
+        let signing_secret = secrets.create("gatehouse/signing", "no key yet");
         let directory = Directory::start(credentials.clone(), TABLE).await;
         let directory = directory.map_err(StackError::Directory)?;
         directory.create_table(TURNS_TABLE, "session");
@@ -56,9 +60,19 @@ impl Cloud {
             issuer,
             secrets,
             machine_secret,
+            signing_secret,
             directory,
             tools,
         })
+    }
+
+    /// Makes the first key that the door signs with, before anybody asks for it, as the creation of a rotation does.
+    pub(super) async fn rotate(&self, function: Function) -> Result<(), StackError> {
+        let secret = &self.signing_secret;
+        let set = self.secrets.set_rotation(secret, function);
+        set.map_err(|_| StackError::Rotation)?;
+        let rotated = self.secrets.rotate(secret).await;
+        rotated.map_err(|_| StackError::Rotation)
     }
 
     /// Values for the template's parameters that are about these services.
@@ -72,6 +86,7 @@ impl Cloud {
             ("ToolScopes", TOOLS_SCOPE.to_owned()),
             ("DirectoryTable", TABLE.to_owned()),
             ("TurnsTable", TURNS_TABLE.to_owned()),
+            ("SigningSecret", self.signing_secret.clone()),
         ];
         parameters
             .map(|(name, value)| (name.to_owned(), value))

@@ -325,7 +325,7 @@ fn the_template_of_the_door_is_understood() {
         .iter()
         .map(|function| function.binary.as_str())
         .collect();
-    assert_eq!(binaries, ["authorizer", "proxy", "pretoken"]);
+    assert_eq!(binaries, ["authorizer", "proxy", "pretoken", "rotation"]);
     let open: Vec<_> = template
         .api
         .routes
@@ -333,7 +333,11 @@ fn the_template_of_the_door_is_understood() {
         .filter(|route| route.authorizer.is_none())
         .collect();
     for route in open {
-        let health = route.path == "/healthz" && route.method == Some(Method::GET);
-        assert!(health || route.method == Some(Method::OPTIONS), "{route:?}");
+        let open = ["/.well-known/jwks.json", "/healthz"].contains(&route.path.as_str());
+        let get = route.method == Some(Method::GET);
+        assert!(
+            open && get || route.method == Some(Method::OPTIONS),
+            "{route:?}"
+        );
     }
 }

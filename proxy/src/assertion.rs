@@ -1,0 +1,96 @@
+//! What the agent is told of its caller, signed by the door.
+
+use crate::access::Admitted;
+use crate::handler::App;
+use crate::problem::Problem;
+use crate::record::Upstream;
+use crate::request::Request;
+use http::HeaderValue;
+use shared::agents::Protocol;
+use shared::assertion::{Call, TYPE};
+use shared::session::SessionId;
+use shared::signing::{SigningKey, SigningKeys};
+use tracing::warn;
+
+impl App {
+    /// The value of [`shared::headers::IDENTITY`] for one call of an agent; none if the door has no keys to sign with.
+    ///
+    /// # Errors
+    /// The keys cannot be had, or the door does not know its own address. Without the assertion there is no call: an
+    /// agent that relies on it must not have to guess.
+    pub(crate) async fn assertion(
+        &self,
+        admitted: &Admitted<'_>,
+        session: &SessionId,
+        body: &[u8],
+        request: &mut Request,
+    ) -> Result<Option<HeaderValue>, Problem> {
+        let Some(signing) = &self.signing else {
+            return Ok(None);
+        };
+        let signed = self.sign(signing, admitted, session, body, request).await;
+        signed.map(Some).map_err(|detail| {
+            request.record.upstream(Upstream {
+                detail: Some(format!("assertion: {detail}")),
+                ..Upstream::default()
+            });
+            Problem::SigningUnavailable
+        })
+    }
+
+    /// The error is for the log.
+    async fn sign(
+        &self,
+        signing: &SigningKeys,
+        admitted: &Admitted<'_>,
+        session: &SessionId,
+        body: &[u8],
+        request: &Request,
+    ) -> Result<HeaderValue, &'static str> {
+        let door = self.public_url(&request.event).ok_or("no public URL")?;
+        let ring = Box::pin(signing.ring()).await;
+        let ring = ring.map_err(|_| "no keys")?;
+        let permit = &admitted.permit;
+        let call = Call {
+            door: door.as_str(),
+            agent: permit.agent(),
+            caller: permit.identity(),
+            session: session.as_str(),
+            method: "POST",
+            path: path(admitted.agent.protocol),
+            body,
+            request_id: request.record.request_id(),
+        };
+        sealed(&call, ring.signer(signing.now()), signing)
+    }
+}
+
+fn sealed(
+    call: &Call<'_>,
+    key: &SigningKey,
+    signing: &SigningKeys,
+) -> Result<HeaderValue, &'static str> {
+    let claims = call.claims(signing.now());
+    let (claims, omitted) = claims.map_err(|_| "the caller's names are too long")?;
+    if !omitted.is_empty() {
+        let request_id = call.request_id;
+        warn!(
+            request_id,
+            ?omitted,
+            "an assertion has no room for all that is known of its caller"
+        );
+    }
+    let text = key.sign(TYPE, &claims).map_err(|_| "cannot sign")?;
+    let mut value = HeaderValue::try_from(text).map_err(|_| "no header")?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Where AgentCore calls an agent's container ("Understand the AgentCore Runtime service contract").
+const fn path(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http => "/invocations",
+        Protocol::Mcp => "/mcp",
+        Protocol::A2a => "/",
+    }
+}
