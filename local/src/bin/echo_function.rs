@@ -1,6 +1,6 @@
 //! A Lambda function for the tests of the doubles: does what the event's `do` says, or the `do` in the body of an API
 //! Gateway request. As an authorizer it does what the token says, as a trigger what the client metadata says: see
-//! `authorize` and `trigger`.
+//! `authorize` and `trigger`. To a step of a rotation it says yes and does nothing.
 //!
 //! `echo` answers with the event and what the process was told; `answer` with the event's `answer`; `reflect` sends
 //! the request back as a response; `wait` answers when the named file exists; `stream` streams `chunks`;
@@ -39,6 +39,9 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Answer, Error> {
     }
     if event.get("triggerSource").is_some() {
         return trigger(event).await.map(FunctionResponse::BufferedResponse);
+    }
+    if event.get("Step").is_some() {
+        return Ok(FunctionResponse::BufferedResponse(Value::Null));
     }
     let instruction = match event.get("body").and_then(Value::as_str) {
         Some(body) => serde_json::from_str(body)?,
