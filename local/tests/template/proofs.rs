@@ -21,7 +21,7 @@ use crate::door::Door;
 pub(crate) type Proof = fn(&Door) -> Vec<String>;
 
 /// Every proof with its name.
-pub(crate) const ALL: [(&str, Proof); 23] = [
+pub(crate) const ALL: [(&str, Proof); 24] = [
     ("routes have the authorizer", routes::are_protected),
     ("routes stream", routes::stream),
     ("the authorizer is asked as it must be", routes::authorizer),
@@ -36,6 +36,7 @@ pub(crate) const ALL: [(&str, Proof); 23] = [
     ("roles are taken by services", rights::are_taken_by_services),
     ("policies of others are listed", rights::are_our_own),
     ("secrets stay where they are", secrets::stay),
+    ("the signing key changes", secrets::signing_rotates),
     ("log lines do not stay for ever", logs::end),
     ("the trigger is asked for machines too", identity::trigger),
     ("only who is let in has a user", identity::pool),

@@ -6,6 +6,36 @@ use crate::door::MAIN;
 pub(super) const BREAKS: &[Break] = &[
     (
         "what goes wrong is told",
+        MAIN,
+        "RotationFunction: !Ref RotationFunction",
+        "RotationFunction: !Ref ProxyFunction",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "      SecretId: !Ref SigningSecret\n",
+        "      SecretId: !Ref MachineSecretArn\n",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "RotateImmediatelyOnUpdate: true",
+        "RotateImmediatelyOnUpdate: false",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "RotationLambdaARN: !Ref RotationFunction.Alias",
+        "RotationLambdaARN: !Ref RotationFunction",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "Type: AWS::SecretsManager::RotationSchedule",
+        "Type: AWS::SecretsManager::ResourcePolicy",
+    ),
+    (
+        "what goes wrong is told",
         MONITORING,
         "      AlarmActions: [!Ref Alarms]\n",
         "",

@@ -32,8 +32,7 @@ pub(crate) fn are_explained(door: &Door) -> Vec<String> {
         faults.extend(unless(count == 1, name, "is not in one group"));
         let refers = format!("{{\"Ref\":\"{name}\"}}");
         let is_used = text.contains(&refers) || text.contains(&format!("${{{name}}}"));
-        let is_awaited = name == "RotationDays";
-        faults.extend(unless(is_used || is_awaited, name, "changes nothing"));
+        faults.extend(unless(is_used, name, "changes nothing"));
     }
     for name in grouped {
         let is_there = declared.contains_key(name.as_str().unwrap());

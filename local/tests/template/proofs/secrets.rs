@@ -62,6 +62,39 @@ pub(crate) fn stay(door: &Door) -> Vec<String> {
     faults
 }
 
+/// The door's key is made by its function, at once and then by a schedule, and read by the proxy.
+pub(crate) fn signing_rotates(door: &Door) -> Vec<String> {
+    let main = door.main();
+    let schedules = main.of_type("AWS::SecretsManager::RotationSchedule");
+    let [(name, schedule)] = schedules.as_slice() else {
+        return vec!["SigningSecret: is not rotated".to_owned()];
+    };
+    let schedule = &schedule["Properties"];
+    let proxy = &main.resource("ProxyFunction")["Properties"]["Environment"]["Variables"];
+    [
+        (
+            schedule["SecretId"]["Ref"] == "SigningSecret"
+                && proxy["SIGNING_SECRET_ARN"]["Ref"] == "SigningSecret",
+            "is not of the secret that the proxy reads",
+        ),
+        (
+            schedule["RotationLambdaARN"]["Ref"] == "RotationFunction.Alias",
+            "asks another function",
+        ),
+        (
+            schedule["RotateImmediatelyOnUpdate"] != "false",
+            "leaves the door without a key at first",
+        ),
+        (
+            schedule["RotationRules"]["AutomaticallyAfterDays"] == main.parameters["RotationDays"],
+            "takes its own time",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, name, what))
+    .collect()
+}
+
 fn is_secret(value: &Value) -> bool {
     let mut texts = Vec::new();
     all_texts(value, &mut texts);

@@ -11,14 +11,13 @@ use crate::resolve::entries;
 const SHARED: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
 
 /// Settings that no deployment gives: their defaults are for everybody, or they exist for tests and for the local stack.
-const NOT_GIVEN: [&str; 7] = [
+const NOT_GIVEN: [&str; 6] = [
     "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
     "FIRST_BYTE_SECONDS",
     "IDLE_SECONDS",
     "MAX_BODY_BYTES",
     "POLL_MILLISECONDS",
     "SIMPLE_RESPONSES",
-    "SIGNING_SECRET_ARN",
 ];
 
 /// The most that Lambda takes of names and values together, in bytes.

@@ -15,6 +15,14 @@ const WATCHED: [&str; 6] = [
     "ServerErrorAlarm",
 ];
 
+/// Whose failures they tell.
+const FUNCTIONS: [&str; 4] = [
+    "AuthorizerFunction",
+    "PretokenFunction",
+    "ProxyFunction",
+    "RotationFunction",
+];
+
 /// With an address everything is watched, a gateway's policies too, and reaches it.
 pub(crate) fn alarms(door: &Door) -> Vec<String> {
     let parameters = &door.main().parameters;
@@ -37,6 +45,10 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
         let topic = json!({"Ref": "Alarms"});
         let reaches = to.iter().any(|to| to[0] == topic || to[0]["Arn"] == topic);
         faults.extend(unless(reaches, name, "reaches nobody"));
+    }
+    let given = &door.main().resource("Monitoring")["Properties"]["Parameters"];
+    for name in FUNCTIONS {
+        faults.extend(unless(given[name]["Ref"] == name, name, "is not watched"));
     }
     let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
     let is_ours = *topic == parameters["AlarmEmail"];
