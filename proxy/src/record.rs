@@ -179,13 +179,16 @@ impl Record {
     /// Writes the record; what comes after the first time is not written.
     pub fn finish(&mut self, outcome: &'static str) {
         if !std::mem::replace(&mut self.is_written, true) {
-            let has_failed = self.heard.is_some_and(|heard| !heard.is_of_tool());
-            let outcome = match outcome {
-                "ok" if has_failed => AGENT_ERROR,
-                outcome => outcome,
-            };
-            self.write(outcome);
+            self.write(self.outcome(outcome));
             self.audit();
+        }
+    }
+
+    /// An answer that came to its end may still say that the agent failed.
+    fn outcome(&self, outcome: &'static str) -> &'static str {
+        match outcome {
+            "ok" if self.heard.is_some_and(|heard| !heard.is_of_tool()) => AGENT_ERROR,
+            outcome => outcome,
         }
     }
 
@@ -295,4 +298,41 @@ fn loggable(text: Option<&str>) -> Option<DisplayValue<Loggable<'_>>> {
 /// Milliseconds, with microseconds as their fraction.
 fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(tool: Option<&str>) -> Record {
+        let mut record = Record::begin("r-1", None, "mcp");
+        record.tool(tool.map(str::to_owned));
+        record
+    }
+
+    #[test]
+    fn a_denial_is_one_only_where_a_tool_is_called() {
+        for (tool, heard, kept, outcome) in [
+            (None, Heard::Sdk, true, AGENT_ERROR),
+            (Some("refund"), Heard::Sdk, true, AGENT_ERROR),
+            // An agent may say these words, too.
+            (None, Heard::PolicyDenied, false, "ok"),
+            (Some("refund"), Heard::PolicyDenied, true, "ok"),
+            (Some("refund"), Heard::PolicyFailed, true, "ok"),
+        ] {
+            let mut record = record(tool);
+            record.heard(Some(heard));
+            assert_eq!(record.heard.is_some(), kept, "{tool:?} {heard:?}");
+            assert_eq!(record.outcome("ok"), outcome, "{tool:?} {heard:?}");
+            assert_eq!(record.outcome("agent_cut"), "agent_cut");
+        }
+    }
+
+    #[test]
+    fn a_document_is_listened_to_for_tools_alone() {
+        for tool in [None, Some("refund")] {
+            assert!(record(tool).listener(true).is_some());
+            assert_eq!(record(tool).listener(false).is_some(), tool.is_some());
+        }
+    }
 }
