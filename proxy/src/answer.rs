@@ -3,7 +3,7 @@
 use crate::media;
 use crate::problem::Problem;
 use crate::stream::Pump;
-use crate::upstream::AgentStream;
+use crate::upstream::{AgentStream, RpcError};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
@@ -53,13 +53,28 @@ impl Answer {
     /// A problem, with the headers that belong to its status.
     #[must_use]
     pub fn problem(problem: Problem, request_id: &str) -> Self {
-        let mut answer = Self::json(problem.status(), &problem.body(request_id))
-            .with(header::CONTENT_TYPE, media::PROBLEM);
+        Self::json(problem.status(), &problem.body(request_id))
+            .with(header::CONTENT_TYPE, media::PROBLEM)
+            .until_again(problem)
+    }
+
+    /// Says when another attempt may help.
+    fn until_again(mut self, problem: Problem) -> Self {
         if let Some(pause) = problem.retry_after() {
-            answer
-                .headers
-                .insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+            let pause = HeaderValue::from(pause.as_secs());
+            self.headers.insert(header::RETRY_AFTER, pause);
         }
+        self
+    }
+
+    /// An error in the words of the agent's protocol, with the headers that belong to the problem.
+    #[must_use]
+    pub fn rpc_error(problem: Problem, error: RpcError) -> Self {
+        let RpcError { status, body } = error;
+        let mut answer = Self::empty(status)
+            .with(header::CONTENT_TYPE, media::JSON)
+            .until_again(problem);
+        answer.body = Body::Whole(Some(body));
         answer
     }
 

@@ -3,7 +3,7 @@
 use crate::authentication::{self, Authentication};
 use crate::cors::Origins;
 use crate::public_url::PublicUrl;
-use shared::agents::{Agent, Agents, Protocol, Target, ToolToken};
+use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
 use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
@@ -115,7 +115,18 @@ impl Config {
             .as_ref()
             .is_some_and(|agents: &Agents| agents.iter().any(asks));
         let tool_tokens = ToolTokenSettings::read(source, is_asked, &mut faults);
-        let signing = read_one(source, SIGNING_SECRET_ARN, false, &mut faults, secret_arn);
+        // Sessions of MCP servers are sealed with keys that are derived from it.
+        let seals = |agent: &Agent| agent.protocol == Protocol::Mcp;
+        let is_sealed = agents
+            .as_ref()
+            .is_some_and(|agents: &Agents| agents.iter().any(seals));
+        let signing = read_one(
+            source,
+            SIGNING_SECRET_ARN,
+            is_sealed,
+            &mut faults,
+            secret_arn,
+        );
         let turns_table = read_one(source, TURNS_TABLE, false, &mut faults, parse_table);
         match (authentication, agents) {
             (Some(authentication), Some(agents)) if faults.is_empty() => Ok(Self {
@@ -228,14 +239,14 @@ impl Limits {
     }
 }
 
-/// The agents, each of a kind that this version calls. One that it does not is a fault at the start rather than an error
+/// The agents, each of which can be called as it is set up. One that cannot is a fault at the start rather than an error
 /// at the first call: whoever deployed it is there to read it.
 fn parse_agents(
     json: &str,
     authentication: Option<&Authentication<TrustedIssuers>>,
 ) -> Result<Agents, Vec<Fault>> {
     let agents = Agents::parse(json)?;
-    let mut faults: Vec<Fault> = agents.iter().flat_map(unsupported).collect();
+    let mut faults: Vec<Fault> = agents.iter().filter_map(contradiction).collect();
     if matches!(authentication, Some(Authentication::Off)) {
         faults.extend(agents.iter().flat_map(authentication::needing_token));
     }
@@ -246,33 +257,26 @@ fn parse_agents(
     }
 }
 
-fn unsupported(agent: &Agent) -> Vec<Fault> {
+/// What an agent's fields ask for that cannot be had together.
+fn contradiction(agent: &Agent) -> Option<Fault> {
     let Agent {
         name,
         target,
-        auth: _,
-        protocol,
-        tool_token: _,
+        auth,
+        protocol: _,
+        tool_token,
         admission: _,
     } = agent;
-    let fault = |field| {
-        Fault::malformed(
-            format!("{AGENTS}.{name}.{field}"),
-            "is not supported by this version",
-        )
-    };
-    let fields = match target {
-        Target::Gateway { url: _ } => vec![("gateway", true)],
-        Target::Runtime {
-            arn: _,
-            qualifier: _,
-        } => vec![("protocol", *protocol != Protocol::Http)],
-    };
-    fields
-        .into_iter()
-        .filter(|(_, is_unsupported)| *is_unsupported)
-        .map(|(field, _)| fault(field))
-        .collect()
+    let fault = |field, problem| Fault::malformed(format!("{AGENTS}.{name}.{field}"), problem);
+    match (target, auth, tool_token) {
+        (Target::Gateway { .. }, Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
+            "toolToken",
+            "is given with `auth` `jwt`, and a gateway can be shown one token only",
+        )),
+        (Target::Gateway { .. }, Auth::Iam, _)
+        | (Target::Gateway { .. }, Auth::Jwt, ToolToken::None)
+        | (Target::Runtime { .. }, _, _) => None,
+    }
 }
 
 #[cfg(test)]

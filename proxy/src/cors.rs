@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_ORIGIN], origin);
             assert_eq!(
                 answer[header::ACCESS_CONTROL_EXPOSE_HEADERS],
-                "x-conversation-id, x-gatehouse-warning, x-request-id, retry-after"
+                "x-conversation-id, mcp-protocol-version, mcp-session-id, x-gatehouse-warning, x-request-id, retry-after, www-authenticate"
             );
             assert_eq!(answer[header::VARY], "Origin");
         }
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_METHODS], "POST");
         assert_eq!(
             answer[header::ACCESS_CONTROL_ALLOW_HEADERS],
-            "accept, authorization, baggage, content-type, traceparent, tracestate, x-conversation-id"
+            "accept, authorization, baggage, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent, tracestate, x-conversation-id"
         );
         assert_eq!(answer[header::ACCESS_CONTROL_MAX_AGE], "600");
     }

@@ -26,7 +26,7 @@ use shared::agents::Target;
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::headers;
-use shared::issuers::TrustedIssuers;
+use shared::issuers::{Advertised, TrustedIssuers};
 use shared::signing::SigningKeys;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -47,6 +47,8 @@ pub struct App {
     pub(crate) tool_tokens: Option<ToolTokens>,
     /// None if turns are taken as they come.
     pub(crate) turns: Option<Turns>,
+    /// The issuers, as clients who look for a token are told of them.
+    pub(crate) advertised: Vec<Advertised>,
     /// None if nothing is asserted.
     pub(crate) signing: Option<SigningKeys>,
     pub(crate) upstream: AgentCore,
@@ -73,12 +75,16 @@ impl App {
             Target::Runtime { arn, qualifier: _ } => Some(arn.region().to_owned()),
             Target::Gateway { url: _ } => None,
         });
-        let upstream = AgentCore::new(platform, regions);
+        let upstream = AgentCore::new(platform, regions, clock.clone());
         let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
         let warm_keys = async {
             if let Some(signing) = &signing {
                 Box::pin(signing.warm(WARM_UP)).await;
             }
+        };
+        let advertised = match &authentication {
+            Authentication::Required(issuers) => issuers.advertised.clone(),
+            Authentication::Off => Vec::new(),
         };
         let (authentication, ()) = join(open_door(authentication, &clock), warm_keys).await;
         Self {
@@ -89,6 +95,7 @@ impl App {
             tool_tokens: tool_tokens
                 .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
             turns: turns_table.map(|table| Turns::new(table, platform, clock.clone())),
+            advertised,
             signing,
             upstream,
             limits,
@@ -117,6 +124,7 @@ impl App {
         record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
         let cors = self.origins.answer(&event.headers);
         let request = Request {
+            door: self.public_url(&event),
             event,
             deadline: self.deadline(context.deadline),
             lease: None,
@@ -154,6 +162,11 @@ impl App {
             Route::Keys => self.keys(request).await,
             Route::Whoami => self.whoami(request).await,
             Route::Invoke(agent) => self.invoke(&agent, request).await,
+            Route::A2a(agent) => self.a2a(&agent, request).await,
+            Route::AgentCard(agent) => self.agent_card(&agent, request).await,
+            Route::ResourceMetadata(path) => self.resource_metadata(&path, request),
+            Route::Mcp(agent) => self.mcp(&agent, request).await,
+            Route::EndMcp(agent) => self.end_mcp(&agent, request).await,
         }
     }
 

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod access;
+pub mod agent_card;
 pub mod answer;
 mod assertion;
 pub mod authentication;
@@ -24,8 +25,10 @@ pub mod public_url;
 pub mod record;
 mod request;
 pub mod reserved;
+pub mod resource;
 pub mod route;
 mod routes;
+pub mod sealed;
 pub mod sse;
 pub mod stream;
 pub mod tool_token;

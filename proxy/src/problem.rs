@@ -49,11 +49,15 @@ problems! {
     BadJson            BAD_REQUEST            "bad_json"               "The body must be one JSON text in UTF-8"
     ReservedMember     BAD_REQUEST            "reserved_member"        "The body may not have the member _agent_core_app_action"
     BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
+    BadProtocolVersion BAD_REQUEST            "bad_protocol_version"   "Mcp-Protocol-Version must be given once, with 1 to 32 of A-Z, a-z, 0-9, - and ."
+    BadSession         BAD_REQUEST            "bad_session_id"         "Mcp-Session-Id must be given once"
     Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
     Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
     AgentRefusedToken  FORBIDDEN              "agent_refused_token"    "The agent does not take this token"
     NotFound           NOT_FOUND              "not_found"              "There is nothing at this path"
     UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
+    UnknownSession     NOT_FOUND              "unknown_session"        "There is no session of this id; begin another"
+    WrongProtocol      NOT_FOUND              "wrong_protocol"         "The agent does not speak the protocol of this path"
     WrongMethod        METHOD_NOT_ALLOWED     "method_not_allowed"     "This path does not take this method"
     NotAcceptable      NOT_ACCEPTABLE         "not_acceptable"         "Agents answer application/json or text/event-stream"
     AgentBusy          CONFLICT               "agent_busy"             "The agent is busy with this conversation"
@@ -113,11 +117,15 @@ impl Problem {
             | Self::BadJson
             | Self::ReservedMember
             | Self::BadConversation
+            | Self::BadProtocolVersion
+            | Self::BadSession
             | Self::Unauthorized
             | Self::Forbidden
             | Self::AgentRefusedToken
             | Self::NotFound
             | Self::UnknownAgent
+            | Self::UnknownSession
+            | Self::WrongProtocol
             | Self::WrongMethod
             | Self::NotAcceptable
             | Self::TooLarge

@@ -39,6 +39,15 @@ impl PublicUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What stands between the host and the door's paths: nothing, or `/live`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let (_, rest) = self.0.split_once("://").unwrap_or_default();
+        rest.find('/')
+            .and_then(|at| rest.get(at..))
+            .unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,16 @@ pub enum Route {
     Whoami,
     /// `POST /agents/{agent}/invocations`, callers whom the agent admits.
     Invoke(AgentName),
+    /// `POST /agents/{agent}/a2a`, callers whom the agent admits.
+    A2a(AgentName),
+    /// `GET /agents/{agent}/.well-known/agent-card.json`, and below `a2a`, callers whom the agent admits.
+    AgentCard(AgentName),
+    /// `GET /.well-known/oauth-protected-resource`, open, with the path of a resource behind it.
+    ResourceMetadata(String),
+    /// `POST /agents/{agent}/mcp`, callers whom the agent admits.
+    Mcp(AgentName),
+    /// `DELETE /agents/{agent}/mcp`, callers whom the agent admits.
+    EndMcp(AgentName),
 }
 
 impl Asked {
@@ -58,6 +68,10 @@ impl Asked {
             Self::Call(Route::Keys) => "jwks",
             Self::Call(Route::Whoami) => "whoami",
             Self::Call(Route::Invoke(_)) => "invocations",
+            Self::Call(Route::A2a(_)) => "a2a",
+            Self::Call(Route::AgentCard(_)) => "agent_card",
+            Self::Call(Route::ResourceMetadata(_)) => "resource_metadata",
+            Self::Call(Route::Mcp(_) | Route::EndMcp(_)) => "mcp",
             Self::Preflight(_) => "preflight",
             Self::WrongMethod(_) | Self::Nothing => "none",
         }
@@ -71,6 +85,10 @@ enum Place {
     Keys,
     Whoami,
     Invocations(AgentName),
+    A2a(AgentName),
+    AgentCard(AgentName),
+    Mcp(AgentName),
+    ResourceMetadata(String),
     WebSocket(AgentName),
 }
 
@@ -82,6 +100,15 @@ impl Place {
             [".well-known", "jwks.json"] => Some(Self::Keys),
             ["whoami"] => Some(Self::Whoami),
             ["agents", agent, "invocations"] => AgentName::parse(agent).map(Self::Invocations),
+            [".well-known", "oauth-protected-resource", rest @ ..] => Some(Self::ResourceMetadata(
+                rest.iter().map(|segment| format!("/{segment}")).collect(),
+            )),
+            ["agents", agent, "a2a"] => AgentName::parse(agent).map(Self::A2a),
+            ["agents", agent, ".well-known", "agent-card.json"]
+            | ["agents", agent, "a2a", ".well-known", "agent-card.json"] => {
+                AgentName::parse(agent).map(Self::AgentCard)
+            }
+            ["agents", agent, "mcp"] => AgentName::parse(agent).map(Self::Mcp),
             ["agents", agent, "websocket"] => AgentName::parse(agent).map(Self::WebSocket),
             ["agents", agent, "conversations", conversation] => Some(Self::Conversation(
                 AgentName::parse(agent)?,
@@ -95,8 +122,13 @@ impl Place {
     const fn methods(&self) -> &'static str {
         match self {
             Self::Conversation(..) => "DELETE",
-            Self::Health | Self::Keys | Self::Whoami => "GET",
-            Self::Invocations(_) | Self::WebSocket(_) => "POST",
+            Self::AgentCard(_)
+            | Self::Health
+            | Self::Keys
+            | Self::ResourceMetadata(_)
+            | Self::Whoami => "GET",
+            Self::Mcp(_) => "DELETE, POST",
+            Self::A2a(_) | Self::Invocations(_) | Self::WebSocket(_) => "POST",
         }
     }
 
@@ -109,6 +141,11 @@ impl Place {
             (Self::Keys, "GET") => Some(Route::Keys),
             (Self::Whoami, "GET") => Some(Route::Whoami),
             (Self::Invocations(agent), "POST") => Some(Route::Invoke(agent)),
+            (Self::A2a(agent), "POST") => Some(Route::A2a(agent)),
+            (Self::AgentCard(agent), "GET") => Some(Route::AgentCard(agent)),
+            (Self::ResourceMetadata(path), "GET") => Some(Route::ResourceMetadata(path)),
+            (Self::Mcp(agent), "POST") => Some(Route::Mcp(agent)),
+            (Self::Mcp(agent), "DELETE") => Some(Route::EndMcp(agent)),
             (Self::WebSocket(agent), "POST") => Some(Route::OpenWebSocket(agent)),
             (
                 Self::Conversation(..)
@@ -116,6 +153,10 @@ impl Place {
                 | Self::Keys
                 | Self::Whoami
                 | Self::Invocations(_)
+                | Self::A2a(_)
+                | Self::AgentCard(_)
+                | Self::Mcp(_)
+                | Self::ResourceMetadata(_)
                 | Self::WebSocket(_),
                 _,
             ) => None,
@@ -182,52 +223,102 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_exact_or_nothing() {
-        let paths = [
-            "",
-            "/",
-            "healthz",
-            "//healthz",
-            "/healthz/",
-            "/healthz/x",
-            "/Healthz",
-            "/healthz;a=b",
-            "/healthz?x",
-            "/healthz\0",
-            "/%68ealthz",
-            "/.well-known",
-            "/.well-known/jwks",
-            "/.well-known/jwks.json/",
-            "/whoami/..",
-            "/prod/whoami",
-            "/agents",
-            "/agents/",
-            "/agents/demo",
-            "/agents/demo/",
-            "/agents//invocations",
-            "/agents/demo/invocations/",
-            "/agents/demo/invocations/x",
-            "/agents/demo//invocations",
-            "/agents/demo/Invocations",
-            "/agents/./invocations",
-            "/agents/../invocations",
-            "/agents/demo%2f/invocations",
-            "/agents/%64emo/invocations",
-            "/agents/Demo/invocations",
-            "/agents/-demo/invocations",
-            "/agents/demo\\invocations",
-            "/agents/de mo/invocations",
-            "/agents/demo\r\n/invocations",
-            "/agents/demo/../finance/invocations",
-            "/agents/demo/conversations",
-            "/agents/demo/conversations/",
-            "/agents/demo/conversations/c/",
-            "/agents/demo/conversations/../c",
-            "/agents/demo/conversations/%63",
-            "/agents/demo/conversations/c.1",
-            "/agents//conversations/c",
+    fn each_route_of_mcp_and_a2a_is_found() {
+        let agent = || AgentName::parse("demo").unwrap();
+        let table = [
+            (
+                "DELETE",
+                "/agents/demo/mcp",
+                Asked::Call(Route::EndMcp(agent())),
+            ),
+            (
+                "GET",
+                "/agents/demo/.well-known/agent-card.json",
+                Asked::Call(Route::AgentCard(agent())),
+            ),
+            (
+                "GET",
+                "/agents/demo/a2a/.well-known/agent-card.json",
+                Asked::Call(Route::AgentCard(agent())),
+            ),
+            (
+                "GET",
+                "/.well-known/oauth-protected-resource/agents/demo/mcp",
+                Asked::Call(Route::ResourceMetadata("/agents/demo/mcp".to_owned())),
+            ),
+            ("POST", "/agents/demo/a2a", Asked::Call(Route::A2a(agent()))),
+            ("POST", "/agents/demo/mcp", Asked::Call(Route::Mcp(agent()))),
+            (
+                "GET",
+                "/agents/demo/mcp",
+                Asked::WrongMethod("DELETE, POST"),
+            ),
+            (
+                "OPTIONS",
+                "/agents/demo/mcp",
+                Asked::Preflight("DELETE, POST"),
+            ),
         ];
-        for path in paths {
+        for (method, path, expected) in table {
+            assert_eq!(Asked::read(method, path), expected, "{method} {path}");
+        }
+    }
+
+    const OF_NOBODY: &[&str] = &[
+        "",
+        "/",
+        "healthz",
+        "//healthz",
+        "/healthz/",
+        "/healthz/x",
+        "/Healthz",
+        "/healthz;a=b",
+        "/healthz?x",
+        "/healthz\0",
+        "/%68ealthz",
+        "/.well-known",
+        "/.well-known/jwks",
+        "/.well-known/jwks.json/",
+        "/whoami/..",
+        "/prod/whoami",
+        "/agents",
+        "/agents/",
+        "/agents/demo",
+        "/agents/demo/",
+        "/agents//invocations",
+        "/agents/demo/invocations/",
+        "/agents/demo/invocations/x",
+        "/agents/demo//invocations",
+        "/agents/demo/Invocations",
+        "/agents/./invocations",
+        "/agents/../invocations",
+        "/agents/demo%2f/invocations",
+        "/agents/%64emo/invocations",
+        "/agents/Demo/invocations",
+        "/agents/-demo/invocations",
+        "/agents/demo\\invocations",
+        "/.well-known",
+        "/.well-known/oauth-protected-resources",
+        "/agents/demo/.well-known",
+        "/agents/demo/.well-known/agent.json",
+        "/agents/demo/a2a/",
+        "/agents/demo/mcp/",
+        "/agents/demo/mcp/.well-known/agent-card.json",
+        "/agents/de mo/invocations",
+        "/agents/demo\r\n/invocations",
+        "/agents/demo/../finance/invocations",
+        "/agents/demo/conversations",
+        "/agents/demo/conversations/",
+        "/agents/demo/conversations/c/",
+        "/agents/demo/conversations/../c",
+        "/agents/demo/conversations/%63",
+        "/agents/demo/conversations/c.1",
+        "/agents//conversations/c",
+    ];
+
+    #[test]
+    fn a_path_is_exact_or_nothing() {
+        for path in OF_NOBODY {
             for method in ["DELETE", "GET", "POST", "OPTIONS"] {
                 assert_eq!(Asked::read(method, path), Asked::Nothing, "{path}");
             }

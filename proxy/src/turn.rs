@@ -2,6 +2,7 @@
 
 use crate::access::{self, Admitted};
 use crate::answer::Answer;
+use crate::authentication::Authentication;
 use crate::event::BodyError;
 use crate::handler::App;
 use crate::heard;
@@ -13,11 +14,12 @@ use crate::reserved;
 use crate::stream::{Finally, Patience, Pump};
 use crate::tool_token::{self, Proven};
 use crate::turns::Refused;
-use crate::upstream::{Authority, Reply, Turn};
+use crate::upstream::{Authority, Message, Reply, RpcError, Turn};
 use bytes::Bytes;
+use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Agent, Protocol, Target, ToolToken};
-use shared::gate::AgentName;
+use shared::gate::{AgentName, Permit};
 use shared::headers;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
@@ -26,6 +28,32 @@ use tokio::time::timeout_at;
 
 /// The name under which AWS's services pass on a trace.
 const X_RAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// What a route says of a turn, beside what the caller sent.
+pub(crate) struct Call<'c> {
+    pub(crate) conversation: &'c Conversation,
+    /// The protocol's own.
+    pub(crate) headers: HeaderMap,
+}
+
+/// Why there is no reply, for the caller. What is for the log has been noted.
+pub(crate) struct Unanswered {
+    pub(crate) problem: Problem,
+    /// What the platform answered with, if it did.
+    pub(crate) upstream_status: Option<u16>,
+    /// What is said in place of the problem, to a caller who speaks the agent's protocol.
+    pub(crate) rpc: Option<RpcError>,
+}
+
+impl From<Problem> for Unanswered {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            upstream_status: None,
+            rpc: None,
+        }
+    }
+}
 
 impl App {
     /// Lets the caller in to the agent of this name, or says why not.
@@ -40,6 +68,32 @@ impl App {
         Ok(admitted)
     }
 
+    /// As [`Self::admit`], to an agent that speaks this.
+    pub(crate) async fn admit_to(
+        &self,
+        name: &AgentName,
+        protocol: Protocol,
+        request: &mut Request,
+    ) -> Result<Admitted<'_>, access::Refused> {
+        let admitted = self.admit(name, request).await?;
+        if admitted.agent.protocol != protocol {
+            return Err(access::Refused {
+                problem: Problem::WrongProtocol,
+                challenge: None,
+            });
+        }
+        Ok(admitted)
+    }
+
+    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked who
+    /// they are, they are all one, and may not meet in it: each begins their own.
+    pub(crate) fn standing_conversation(&self) -> Option<Conversation> {
+        match self.access.authentication {
+            Authentication::Required(_) => Some(Conversation::standing()),
+            Authentication::Off => Conversation::begin(),
+        }
+    }
+
     /// Takes a turn of a conversation, and answers with what the agent says, or with why it says nothing.
     pub(crate) async fn turn(
         &self,
@@ -47,14 +101,29 @@ impl App {
         conversation: Conversation,
         mut request: Request,
     ) -> Answer {
-        let answer = match self.reply(admitted, &conversation, &mut request).await {
+        let call = Call {
+            conversation: &conversation,
+            headers: HeaderMap::new(),
+        };
+        let reply = self.reply(admitted, call, &mut request).await;
+        self.answer_with(reply, conversation, request).await
+    }
+
+    /// Answers with what the agent says, or with why it says nothing.
+    pub(crate) async fn answer_with(
+        &self,
+        reply: Result<Reply, Unanswered>,
+        conversation: Conversation,
+        mut request: Request,
+    ) -> Answer {
+        let answer = match reply {
             Ok(reply) => self.stream(reply, conversation.clone(), request),
-            Err(problem) => {
+            Err(unanswered) => {
                 // Lambda freezes the function as soon as it has answered.
                 if let Some(lease) = request.lease.take() {
                     lease.release().await;
                 }
-                request.problem(problem)
+                request.unanswered(unanswered)
             }
         };
         answer.with(
@@ -64,27 +133,32 @@ impl App {
     }
 
     /// The agent's reply, its body still to come, or what to tell the caller instead.
-    async fn reply(
+    pub(crate) async fn reply(
         &self,
         admitted: &Admitted<'_>,
-        conversation: &Conversation,
+        call: Call<'_>,
         request: &mut Request,
-    ) -> Result<Reply, Problem> {
+    ) -> Result<Reply, Unanswered> {
         let Admitted {
             agent,
             permit,
             proof,
         } = admitted;
-        let Target::Runtime { arn, qualifier } = &agent.target else {
-            return Err(Problem::AgentMisconfigured);
-        };
         if !media::is_json_sent(&request.event.headers) {
-            return Err(Problem::UnsupportedMedia);
+            return Err(Problem::UnsupportedMedia.into());
         }
+        let Target::Runtime { arn, qualifier } = &agent.target else {
+            return self.send(Method::POST, admitted, call, request).await;
+        };
+        let Call {
+            conversation,
+            headers,
+        } = call;
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
         let body = self.body(agent.protocol, request)?;
         let session = SessionId::derive(permit.identity(), permit.agent(), conversation);
-        let own = self.own_headers(admitted, &session, &body, request).await?;
+        let mut own = self.own_headers(admitted, &session, &body, request).await?;
+        own.extend(headers);
         self.take_lease(agent, &session, request).await?;
         let turn = Turn {
             permit,
@@ -98,13 +172,45 @@ impl App {
             body,
         };
         let patience = self.limits.first_byte.min(request.left());
-        self.upstream
-            .invoke(turn, patience)
-            .await
-            .map_err(|failure| {
-                request.record.upstream(failure.upstream);
-                failure.problem
-            })
+        let reply = self.upstream.invoke(turn, patience).await;
+        reply.map_err(|failure| request.failed(failure, agent.protocol))
+    }
+
+    /// Sends a message to the agent that is a gateway: with the tool token if it asks for one, or as its `auth` says.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        admitted: &Admitted<'_>,
+        call: Call<'_>,
+        request: &mut Request,
+    ) -> Result<Reply, Unanswered> {
+        let Admitted {
+            agent,
+            permit,
+            proof,
+        } = admitted;
+        let Target::Gateway { url } = &agent.target else {
+            return Err(Problem::AgentMisconfigured.into());
+        };
+        let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
+        let body = self.body(agent.protocol, request)?;
+        let tool_token = self.tool_token(admitted, request).await?;
+        let message = Message {
+            permit,
+            method,
+            gateway: url,
+            authority: match &tool_token {
+                Some(token) => Authority::Tool(token),
+                None => Authority::of(agent.auth, proof),
+            },
+            accept,
+            headers: &headers::inward(&request.event.headers),
+            own: gateway_headers(permit, call)?,
+            body,
+        };
+        let patience = self.limits.first_byte.min(request.left());
+        let reply = self.upstream.send(message, patience).await;
+        reply.map_err(|failure| request.failed(failure, agent.protocol))
     }
 
     /// Makes sure that no other turn of the conversation runs. MCP and A2A have requests of one session at once, by their
@@ -201,6 +307,8 @@ impl App {
         let Reply {
             status,
             content_type,
+            mcp_session: _,
+            mcp_version: _,
             body,
             upstream,
         } = reply;
@@ -224,4 +332,16 @@ impl App {
         .finally(release);
         Answer::stream(status, content_type, pump)
     }
+}
+
+/// The policy session is the door's to name: a caller's conversation with this agent, and nobody else's.
+fn gateway_headers(permit: &Permit, call: Call<'_>) -> Result<HeaderMap, Problem> {
+    let session = SessionId::derive(permit.identity(), permit.agent(), call.conversation);
+    let session = HeaderValue::from_str(session.as_str());
+    let mut headers = call.headers;
+    headers.insert(
+        HeaderName::from_static(headers::POLICY_SESSION),
+        session.map_err(|_| Problem::AgentMisconfigured)?,
+    );
+    Ok(headers)
 }

@@ -1,5 +1,8 @@
 //! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
 
+mod bounded;
+mod card;
+mod gateway;
 mod presign;
 mod runtime;
 mod stop;
@@ -10,25 +13,36 @@ use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_bedrockagentcore::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt};
+use gateway::Gateways;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use presign::Presigner;
 use runtime::Runtimes;
+use serde_json::Value;
 use shared::agents::{Auth, RuntimeArn};
+use shared::clock::Clock;
 use shared::gate::{Permit, UnixTime};
 use shared::secret::Secret;
 use shared::session::{SessionId, UserId};
+use std::error::Error;
+use std::fmt;
+use std::iter::successors;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+pub use gateway::Message;
+
+/// What is read of an error: JSON-RPC's are a few lines.
+const MAX_ERROR: usize = 64 * 1024;
 
 /// The agents' platform.
 pub struct AgentCore {
     presigner: Presigner,
     runtimes: Runtimes,
+    gateways: Gateways,
 }
 
 /// One turn with an agent. There is none without a [`Permit`].
@@ -55,6 +69,8 @@ pub enum Authority<'t> {
     Role,
     /// The caller's, by the token they showed, which AgentCore checks once more.
     Caller(&'t Secret),
+    /// The machine client's, by the tool token that carries the caller, or nobody; only gateways take it.
+    Tool(&'t Secret),
 }
 
 /// A caller's session with an agent. There is none without a [`Permit`].
@@ -72,22 +88,35 @@ pub struct Session<'s> {
 pub struct Reply {
     pub status: StatusCode,
     pub content_type: String,
+    /// What an MCP server calls the session, in every answer of AgentCore's.
+    pub mcp_session: Option<String>,
+    /// The version of MCP that the server speaks.
+    pub mcp_version: Option<String>,
     pub body: AgentStream,
     pub upstream: Upstream,
 }
 
 /// The body of an agent's answer as a stream, whichever way it comes; dropping it closes the call.
-#[derive(Debug)]
-pub enum AgentStream {
-    /// From the AWS SDK.
-    Sdk(ByteStream),
-}
+pub struct AgentStream(Pin<Box<dyn Stream<Item = Result<Bytes, Broken>> + Send>>);
+
+/// An answer broke off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken;
 
 /// Why there is no answer: what a caller is told, and what only the log is.
 #[derive(Debug)]
 pub struct Failure {
     pub problem: Problem,
     pub upstream: Upstream,
+    /// What an MCP server or an A2A agent said, in words of its protocol that may be passed on.
+    pub rpc: Option<RpcError>,
+}
+
+/// An error of JSON-RPC 2.0's (section 5.1), whole.
+#[derive(Debug)]
+pub struct RpcError {
+    pub status: StatusCode,
+    pub body: Bytes,
 }
 
 /// What the AWS SDK reads of its environment: credentials, and whether its endpoints are the usual ones.
@@ -106,10 +135,11 @@ pub async fn platform() -> SdkConfig {
 impl AgentCore {
     /// Prepares a client for each region; nothing is connected yet.
     #[must_use]
-    pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
+    pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>, clock: Clock) -> Self {
         Self {
             presigner: Presigner::new(platform),
             runtimes: Runtimes::new(platform, regions),
+            gateways: Gateways::new(platform, clock),
         }
     }
 
@@ -119,6 +149,26 @@ impl AgentCore {
     /// [`Failure`], which names the [`Problem`] to tell the caller.
     pub async fn invoke(&self, turn: Turn<'_>, patience: Duration) -> Result<Reply, Failure> {
         self.runtimes.invoke(turn, patience).await
+    }
+
+    /// Sends one message to a gateway, and waits at most `patience` for the head of its answer.
+    ///
+    /// # Errors
+    /// [`Failure`], which names the [`Problem`] to tell the caller.
+    pub async fn send(&self, message: Message<'_>, patience: Duration) -> Result<Reply, Failure> {
+        self.gateways.send(message, patience).await
+    }
+
+    /// Asks an A2A agent for its card, and waits at most `patience` for it.
+    ///
+    /// # Errors
+    /// [`Failure`], which names the [`Problem`] to tell the caller.
+    pub async fn agent_card(
+        &self,
+        session: Session<'_>,
+        patience: Duration,
+    ) -> Result<(Value, Upstream), Failure> {
+        self.runtimes.agent_card(session, patience).await
     }
 
     /// Ends a session, and waits at most `patience` for that. One that has ended, or never began, is no failure.
@@ -162,14 +212,15 @@ impl<'t> Authority<'t> {
     fn user_id(self, permit: &Permit) -> Option<String> {
         match self {
             Self::Role => Some(UserId::derive(permit.identity()).as_str().to_owned()),
-            Self::Caller(_) => None,
+            Self::Caller(_) | Self::Tool(_) => None,
         }
     }
 
     /// The header that shows a token.
     fn header(self) -> Option<(HeaderName, HeaderValue)> {
-        let Self::Caller(token) = self else {
-            return None;
+        let token = match self {
+            Self::Role => return None,
+            Self::Caller(token) | Self::Tool(token) => token,
         };
         let text = Secret::new(format!("Bearer {}", token.reveal()));
         let mut value = HeaderValue::from_str(text.reveal()).ok()?;
@@ -179,12 +230,22 @@ impl<'t> Authority<'t> {
 }
 
 impl Stream for AgentStream {
-    type Item = Result<Bytes, ByteStreamError>;
+    type Item = Result<Bytes, Broken>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.get_mut() {
-            Self::Sdk(stream) => Pin::new(stream).poll_next(context),
-        }
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl AgentStream {
+    fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
+        Self(Box::pin(stream.map_err(|_| Broken)))
+    }
+}
+
+impl fmt::Debug for AgentStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AgentStream(..)")
     }
 }
 
@@ -198,6 +259,7 @@ impl Failure {
                 detail,
                 retry_after: None,
             },
+            rpc: None,
         }
     }
 }
@@ -215,4 +277,24 @@ const fn problem_of_status(status: u16) -> Problem {
         // It is this door that the platform refuses: its role, the agent's ARN, or the form of the request.
         _ => Problem::AgentMisconfigured,
     }
+}
+
+/// An error that JSON-RPC words, unless it names something of the platform's that is no caller's business.
+fn rpc_error(status: StatusCode, body: &[u8]) -> Option<RpcError> {
+    let said: Value = serde_json::from_slice(body).ok()?;
+    let is_rpc = said.get("jsonrpc")? == "2.0" && said.get("error")?.get("code")?.is_i64();
+    let names_resource = String::from_utf8_lossy(body).contains("arn:");
+    (is_rpc && !names_resource).then(|| RpcError {
+        status,
+        body: Bytes::copy_from_slice(body),
+    })
+}
+
+/// The error and its causes. The SDK's own way to print them would show the platform's answer, body and all.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |error| (*error).source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -8,6 +8,8 @@
     reason = "a test that cannot go on has to stop, and says what it counted or skipped"
 )]
 
+#[path = "main/a2a.rs"]
+mod a2a;
 #[path = "main/agentcore.rs"]
 mod agentcore;
 #[path = "main/answers.rs"]
@@ -24,8 +26,14 @@ mod conversations;
 mod door;
 #[path = "main/forwarding.rs"]
 mod forwarding;
+#[path = "main/gateway.rs"]
+mod gateway;
 #[path = "main/invocation.rs"]
 mod invocation;
+#[path = "main/mcp.rs"]
+mod mcp;
+#[path = "main/metadata.rs"]
+mod metadata;
 #[path = "main/open.rs"]
 mod open;
 #[path = "main/refusals.rs"]

@@ -1,6 +1,7 @@
 //! One bounded request for one JSON document: no redirect, no retry, nothing said about who asks or why.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -13,14 +14,18 @@ use hyper_util::rt::TokioExecutor;
 
 use crate::settings::Address;
 
+/// As long as a fetch may take in all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// The longest document that is read: the gate's own bound on key documents.
 const MAX_BYTES: usize = 64 * 1024;
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+/// A client of HTTPS, and of plain HTTP for servers on loopback.
+pub type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Gets documents. The client is made at the first use, so that keys from the settings cost no TLS set-up.
 #[derive(Default)]
-pub struct Fetcher(OnceLock<Option<HttpClient>>);
+pub struct Fetcher(OnceLock<Option<HttpsClient>>);
 
 /// Why a document could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +80,7 @@ impl Fetcher {
         mut request: Request<Full<Bytes>>,
         is_wanted: fn(StatusCode) -> bool,
     ) -> Result<(StatusCode, Bytes), FetchError> {
-        let client = self.0.get_or_init(client).as_ref();
+        let client = self.0.get_or_init(|| client(0)).as_ref();
         *request.uri_mut() = address.uri().clone();
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
@@ -94,16 +99,24 @@ impl Fetcher {
     }
 }
 
-/// Connections are not kept: fetches are minutes apart, and a connection does not outlive a frozen function.
-fn client() -> Option<HttpClient> {
+/// Makes a client that trusts the public certificate authorities, follows no redirect and tries nothing twice; none if
+/// TLS cannot be set up.
+///
+/// Of each host's connections it keeps so many for the next request. Fetches keep none: they are minutes apart, and a
+/// connection does not outlive a frozen function.
+pub fn client(idle_connections: usize) -> Option<HttpsClient> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
         .ok()?
         .https_or_http()
         .enable_http1()
-        .build();
+        .wrap_connector(connector);
     let client = Client::builder(TokioExecutor::new())
-        .pool_max_idle_per_host(0)
+        .pool_max_idle_per_host(idle_connections)
         .retry_canceled_requests(false)
         .build(connector);
     Some(client)

@@ -21,15 +21,37 @@ pub const WARNING: &str = "x-gatehouse-warning";
 /// token is.
 pub const IDENTITY: &str = "x-amzn-bedrock-agentcore-runtime-custom-identity";
 
+/// The session of an MCP server (MCP, "Session management"). The door shows and takes it sealed.
+pub const MCP_SESSION_ID: &str = "mcp-session-id";
+
+/// The version that an MCP client and its server agreed on (MCP, "Protocol version header").
+pub const MCP_PROTOCOL_VERSION: &str = "mcp-protocol-version";
+
+/// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose it
+/// could begin again to count what a policy limits.
+pub const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";
+
 /// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
-pub const EXPOSED: [&str; 4] = [CONVERSATION, WARNING, REQUEST_ID, "retry-after"];
+pub const EXPOSED: [&str; 7] = [
+    CONVERSATION,
+    MCP_PROTOCOL_VERSION,
+    MCP_SESSION_ID,
+    WARNING,
+    REQUEST_ID,
+    "retry-after",
+    "www-authenticate",
+];
 
 /// What a browser's script may send from another origin; all of it is read by the door or travels inward.
-pub const ACCEPTED: [&str; 7] = [
+pub const ACCEPTED: [&str; 11] = [
     "accept",
     "authorization",
     "baggage",
     "content-type",
+    MCP_METHOD,
+    MCP_NAME,
+    MCP_PROTOCOL_VERSION,
+    MCP_SESSION_ID,
     "traceparent",
     "tracestate",
     CONVERSATION,
@@ -41,8 +63,19 @@ pub const ACCEPTED: [&str; 7] = [
 /// that is longer than AgentCore takes, is not visible ASCII, or appears twice where it may appear once.
 #[must_use]
 pub fn inward(received: &HeaderMap) -> HeaderMap {
+    travelling(received, &INWARD)
+}
+
+/// What of a caller's headers may travel to an MCP server besides: the protocol's own, by the same rules, but for the
+/// session's id, which the door opens first.
+#[must_use]
+pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
+    travelling(received, &MCP_INWARD)
+}
+
+fn travelling(received: &HeaderMap, rules: &[Inward]) -> HeaderMap {
     let mut travelling = HeaderMap::new();
-    for rule in INWARD {
+    for rule in rules {
         if named_by_connection(received, rule.name) {
             continue;
         }
@@ -131,7 +164,29 @@ const INWARD: [Inward; 3] = [
     },
 ];
 
-const OUTWARD: [&str; 15] = [
+/// By which messages may be routed unopened (MCP 2026-07-28, "Standard headers").
+const MCP_METHOD: &str = "mcp-method";
+const MCP_NAME: &str = "mcp-name";
+
+const MCP_INWARD: [Inward; 3] = [
+    Inward {
+        name: MCP_METHOD,
+        max_len: 1024,
+        may_repeat: false,
+    },
+    Inward {
+        name: MCP_NAME,
+        max_len: 1024,
+        may_repeat: false,
+    },
+    Inward {
+        name: MCP_PROTOCOL_VERSION,
+        max_len: 1024,
+        may_repeat: false,
+    },
+];
+
+const OUTWARD: [&str; 17] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -140,6 +195,8 @@ const OUTWARD: [&str; 15] = [
     "allow",
     "cache-control",
     "content-type",
+    MCP_PROTOCOL_VERSION,
+    MCP_SESSION_ID,
     "retry-after",
     "vary",
     "www-authenticate",

@@ -3,10 +3,13 @@
 //! The field names and meanings are those of AgentCore's `customJWTAuthorizer`, so that one document serves both, and
 //! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".
 
+mod advertised;
 mod cognito;
 mod conditions;
 
 use std::sync::Arc;
+
+pub use advertised::Advertised;
 
 use crate::gate::{Algorithm, KeySet, Rules, TokenUse, Trust};
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
@@ -26,9 +29,8 @@ const WELL_KNOWN: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
 ];
 
-/// AgentCore's fields that concern its own network or its own answers.
-const WITHOUT_EFFECT: [&str; 4] = [
-    "advertisedScopeMapping",
+/// AgentCore's fields that concern its own network.
+const WITHOUT_EFFECT: [&str; 3] = [
     "certificateConfigurations",
     "privateEndpoint",
     "privateEndpointOverrides",
@@ -47,6 +49,8 @@ pub struct TrustedIssuers {
     pub trust: Trust,
     /// Where the keys of each issuer are, in the order of [`Trust::issuers`].
     pub sources: Vec<KeySource>,
+    /// What clients are told of each issuer, in the same order.
+    pub advertised: Vec<Advertised>,
     notes: Vec<String>,
 }
 
@@ -85,15 +89,17 @@ impl TrustedIssuers {
         let faults = Faults::default();
         let mut rules: Vec<Rules> = Vec::new();
         let mut sources = Vec::new();
+        let mut advertised = Vec::new();
         let mut notes = Vec::new();
         for (path, entry) in faults.list(TRUSTED_ISSUERS, json).unwrap_or_default() {
             let Some(entry) = Members::open(&path, entry, &faults) else {
                 continue;
             };
-            if let Some((own, source)) = read_entry(entry, &mut notes) {
+            if let Some((own, source, known)) = read_entry(entry, &mut notes) {
                 if rules.iter().any(|other| other.issuer == own.issuer) {
                     faults.add(Fault::malformed(path, "is an issuer that is listed before"));
                 }
+                advertised.push(known);
                 rules.push(own);
                 sources.push(source);
             }
@@ -101,6 +107,7 @@ impl TrustedIssuers {
         faults.or_value(Self {
             trust: Trust::new(rules),
             sources,
+            advertised,
             notes,
         })
     }
@@ -119,11 +126,16 @@ struct Issuer {
 }
 
 /// Reads one issuer. Every member is looked at, whatever is wrong with the others.
-fn read_entry(mut entry: Members<'_>, notes: &mut Vec<String>) -> Option<(Rules, KeySource)> {
+fn read_entry(
+    mut entry: Members<'_>,
+    notes: &mut Vec<String>,
+) -> Option<(Rules, KeySource, Advertised)> {
     let issuer = read_issuer(&mut entry);
     let source = read_source(&mut entry, issuer.as_ref(), notes);
     let is_cognito = issuer.as_ref().is_some_and(|issuer| issuer.is_cognito);
     let rules = read_rules(&mut entry, is_cognito);
+    let scopes = entry.object("advertisedScopeMapping");
+    let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
     for name in WITHOUT_EFFECT {
         if entry.take(name).is_some() {
             let path = entry.path(name);
@@ -137,7 +149,8 @@ fn read_entry(mut entry: Members<'_>, notes: &mut Vec<String>) -> Option<(Rules,
     }
     entry.finish();
     let issuer = issuer?.name.as_str().to_owned();
-    Some((Rules { issuer, ..rules }, source?))
+    let advertised = Advertised::new(&issuer, scopes.unwrap_or_default());
+    Some((Rules { issuer, ..rules }, source?, advertised))
 }
 
 fn read_issuer(entry: &mut Members<'_>) -> Option<Issuer> {

@@ -30,6 +30,13 @@ impl Conversation {
         random::hex().map(Self)
     }
 
+    /// The one conversation of a caller who names none, with an agent whose clients cannot: what they begin in one request
+    /// they go on with in the next.
+    #[must_use]
+    pub fn standing() -> Self {
+        Self("default".to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

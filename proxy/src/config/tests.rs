@@ -123,18 +123,36 @@ fn an_agent_that_asks_for_tool_tokens_needs_their_settings() {
 }
 
 #[test]
-fn an_agent_that_cannot_be_called_is_a_fault() {
-    let table = [
-        (
-            format!(r#""runtime": "{ARN}", "protocol": "mcp""#),
-            "protocol",
-        ),
-        (format!(r#""gateway": "{GATEWAY}""#), "gateway"),
-    ];
-    for (members, field) in table {
-        let agents = format!(r#"{{"demo": {{{members}, "allow": {{}}}}}}"#);
-        let expected = format!("`AGENTS.demo.{field}` is not supported by this version");
-        assert_eq!(fault(AGENTS, &agents), expected);
+fn a_gateway_is_shown_one_token() {
+    let agents = |members: &str| {
+        format!(r#"{{"tools": {{"gateway": "{GATEWAY}", {members}, "allow": {{}}}}}}"#)
+    };
+    let signing = "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";
+    for members in [
+        r#""auth": "iam""#,
+        r#""auth": "jwt""#,
+        r#""toolToken": "user""#,
+    ] {
+        let agents = agents(members);
+        let mut rows = vec![(AGENTS, agents.as_str()), (SIGNING_SECRET_ARN, signing)];
+        rows.extend(TOOL_TOKENS);
+        assert!(read(&rows).is_ok(), "{members}");
+    }
+    let both = agents(r#""auth": "jwt", "toolToken": "user""#);
+    let rows = [(AGENTS, both.as_str()), (SIGNING_SECRET_ARN, signing)];
+    let problem = "is given with `auth` `jwt`, and a gateway can be shown one token only";
+    let expected = format!("`AGENTS.tools.toolToken` {problem}");
+    assert_eq!(read(&rows).err().unwrap(), [expected]);
+}
+
+#[test]
+fn sessions_of_mcp_servers_cannot_be_sealed_without_keys() {
+    for target in [
+        format!(r#""gateway": "{GATEWAY}""#),
+        format!(r#""runtime": "{ARN}", "protocol": "mcp""#),
+    ] {
+        let agents = format!(r#"{{"tools": {{{target}, "allow": {{}}}}}}"#);
+        assert_eq!(fault(AGENTS, &agents), "`SIGNING_SECRET_ARN` is missing");
     }
 }
 

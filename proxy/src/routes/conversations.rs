@@ -37,7 +37,8 @@ impl App {
         }
     }
 
-    async fn stop(
+    /// Ends the session of a conversation at its runtime.
+    pub(crate) async fn stop(
         &self,
         admitted: &Admitted<'_>,
         conversation: &Conversation,

@@ -28,8 +28,9 @@ impl App {
             Ok(admitted) => admitted,
             Err(refused) => return request.refused(refused),
         };
-        let Some(conversation) = request.conversation() else {
-            return request.problem(Problem::BadConversation);
+        let conversation = match request.conversation() {
+            Ok(conversation) => conversation,
+            Err(problem) => return request.problem(problem),
         };
         let answer = match self.address(&admitted, &conversation, &mut request).await {
             Ok(address) => request.whole(Answer::json(StatusCode::OK, &address)),

@@ -3,7 +3,10 @@
 //! The SDK has no operation that takes a token, so for those runtimes a client of its own signs nothing, and the token is
 //! put in before the request leaves. Everything else is then the same for both: endpoints, deadlines, attempts, errors.
 
-use super::{AgentStream, Authority, Failure, Reply, Turn, problem_of_status};
+use super::bounded::Bounded;
+use super::{
+    AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, chain, problem_of_status, rpc_error,
+};
 use crate::problem::Problem;
 use crate::record::Upstream;
 use aws_config::SdkConfig;
@@ -21,18 +24,21 @@ use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
     InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
 };
 use aws_sdk_bedrockagentcore::operation::stop_runtime_session::StopRuntimeSessionError;
-use aws_sdk_bedrockagentcore::primitives::Blob;
+use aws_sdk_bedrockagentcore::primitives::{Blob, ByteStream, ByteStreamError};
 use aws_smithy_runtime_api::client::auth::{
     AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::poll_fn;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::log::Loggable;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::iter::successors;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -91,7 +97,7 @@ impl Runtimes {
         let plane = plane.ok_or(Failure::without_answer(Problem::AgentMisconfigured, None))?;
         Ok(match authority {
             Authority::Role => &plane.signing,
-            Authority::Caller(_) => &plane.plain,
+            Authority::Caller(_) | Authority::Tool(_) => &plane.plain,
         })
     }
 
@@ -151,7 +157,9 @@ impl Reply {
         Self {
             status,
             content_type: output.content_type,
-            body: AgentStream::Sdk(output.response),
+            mcp_session: output.mcp_session_id,
+            mcp_version: output.mcp_protocol_version,
+            body: AgentStream::of(pieces(output.response)),
             upstream: Upstream {
                 status: Some(status.as_u16()),
                 request_id,
@@ -170,9 +178,12 @@ impl Failure {
         let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
         match error {
             SdkError::ServiceError(_) => {
-                let status = error
-                    .raw_response()
-                    .map(|response| response.status().as_u16());
+                let response = error.raw_response();
+                let status = response.map(|response| response.status().as_u16());
+                let body = response.and_then(|response| response.body().bytes());
+                let rpc = body
+                    .zip(status.and_then(|status| StatusCode::from_u16(status).ok()))
+                    .and_then(|(body, status)| rpc_error(status, body));
                 let request_id = error.request_id().map(str::to_owned);
                 let response = error.raw_response();
                 let retry_after =
@@ -184,6 +195,8 @@ impl Failure {
                     401 | 403 if matches!(authority, Authority::Caller(_)) => {
                         Problem::AgentRefusedToken
                     }
+                    // A good answer that cannot be read.
+                    200..=299 => Problem::AgentServiceFailed,
                     status => problem_of_status(status),
                 };
                 Self {
@@ -194,6 +207,7 @@ impl Failure {
                         detail,
                         retry_after: retry_after.and_then(pause),
                     },
+                    rpc,
                 }
             }
             SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),
@@ -212,6 +226,11 @@ impl Failure {
     }
 }
 
+/// The SDK's stream as everybody else's.
+fn pieces(mut body: ByteStream) -> impl Stream<Item = Result<Bytes, ByteStreamError>> + Send {
+    poll_fn(move |context| Pin::new(&mut body).poll_next(context))
+}
+
 /// Puts in the door's own headers.
 pub(super) fn put<'h>(
     request: &mut HttpRequest,
@@ -227,7 +246,7 @@ pub(super) fn put<'h>(
 }
 
 /// The seconds of a `Retry-After` that are worth passing on: up to an hour. A date is not read; nobody here sends one.
-fn pause(text: &str) -> Option<u64> {
+pub(super) fn pause(text: &str) -> Option<u64> {
     let seconds: u64 = text.trim().parse().ok()?;
     (1..=3600).contains(&seconds).then_some(seconds)
 }
@@ -248,6 +267,7 @@ fn config(platform: &SdkConfig, region: &str) -> Builder {
         .region(Region::new(region.to_owned()))
         .retry_config(retry)
         .retry_classifier(OnlyBeforeTheTurn)
+        .interceptor(Bounded::errors(MAX_ERROR))
         // An agent may think in silence for longer than the SDK's few seconds; the stream has its own limits.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts)
@@ -269,15 +289,6 @@ impl ResolveAuthScheme for NoSignature {
             "noAuth",
         ))]))
     }
-}
-
-/// The error and its causes. The SDK's own way to print them would show the platform's answer, body and all.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = successors(Some(error), |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 /// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::poll_fn;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
@@ -27,6 +27,8 @@ pub(crate) enum Script {
     Json(&'static str),
     /// Answers with this content type, and with what is sent through the other end; an error there cuts the connection.
     Stream(&'static str, mpsc::UnboundedReceiver<Piece>),
+    /// Answers this status, with these headers and this body.
+    Full(u16, &'static [(&'static str, &'static str)], &'static str),
     /// Takes the request and never answers.
     Silence,
 }
@@ -35,6 +37,7 @@ pub(crate) type Piece = Result<Bytes, io::Error>;
 
 /// What the data plane was asked.
 pub(crate) struct Call {
+    pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -100,11 +103,16 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     shared.calls.lock().unwrap().push(Call {
+        method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
         body,
     });
     let script = shared.scripts.lock().unwrap().pop_front();
+    act(script).await
+}
+
+async fn act(script: Option<Script>) -> Response {
     let response = Response::builder()
         .header("x-amzn-requestid", "upstream-1")
         .header(
@@ -138,6 +146,12 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             .body(Body::from_stream(poll_fn(move |context| {
                 pieces.poll_recv(context)
             }))),
+        Some(Script::Full(status, headers, text)) => {
+            let named = headers.iter().fold(response, |response, (name, value)| {
+                response.header(*name, *value)
+            });
+            named.status(status).body(Body::from(text))
+        }
         Some(Script::Silence) => pending().await,
     }
     .unwrap()

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use proxy::problem::Problem;
 use proxy::upstream::{AgentCore, Authority, Failure, Reply, Turn};
 use shared::agents::RuntimeArn;
+use shared::clock::Clock;
 use shared::session::{Conversation, SessionId};
 use std::io;
 use std::time::Duration;
@@ -16,7 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn turn_at(url: &str, headers: &HeaderMap, patience: Duration) -> Result<Reply, Failure> {
     let permit = Issuer::new().permit().await;
-    let agentcore = AgentCore::new(&platform(url).await, ["us-east-1".to_owned()].into_iter());
+    let agentcore = AgentCore::new(
+        &platform(url).await,
+        ["us-east-1".to_owned()].into_iter(),
+        Clock::system(),
+    );
     let conversation = Conversation::parse("c1").unwrap();
     let turn = Turn {
         permit: &permit,
@@ -72,7 +77,12 @@ async fn a_turn_is_one_request_with_our_headers() {
     assert_eq!(read(reply).await, "{\"answer\":1}");
 
     let calls = plane.calls();
-    let [Call { uri, headers, body }] = calls.as_slice() else {
+    let [
+        Call {
+            uri, headers, body, ..
+        },
+    ] = calls.as_slice()
+    else {
         panic!("{} calls", calls.len())
     };
     let path = "/runtimes/arn%3Aaws%3Abedrock-agentcore%3Aus-east-1%3A123456789012%3Aruntime%2Fdemo-AbCdEf1234/invocations";
@@ -264,7 +274,11 @@ async fn a_dropped_answer_closes_the_call() {
 #[tokio::test]
 async fn a_region_without_a_client_is_a_fault_of_ours() {
     let permit = Issuer::new().permit().await;
-    let agentcore = AgentCore::new(&platform("http://127.0.0.1:1").await, std::iter::empty());
+    let agentcore = AgentCore::new(
+        &platform("http://127.0.0.1:1").await,
+        std::iter::empty(),
+        Clock::system(),
+    );
     let turn = Turn {
         permit: &permit,
         authority: Authority::Role,

@@ -19,6 +19,7 @@ impl TrustedIssuers {
         Self {
             trust: Trust::new(rules),
             sources,
+            advertised: Vec::new(),
             notes: Vec::new(),
         }
     }

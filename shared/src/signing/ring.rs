@@ -73,6 +73,14 @@ impl SigningKey {
         Ok(format!("{message}.{signature}"))
     }
 
+    /// A key derived from it, for one purpose.
+    ///
+    /// # Errors
+    /// The cryptography library fails.
+    pub fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoFailure> {
+        self.pair.seal_key(purpose)
+    }
+
     /// Whether what it signs is verified by what is published of it.
     pub fn verifies_itself(&self) -> bool {
         self.pair.verifies_itself()
@@ -135,7 +143,7 @@ impl KeyRing {
         let others = self.keys().filter(|key| key.id != signer.id);
         std::iter::once(signer)
             .chain(others)
-            .map(|key| key.pair.seal_key(purpose))
+            .map(|key| key.seal_key(purpose))
             .collect()
     }
 

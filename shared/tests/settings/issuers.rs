@@ -263,13 +263,24 @@ fn custom_claims_are_read_as_agentcore_reads_them() {
 fn fields_of_agentcores_own_network_are_noted() {
     let issuers = read(&with(
         pool(),
-        json!({"privateEndpoint": {}, "privateEndpointOverrides": [], "certificateConfigurations": [],
-            "advertisedScopeMapping": {}}),
+        json!({"privateEndpoint": {}, "privateEndpointOverrides": [], "certificateConfigurations": []}),
     ));
-    assert_eq!(issuers.notes().len(), 4);
+    assert_eq!(issuers.notes().len(), 3);
     let noted = issuers.notes().join("\n");
     assert!(
         noted.contains("`TRUSTED_ISSUERS[0].privateEndpoint` "),
         "{noted}"
     );
+}
+
+#[test]
+fn scopes_may_be_advertised_under_the_issuers_own_names() {
+    let mapping = json!({"advertisedScopeMapping": {"agents": "api://gatehouse/agents"}});
+    let issuers = read(&with(pool(), mapping));
+    let [advertised] = &issuers.advertised[..] else {
+        panic!("{:?}", issuers.advertised)
+    };
+    assert_eq!(advertised.issuer, issuers.trust.issuers()[0].issuer);
+    assert_eq!(advertised.scope("agents"), "api://gatehouse/agents");
+    assert_eq!(advertised.scope("other"), "other");
 }

@@ -97,6 +97,12 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "what API Gateway answers by itself",
         MAIN,
+        "https://${DomainName}/.well-known/oauth-protected-resource",
+        "https://elsewhere.example/.well-known/oauth-protected-resource",
+    ),
+    (
+        "what API Gateway answers by itself",
+        MAIN,
         "        DEFAULT_5XX:",
         "        API_CONFIGURATION_ERROR:",
     ),

@@ -49,12 +49,25 @@ pub(crate) fn responses(door: &Door) -> Vec<String> {
         faults.extend(unless(are_json, name, "its body is no JSON"));
     }
     let headers = &responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"];
-    let text = |name: &str| headers[name].as_str().unwrap_or_default();
-    let challenge = text("WWW-Authenticate").starts_with("'Bearer ");
+    let text = |name: &str| {
+        let value = &headers[name];
+        let composed = value["Fn::Sub"].as_str();
+        value.as_str().or(composed).unwrap_or_default()
+    };
+    let challenge = text("WWW-Authenticate");
     faults.extend(unless(
-        challenge,
+        challenge.starts_with("'Bearer "),
         "UNAUTHORIZED",
         "does not ask for a token",
+    ));
+    // API Gateway renames the proxy's own challenge, so this one must say where to get a token, if it can be said.
+    let metadata =
+        r#"resource_metadata="https://${DomainName}/.well-known/oauth-protected-resource""#;
+    let is_named = door.main().parameters["DomainName"] != "";
+    faults.extend(unless(
+        challenge.contains(metadata) == is_named,
+        "UNAUTHORIZED",
+        "does not say where to get a token, or says it without a name",
     ));
     let exposed = text("Access-Control-Expose-Headers").contains("WWW-Authenticate");
     faults.extend(unless(

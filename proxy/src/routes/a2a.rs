@@ -1,0 +1,81 @@
+//! `/agents/{agent}/a2a`: A2A's JSON-RPC, passed on unopened, and the agent's card
+//! (<https://a2a-protocol.org/latest/specification/>).
+//!
+//! The card is found below both addresses that a client may be given: the agent's, and the one that the card names.
+
+use crate::access::Admitted;
+use crate::agent_card;
+use crate::answer::Answer;
+use crate::handler::App;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::resource;
+use crate::upstream::{Authority, Session};
+use http::StatusCode;
+use serde_json::Value;
+use shared::agents::{Protocol, Target};
+use shared::gate::AgentName;
+use shared::session::SessionId;
+
+impl App {
+    /// Passes on one message, and streams the answer. Clients of A2A know nothing of conversations and name their tasks
+    /// in later messages, so whoever names none stays in one.
+    pub(crate) async fn a2a(&self, name: &AgentName, mut request: Request) -> Answer {
+        let admitted = match self.admit_to(name, Protocol::A2a, &mut request).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return request.refused(refused),
+        };
+        match request.conversation_or(|| self.standing_conversation()) {
+            Ok(conversation) => self.turn(&admitted, conversation, request).await,
+            Err(problem) => request.problem(problem),
+        }
+    }
+
+    /// The agent's card, which leads to this door.
+    pub(crate) async fn agent_card(&self, name: &AgentName, mut request: Request) -> Answer {
+        let admitted = match self.admit_to(name, Protocol::A2a, &mut request).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return request.refused(refused),
+        };
+        match self.rewritten_card(&admitted, &mut request).await {
+            Ok(card) => request.whole(Answer::json(StatusCode::OK, &card)),
+            Err(problem) => request.problem(problem),
+        }
+    }
+
+    async fn rewritten_card(
+        &self,
+        admitted: &Admitted<'_>,
+        request: &mut Request,
+    ) -> Result<Value, Problem> {
+        let Admitted {
+            agent,
+            permit,
+            proof,
+        } = admitted;
+        let Target::Runtime { arn, qualifier } = &agent.target else {
+            return Err(Problem::WrongProtocol);
+        };
+        let door = request.door.clone().ok_or(Problem::AgentMisconfigured)?;
+        // Asking for a card may begin a session, so it is the one in which messages follow.
+        let conversation = request.conversation_or(|| self.standing_conversation())?;
+        let session = Session {
+            permit,
+            authority: Authority::of(agent.auth, proof),
+            runtime: arn,
+            qualifier,
+            id: &SessionId::derive(permit.identity(), permit.agent(), &conversation),
+        };
+        let patience = self.limits.first_byte.min(request.left());
+        let shown = self.upstream.agent_card(session, patience).await;
+        let (card, upstream) =
+            shown.map_err(|failure| request.failed(failure, agent.protocol).problem)?;
+        request.record.upstream(upstream);
+        let address = format!(
+            "{}{}",
+            door.as_str(),
+            resource::route(&agent.name, Protocol::A2a)
+        );
+        agent_card::rewritten(card, &address).ok_or(Problem::AgentFailed)
+    }
+}

@@ -1,0 +1,106 @@
+//! A request to a gateway, signed by the door's own role (SigV4).
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use shared::clock::Clock;
+use shared::settings::Address;
+use std::time::UNIX_EPOCH;
+
+/// The name under which AgentCore's data planes check signatures.
+const SERVICE: &str = "bedrock-agentcore";
+
+/// Signs with the credentials that Lambda gives.
+pub(super) struct Signer {
+    credentials: Option<SharedCredentialsProvider>,
+    /// The function's own region.
+    region: Option<String>,
+    clock: Clock,
+}
+
+impl Signer {
+    pub(super) fn new(platform: &SdkConfig, clock: Clock) -> Self {
+        Self {
+            credentials: platform.credentials_provider(),
+            region: platform.region().map(ToString::to_string),
+            clock,
+        }
+    }
+
+    /// Signs the request; the error is for the log.
+    pub(super) async fn sign(
+        &self,
+        request: &mut Request<Full<Bytes>>,
+        gateway: &Address,
+        body: &Bytes,
+    ) -> Result<(), &'static str> {
+        let region = region_of(gateway.host()).or(self.region.as_deref());
+        let region = region.ok_or("no region to sign for")?;
+        let provider = self.credentials.as_ref().ok_or("no credentials")?;
+        let credentials = provider.provide_credentials().await;
+        let identity = credentials.map_err(|_| "no credentials")?.into();
+        let time = UNIX_EPOCH.checked_add(self.clock.moment().wall);
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(SERVICE)
+            .time(time.ok_or("no time")?)
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|_| "cannot sign")?
+            .into();
+        let headers = request.headers().iter();
+        // What is no text was let through by nobody.
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let uri = request.uri().to_string();
+        let signable = SignableRequest::new(
+            request.method().as_str(),
+            &uri,
+            headers,
+            SignableBody::Bytes(body),
+        );
+        let signed = sign(signable.map_err(|_| "cannot sign")?, &params);
+        let (instructions, _signature) = signed.map_err(|_| "cannot sign")?.into_parts();
+        instructions.apply_to_request_http1x(request);
+        Ok(())
+    }
+}
+
+/// The region in a gateway's own address: `{id}.gateway.bedrock-agentcore.{region}.amazonaws.com`.
+fn region_of(host: &str) -> Option<&str> {
+    let (_, rest) = host.split_once(".gateway.bedrock-agentcore.")?;
+    let (region, domain) = rest.split_once('.')?;
+    matches!(domain, "amazonaws.com" | "amazonaws.com.cn").then_some(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateways_address_names_its_region() {
+        for (host, expected) in [
+            (
+                "demo-abc.gateway.bedrock-agentcore.eu-west-1.amazonaws.com",
+                Some("eu-west-1"),
+            ),
+            (
+                "demo-abc.gateway.bedrock-agentcore.cn-north-1.amazonaws.com.cn",
+                Some("cn-north-1"),
+            ),
+            (
+                "demo-abc.gateway.bedrock-agentcore.eu-west-1.evil.example",
+                None,
+            ),
+            ("tools.example.com", None),
+            ("127.0.0.1", None),
+        ] {
+            assert_eq!(region_of(host), expected, "{host}");
+        }
+    }
+}
