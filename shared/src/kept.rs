@@ -80,6 +80,24 @@ impl<T> Kept<T> {
         }
     }
 
+    /// Fetches anew although `seen` still serves, which stays if that fails; unless somebody has just done so.
+    ///
+    /// # Errors
+    /// What `fetch` says.
+    pub async fn renew<E>(
+        &self,
+        clock: &Clock,
+        seen: &Arc<T>,
+        fetch: impl AsyncFnOnce(Need) -> Result<Fresh<T>, E>,
+    ) -> Result<Arc<T>, E> {
+        let _flight = self.flight.lock().await;
+        let now = clock.moment();
+        match self.serves(now) {
+            (Some(value), _) if !Arc::ptr_eq(&value, seen) => Ok(value),
+            (Some(_) | None, _) => Ok(self.hold(fetch(Need::Fetch).await?, now)),
+        }
+    }
+
     /// Lets go of a value that turned out to be of no use, unless another is held by now.
     pub fn discard(&self, value: &Arc<T>) {
         let mut held = self.held();

@@ -27,6 +27,8 @@ mod json;
 pub mod kept;
 #[cfg(feature = "fetch")]
 pub mod keys;
+#[cfg(feature = "layer")]
+pub mod layer;
 pub mod log;
 pub mod metrics;
 pub mod rules;

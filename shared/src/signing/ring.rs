@@ -61,6 +61,11 @@ impl SigningKey {
         &self.id
     }
 
+    /// The public half, as it is published (RFC 7517 section 4).
+    pub const fn jwk(&self) -> &Value {
+        &self.jwk
+    }
+
     /// A compact JWS (RFC 7515 section 7.1) over these claims.
     ///
     /// # Errors

@@ -1,0 +1,52 @@
+//! Which proofs were shown already: each is good for one request.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::answer::Rejection;
+use super::proof::BadProof;
+use crate::gate::UnixTime;
+
+/// How many proofs are remembered at once: a thousand requests a second, for as long as a proof can be shown.
+pub const MAX_SEEN: usize = 120_000;
+
+/// Ids of proofs, and when each may be forgotten.
+#[derive(Default)]
+pub(super) struct Seen(Mutex<HashMap<String, UnixTime>>);
+
+impl Seen {
+    /// Remembers a proof, if it was not seen before. When no more can be remembered, nobody comes in.
+    pub(super) fn once(&self, id: &str, until: UnixTime, now: UnixTime) -> Result<(), Rejection> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.contains_key(id) {
+            return Err(BadProof::Replayed.into());
+        }
+        if seen.len() >= MAX_SEEN {
+            seen.retain(|_, until| *until > now);
+        }
+        if seen.len() >= MAX_SEEN {
+            return Err(Rejection::Crowded);
+        }
+        seen.insert(id.to_owned(), until);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_good_once_and_memory_is_bounded() {
+        let seen = Seen::default();
+        let (now, later) = (UnixTime(100), UnixTime(200));
+        for number in 0..MAX_SEEN {
+            assert_eq!(seen.once(&number.to_string(), later, now), Ok(()));
+        }
+        let replayed = Err(Rejection::BadProof(BadProof::Replayed));
+        assert_eq!(seen.once("7", later, now), replayed);
+        assert_eq!(seen.once("new", later, now), Err(Rejection::Crowded));
+        assert_eq!(seen.once("new", UnixTime(300), later), Ok(()));
+        assert_eq!(seen.once("new", UnixTime(300), later), replayed);
+    }
+}
