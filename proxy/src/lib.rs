@@ -20,6 +20,7 @@ pub mod handler;
 pub mod heard;
 pub mod invocation;
 pub mod media;
+mod message;
 pub mod problem;
 pub mod public_url;
 pub mod record;

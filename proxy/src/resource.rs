@@ -43,9 +43,8 @@ impl Resource {
         }
     }
 
-    /// The metadata document (RFC 9728, 2); none if the resource is of no agent, or
-    /// nobody is asked for a token. It is the same for everybody, and says
-    /// nothing of whom an agent admits but the scopes.
+    /// The metadata document (RFC 9728, 2); none if the resource is of no agent, or nobody is asked for a token. It is the
+    /// same for everybody, and says nothing of whom an agent admits but the scopes.
     #[must_use]
     pub fn metadata(
         &self,

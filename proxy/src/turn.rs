@@ -14,12 +14,12 @@ use crate::reserved;
 use crate::stream::{Finally, Patience, Pump};
 use crate::tool_token::{self, Proven};
 use crate::turns::Refused;
-use crate::upstream::{Authority, Message, Reply, RpcError, Turn};
+use crate::upstream::{Authority, Reply, RpcError, Turn};
 use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Agent, Protocol, Target, ToolToken};
-use shared::gate::{AgentName, Permit};
+use shared::gate::AgentName;
 use shared::headers;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
@@ -176,43 +176,6 @@ impl App {
         reply.map_err(|failure| request.failed(failure, agent.protocol))
     }
 
-    /// Sends a message to the agent that is a gateway: with the tool token if it asks for one, or as its `auth` says.
-    pub(crate) async fn send(
-        &self,
-        method: Method,
-        admitted: &Admitted<'_>,
-        call: Call<'_>,
-        request: &mut Request,
-    ) -> Result<Reply, Unanswered> {
-        let Admitted {
-            agent,
-            permit,
-            proof,
-        } = admitted;
-        let Target::Gateway { url } = &agent.target else {
-            return Err(Problem::AgentMisconfigured.into());
-        };
-        let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
-        let body = self.body(agent.protocol, request)?;
-        let tool_token = self.tool_token(admitted, request).await?;
-        let message = Message {
-            permit,
-            method,
-            gateway: url,
-            authority: match &tool_token {
-                Some(token) => Authority::Tool(token),
-                None => Authority::of(agent.auth, proof),
-            },
-            accept,
-            headers: &headers::inward(&request.event.headers),
-            own: gateway_headers(permit, call)?,
-            body,
-        };
-        let patience = self.limits.first_byte.min(request.left());
-        let reply = self.upstream.send(message, patience).await;
-        reply.map_err(|failure| request.failed(failure, agent.protocol))
-    }
-
     /// Makes sure that no other turn of the conversation runs. MCP and A2A have requests of one session at once, by their
     /// nature.
     async fn take_lease(
@@ -231,7 +194,7 @@ impl App {
     }
 
     /// What the caller says to an agent that speaks this. It is passed on as it is, if at all.
-    fn body(&self, protocol: Protocol, request: &mut Request) -> Result<Bytes, Problem> {
+    pub(crate) fn body(&self, protocol: Protocol, request: &mut Request) -> Result<Bytes, Problem> {
         let body = request.event.take_body(self.limits.body_bytes);
         let body = body.map_err(|error| match error {
             BodyError::TooLarge => Problem::TooLarge,
@@ -273,7 +236,7 @@ impl App {
     }
 
     /// The token for the agent's tools, if it asks for one. Its loss is not the caller's fault.
-    async fn tool_token(
+    pub(crate) async fn tool_token(
         &self,
         admitted: &Admitted<'_>,
         request: &mut Request,
@@ -332,16 +295,4 @@ impl App {
         .finally(release);
         Answer::stream(status, content_type, pump)
     }
-}
-
-/// The policy session is the door's to name: a caller's conversation with this agent, and nobody else's.
-fn gateway_headers(permit: &Permit, call: Call<'_>) -> Result<HeaderMap, Problem> {
-    let session = SessionId::derive(permit.identity(), permit.agent(), call.conversation);
-    let session = HeaderValue::from_str(session.as_str());
-    let mut headers = call.headers;
-    headers.insert(
-        HeaderName::from_static(headers::POLICY_SESSION),
-        session.map_err(|_| Problem::AgentMisconfigured)?,
-    );
-    Ok(headers)
 }

@@ -99,11 +99,11 @@ impl Fetcher {
     }
 }
 
-/// Makes a client that trusts the public certificate authorities, follows no redirect and tries nothing twice; none if
-/// TLS cannot be set up.
+/// Makes a client that trusts the public certificate authorities and follows no redirect; none if TLS cannot be set up.
 ///
-/// Of each host's connections it keeps so many for the next request. Fetches keep none: they are minutes apart, and a
-/// connection does not outlive a frozen function.
+/// Of each host's connections it keeps so many for the next request, which is sent again only if the connection it was
+/// given turns out to be closed before any of it was written. Fetches keep none: they are minutes apart, and a connection
+/// does not outlive a frozen function.
 pub fn client(idle_connections: usize) -> Option<HttpsClient> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
@@ -117,7 +117,7 @@ pub fn client(idle_connections: usize) -> Option<HttpsClient> {
         .wrap_connector(connector);
     let client = Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(idle_connections)
-        .retry_canceled_requests(false)
+        .retry_canceled_requests(idle_connections > 0)
         .build(connector);
     Some(client)
 }

@@ -3,7 +3,10 @@
 use crate::agentcore::{DataPlane, Script};
 use crate::caller::ARN;
 use crate::door::{Door, assert_problem};
-use proxy::config::{MACHINE_CLIENT_ID, MACHINE_SECRET_ARN, TOKEN_ENDPOINT, TOOL_SCOPES};
+use crate::mcp::signing_key;
+use proxy::config::{
+    MACHINE_CLIENT_ID, MACHINE_SECRET_ARN, SIGNING_SECRET_ARN, TOKEN_ENDPOINT, TOOL_SCOPES,
+};
 use serde_json::json;
 use shared::settings::AGENTS;
 
@@ -17,17 +20,45 @@ async fn open(kind: &str, scripts: impl IntoIterator<Item = Script>) -> Door {
     let plane = DataPlane::start(scripts).await;
     let endpoint = format!("{}/oauth2/token", plane.url);
     let agents = json!({"demo": {"runtime": ARN, "toolToken": kind, "allow": {}}}).to_string();
-    let settings = [
-        (AGENTS, agents.as_str()),
-        (TOKEN_ENDPOINT, &endpoint),
+    Door::over(plane, &settings(&agents, &endpoint)).await
+}
+
+fn settings<'s>(agents: &'s str, endpoint: &'s str) -> Vec<(&'s str, &'s str)> {
+    vec![
+        (AGENTS, agents),
+        (TOKEN_ENDPOINT, endpoint),
         (MACHINE_CLIENT_ID, "machine"),
         (
             MACHINE_SECRET_ARN,
             "arn:aws:secretsmanager:us-east-1:123456789012:secret:machine-AbCdEf",
         ),
         (TOOL_SCOPES, "gatehouse/tools"),
-    ];
-    Door::over(plane, &settings).await
+    ]
+}
+
+#[tokio::test]
+async fn a_gateway_is_shown_the_token_of_its_caller() {
+    let scripts = signing_key().into_iter().chain([SECRET, TOKEN, TURN, TURN]);
+    let plane = DataPlane::start(scripts).await;
+    let url = |path| format!("{}{path}", plane.url);
+    let (endpoint, gateway) = (url("/oauth2/token"), url("/mcp"));
+    let agents = json!({"tools": {"gateway": gateway, "toolToken": "user", "allow": {}}});
+    let agents = agents.to_string();
+    let mut settings = settings(&agents, &endpoint);
+    settings.push((SIGNING_SECRET_ARN, crate::mcp::SECRET));
+    let door = Door::over(plane, &settings).await;
+    door.plane.calls();
+    let token = door.alice();
+    let headers = [("authorization", token.as_str()), (HEADER, "forged")];
+    for calls in [3, 1] {
+        let got = door.ask("POST", "/agents/tools/mcp", &headers, "{}").await;
+        assert_eq!(got.status, 200, "{}", got.body);
+        let made = door.plane.calls();
+        assert_eq!(made.len(), calls, "the token is kept");
+        let message = made.last().unwrap();
+        assert_eq!(message.headers["authorization"], "Bearer tool.token.1");
+        assert!(!message.headers.contains_key(HEADER));
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,66 @@
+//! One message to an agent that is an AgentCore gateway.
+
+use crate::access::Admitted;
+use crate::handler::App;
+use crate::media;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::turn::{Call, Unanswered};
+use crate::upstream::{Authority, Message, Reply};
+use http::Method;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::Target;
+use shared::gate::Permit;
+use shared::headers;
+use shared::session::SessionId;
+
+impl App {
+    /// Sends a message to the agent that is a gateway: with the tool token if it asks for one, or as its `auth` says.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        admitted: &Admitted<'_>,
+        call: Call<'_>,
+        request: &mut Request,
+    ) -> Result<Reply, Unanswered> {
+        let Admitted {
+            agent,
+            permit,
+            proof,
+        } = admitted;
+        let Target::Gateway { url } = &agent.target else {
+            return Err(Problem::AgentMisconfigured.into());
+        };
+        let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
+        let body = self.body(agent.protocol, request)?;
+        let tool_token = self.tool_token(admitted, request).await?;
+        let message = Message {
+            permit,
+            method,
+            gateway: url,
+            authority: match &tool_token {
+                Some(token) => Authority::Tool(token),
+                None => Authority::of(agent.auth, proof),
+            },
+            accept,
+            headers: &headers::inward(&request.event.headers),
+            own: gateway_headers(permit, call)?,
+            body,
+        };
+        let patience = self.limits.first_byte.min(request.left());
+        let reply = self.upstream.send(message, patience).await;
+        reply.map_err(|failure| request.failed(failure, agent.protocol))
+    }
+}
+
+/// The policy session is the door's to name: a caller's conversation with this agent, and nobody else's.
+fn gateway_headers(permit: &Permit, call: Call<'_>) -> Result<HeaderMap, Problem> {
+    let session = SessionId::derive(permit.identity(), permit.agent(), call.conversation);
+    let session = HeaderValue::from_str(session.as_str());
+    let mut headers = call.headers;
+    headers.insert(
+        HeaderName::from_static(headers::POLICY_SESSION),
+        session.map_err(|_| Problem::AgentMisconfigured)?,
+    );
+    Ok(headers)
+}
