@@ -40,7 +40,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 /// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// The proxy. Each of its routes is a method, in a file of [`crate::routes`].
+/// The proxy. Each of its routes is a method, in a file of `routes`.
 pub struct App {
     pub(crate) access: Access,
     /// None if no agent asks for a token.
