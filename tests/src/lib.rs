@@ -28,7 +28,7 @@ pub use function::{
     data_plane, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
-pub use python::{Python, PythonServer, journey};
+pub use python::{Python, PythonFilter, PythonServer, journey};
 pub use report::{counted, skipped};
 pub use smoke::{Journey, Step};
 pub use stack::{Stack, StackSettings};

@@ -1,9 +1,9 @@
 //! Programs in Python: agents to put behind the door, clients to drive through it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -80,6 +80,55 @@ impl PythonServer {
         let port = line.trim_end().strip_prefix("listening on ").unwrap();
         let url = format!("http://127.0.0.1:{port}");
         Some(Self { process, url })
+    }
+}
+
+/// A script of `tests/clients` that answers each line of JSON with one. Dropping it ends it.
+pub struct PythonFilter {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl PythonFilter {
+    /// Starts the script. Nothing where there is no such Python.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start(python: Python, script: &str, arguments: &[&str]) -> Option<Self> {
+        let mut process = Command::new(python.find()?)
+            .arg(here("clients").join(script))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = process.stdin.take().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Some(Self {
+            process,
+            input,
+            output,
+        })
+    }
+
+    /// Its answer to a line.
+    ///
+    /// # Panics
+    /// If it has ended, or answers what is no JSON.
+    pub fn ask(&mut self, question: &Value) -> Value {
+        writeln!(self.input, "{question}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for PythonFilter {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.process.kill();
+        let _status = self.process.wait();
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod agent_sdk;
+mod assertion;
 mod authorizer;
 mod authorizer_events;
 mod bad_tokens;

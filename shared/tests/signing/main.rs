@@ -7,6 +7,7 @@
     reason = "a test may fail"
 )]
 
+mod rotation;
 mod vault;
 
 use std::time::{Duration, Instant};
