@@ -5,6 +5,7 @@ use crate::handler::App;
 use crate::media;
 use crate::problem::Problem;
 use crate::request::Request;
+use crate::routes::conversations;
 use crate::turn::{Call, Unanswered};
 use crate::upstream::{Authority, Message, Reply};
 use http::Method;
@@ -34,6 +35,7 @@ impl App {
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
         let body = self.body(agent.protocol, request)?;
         let tool_token = self.tool_token(admitted, request).await?;
+        let is_end = method == Method::DELETE;
         let message = Message {
             permit,
             method,
@@ -48,6 +50,12 @@ impl App {
             body,
         };
         let patience = self.limits.first_byte.min(request.left());
+        // The route on which a session is ended has less time.
+        let patience = if is_end {
+            patience.min(conversations::PATIENCE)
+        } else {
+            patience
+        };
         let reply = self.upstream.send(message, patience).await;
         reply.map_err(|failure| request.failed(failure, agent.protocol))
     }

@@ -1,7 +1,7 @@
 //! What each route does, a file a route; [`crate::route`] says which one a request asks for.
 
 mod a2a;
-mod conversations;
+pub(crate) mod conversations;
 pub(crate) mod health;
 mod invocations;
 mod keys;

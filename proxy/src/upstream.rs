@@ -1,5 +1,6 @@
 //! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
 
+mod attempts;
 mod bounded;
 mod card;
 mod gateway;

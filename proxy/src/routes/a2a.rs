@@ -16,6 +16,10 @@ use serde_json::Value;
 use shared::agents::{Protocol, Target};
 use shared::gate::AgentName;
 use shared::session::SessionId;
+use std::time::Duration;
+
+/// How long an agent may take to show its card: somewhat less than the route's minute, and more than it takes to start.
+const PATIENCE: Duration = Duration::from_secs(55);
 
 impl App {
     /// Passes on one message, and streams the answer. Clients of A2A know nothing of conversations and name their tasks
@@ -66,7 +70,7 @@ impl App {
             qualifier,
             id: &SessionId::derive(permit.identity(), permit.agent(), &conversation),
         };
-        let patience = self.limits.first_byte.min(request.left());
+        let patience = PATIENCE.min(self.limits.first_byte).min(request.left());
         let shown = self.upstream.agent_card(session, patience).await;
         let (card, upstream) =
             shown.map_err(|failure| request.failed(failure, agent.protocol).problem)?;

@@ -17,7 +17,7 @@ use shared::session::{Conversation, SessionId};
 use std::time::Duration;
 
 /// AgentCore ends a session in a moment. The template gives the route half a minute, attempts and all.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
 
 impl App {
     /// Ends a conversation, whether or not a turn of it is running.

@@ -3,6 +3,7 @@
 //! The SDK has no operation that takes a token, so for those runtimes a client of its own signs nothing, and the token is
 //! put in before the request leaves. Everything else is then the same for both: endpoints, deadlines, attempts, errors.
 
+use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
 use super::{
     AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, chain, problem_of_status, rpc_error,
@@ -12,24 +13,19 @@ use crate::record::Upstream;
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
 use aws_sdk_bedrockagentcore::config::auth::{Params, ResolveAuthScheme};
-use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
-use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_sdk_bedrockagentcore::config::retry::RetryConfig;
 use aws_sdk_bedrockagentcore::config::timeout::TimeoutConfig;
 use aws_sdk_bedrockagentcore::config::{
     Builder, ConfigBag, Region, RuntimeComponents, StalledStreamProtectionConfig,
 };
 use aws_sdk_bedrockagentcore::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockagentcore::operation::RequestId;
-use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::{
-    InvokeAgentRuntimeError, InvokeAgentRuntimeOutput,
-};
-use aws_sdk_bedrockagentcore::operation::stop_runtime_session::StopRuntimeSessionError;
+use aws_sdk_bedrockagentcore::operation::invoke_agent_runtime::InvokeAgentRuntimeOutput;
 use aws_sdk_bedrockagentcore::primitives::{Blob, ByteStream, ByteStreamError};
 use aws_smithy_runtime_api::client::auth::{
     AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
@@ -288,48 +284,6 @@ impl ResolveAuthScheme for NoSignature {
         AuthSchemeOptionsFuture::ready(Ok(vec![AuthSchemeOption::from(AuthSchemeId::new(
             "noAuth",
         ))]))
-    }
-}
-
-/// Allows a second attempt only where the platform says that the turn has not begun. Anything else might make an agent
-/// act twice: a fault of the platform's or of the connection says nothing of how far the first attempt came. A session
-/// that is stopped twice is stopped.
-#[derive(Debug)]
-struct OnlyBeforeTheTurn;
-
-impl ClassifyRetry for OnlyBeforeTheTurn {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let Some(Err(error)) = context.output_or_error() else {
-            return RetryAction::NoActionIndicated;
-        };
-        let error = error.as_operation_error();
-        match error.and_then(|error| error.downcast_ref::<StopRuntimeSessionError>()) {
-            Some(error) if error.is_throttling_exception() => {
-                return RetryAction::throttling_error();
-            }
-            Some(error)
-                if error.is_conflict_exception()
-                    || error.is_retryable_conflict_exception()
-                    || error.is_internal_server_exception() =>
-            {
-                return RetryAction::server_error();
-            }
-            Some(_) | None => {}
-        }
-        match error.and_then(|error| error.downcast_ref::<InvokeAgentRuntimeError>()) {
-            Some(error) if error.is_throttling_exception() => RetryAction::throttling_error(),
-            Some(error) if error.is_retryable_conflict_exception() => RetryAction::server_error(),
-            Some(_) | None => RetryAction::RetryForbidden,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "only before the turn"
-    }
-
-    /// After all of the SDK's own, whose verdict it replaces.
-    fn priority(&self) -> RetryClassifierPriority {
-        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }
 }
 

@@ -178,3 +178,15 @@ async fn cards_are_for_admitted_callers_of_a2a_agents() {
     }
     assert!(door.plane.calls().is_empty());
 }
+
+#[tokio::test]
+async fn a_card_is_asked_for_again_while_its_agent_begins() {
+    let scripts = [
+        Script::Error(409, "RetryableConflictException"),
+        Script::Error(429, "ThrottlingException"),
+        Script::Json(CARD),
+    ];
+    let door = open(scripts, &[]).await;
+    assert_eq!(card(&door, CARDS[0]).await.status, 200);
+    assert_eq!(door.plane.calls().len(), 3);
+}
