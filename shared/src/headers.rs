@@ -27,6 +27,13 @@ pub const MCP_SESSION_ID: &str = "mcp-session-id";
 /// The version that an MCP client and its server agreed on (MCP, "Protocol version header").
 pub const MCP_PROTOCOL_VERSION: &str = "mcp-protocol-version";
 
+/// The version of A2A that a client speaks; a server takes a message without it for one of 0.3 (A2A, "Service
+/// parameters"). AgentCore passes it on to an agent whose request header allow-list names it.
+pub const A2A_VERSION: &str = "a2a-version";
+
+/// The extensions of A2A that a client uses, passed on by the same rule.
+pub const A2A_EXTENSIONS: &str = "a2a-extensions";
+
 /// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose it
 /// could begin again to count what a policy limits.
 pub const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";
@@ -43,7 +50,9 @@ pub const EXPOSED: [&str; 7] = [
 ];
 
 /// What a browser's script may send from another origin; all of it is read by the door or travels inward.
-pub const ACCEPTED: [&str; 11] = [
+pub const ACCEPTED: [&str; 13] = [
+    A2A_EXTENSIONS,
+    A2A_VERSION,
     "accept",
     "authorization",
     "baggage",
@@ -71,6 +80,12 @@ pub fn inward(received: &HeaderMap) -> HeaderMap {
 #[must_use]
 pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &MCP_INWARD)
+}
+
+/// What of a caller's headers may travel to an A2A agent besides, by the same rules.
+#[must_use]
+pub fn a2a_inward(received: &HeaderMap) -> HeaderMap {
+    travelling(received, &A2A_INWARD)
 }
 
 fn travelling(received: &HeaderMap, rules: &[Inward]) -> HeaderMap {
@@ -182,6 +197,20 @@ const MCP_INWARD: [Inward; 3] = [
     Inward {
         name: MCP_PROTOCOL_VERSION,
         max_len: 1024,
+        may_repeat: false,
+    },
+];
+
+/// As long as AgentCore takes of an allow-listed header ("Pass custom headers to AgentCore Runtime").
+const A2A_INWARD: [Inward; 2] = [
+    Inward {
+        name: A2A_EXTENSIONS,
+        max_len: 4096,
+        may_repeat: true,
+    },
+    Inward {
+        name: A2A_VERSION,
+        max_len: 4096,
         may_repeat: false,
     },
 ];

@@ -10,11 +10,13 @@ use crate::handler::App;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::resource;
+use crate::turn::Call;
 use crate::upstream::{Authority, Session};
 use http::StatusCode;
 use serde_json::Value;
 use shared::agents::{Protocol, Target};
 use shared::gate::AgentName;
+use shared::headers;
 use shared::session::SessionId;
 use std::time::Duration;
 
@@ -29,10 +31,16 @@ impl App {
             Ok(admitted) => admitted,
             Err(refused) => return request.refused(refused),
         };
-        match request.conversation_or(|| self.standing_conversation()) {
-            Ok(conversation) => self.turn(&admitted, conversation, request).await,
-            Err(problem) => request.problem(problem),
-        }
+        let conversation = match request.conversation_or(|| self.standing_conversation()) {
+            Ok(conversation) => conversation,
+            Err(problem) => return request.problem(problem),
+        };
+        let call = Call {
+            conversation: &conversation,
+            headers: headers::a2a_inward(&request.event.headers),
+        };
+        let reply = self.reply(&admitted, call, &mut request).await;
+        self.answer_with(reply, conversation, request).await
     }
 
     /// The agent's card, which leads to this door.

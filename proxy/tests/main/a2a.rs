@@ -50,6 +50,32 @@ fn sessions(door: &Door) -> Vec<String> {
     door.plane.calls().into_iter().map(session).collect()
 }
 
+/// A server that is not told the version takes a message for one of 0.3.
+#[tokio::test]
+async fn the_clients_version_and_extensions_reach_the_agent() {
+    let door = open([Script::Json(RESULT)], &[]).await;
+    let headers = [
+        ("A2A-Version", "1.0"),
+        ("A2A-Extensions", "https://example.com/one"),
+        ("A2A-Extensions", "https://example.com/two"),
+        ("A2A-Other", "stays"),
+    ];
+    send(&door, &headers).await;
+    let calls = door.plane.calls();
+    let sent = |name: &str| {
+        calls[0]
+            .headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+    };
+    assert_eq!(sent("a2a-version"), Some("1.0"));
+    let both = "https://example.com/one, https://example.com/two";
+    assert_eq!(sent("a2a-extensions"), Some(both));
+    assert_eq!(sent("a2a-other"), None);
+    let signed = sent("authorization").unwrap();
+    assert!(signed.contains("a2a-extensions;a2a-version;"), "{signed}");
+}
+
 #[tokio::test]
 async fn messages_are_passed_on_unopened_and_stay_in_one_session() {
     let door = open(
