@@ -20,7 +20,7 @@ use crate::template::{FunctionSettings, Template, TemplateError};
 mod agents;
 mod cloud;
 
-pub use agents::{AgentAuth, AgentSettings, DEMO_AGENT, FINANCE_AGENT};
+pub use agents::{AgentAuth, AgentSettings, DEMO_AGENT, FINANCE_AGENT, TOOLS_AGENT};
 use cloud::Cloud;
 
 /// The users of the local issuer, in the order they are introduced.
@@ -127,7 +127,7 @@ impl Stack {
         }
         let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
         let mut parameters = cloud.parameters();
-        let document = agents::document(&agents).to_string();
+        let document = agents::document(&agents, &cloud.tools).to_string();
         parameters.insert("Agents".to_owned(), document);
         // The template takes the authorizer from the routes by the same parameter.
         let enable_auth = settings.variables.get("ENABLE_AUTH").cloned();
@@ -151,7 +151,7 @@ impl Stack {
             cloud,
             data_plane,
             agent,
-            agents: agents.into_iter().map(|agent| agent.name).collect(),
+            agents: agents::names(agents),
             tool_token_seconds: settings.tool_token_seconds,
         })
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, USERS};
+use crate::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, TOOLS_AGENT, USERS};
 
 /// The text, from its first blank line to how to end it all.
 pub fn text(stack: &Stack) -> String {
@@ -26,6 +26,9 @@ pub fn text(stack: &Stack) -> String {
     for (title, agent, prompt) in QUESTIONS {
         paste(&mut text, title, &ask(url, agent, prompt));
     }
+    let title =
+        "The same tools for a client of MCP of your own (alice sees the refund, bob does not):";
+    paste(&mut text, title, &list_tools(url));
     let seconds = stack.tool_token_seconds();
     let moved = format!(
         "Bob moves to finance; his next answer shows it when his tool token, {seconds} seconds long, is renewed:"
@@ -75,6 +78,14 @@ fn ask(url: &str, agent: &str, prompt: &str) -> String {
     format!(
         "curl -N {url}/agents/{agent}/invocations -H \"Authorization: Bearer $TOKEN\" \
          -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{{\"prompt\": \"{prompt}\"}}'"
+    )
+}
+
+fn list_tools(url: &str) -> String {
+    let message = json!({ "id": 1, "jsonrpc": "2.0", "method": "tools/list" });
+    format!(
+        "curl {url}/agents/{TOOLS_AGENT}/mcp -H \"Authorization: Bearer $TOKEN\" \
+         -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{message}'"
     )
 }
 

@@ -18,8 +18,12 @@ use crate::runtime::{ACCOUNT, REGION};
 pub const DEMO_AGENT: &str = "demo";
 /// The agent that only finance may call.
 pub const FINANCE_AGENT: &str = "finance";
+/// The gateway of the tools, which all staff may call with a client of MCP.
+pub const TOOLS_AGENT: &str = "tools";
 /// What of a request reaches an agent besides what AgentCore itself passes on.
-const PASSED: [&str; 2] = [
+const PASSED: [&str; 4] = [
+    "A2A-Extensions",
+    "A2A-Version",
     "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
     "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token",
 ];
@@ -75,6 +79,12 @@ pub(super) fn all(settings: &StackSettings, own: &AgentUrl) -> Vec<AgentSettings
     own.into_iter().chain(settings.agents.clone()).collect()
 }
 
+/// What routes name: the agents, and the gateway.
+pub(super) fn names(agents: Vec<AgentSettings>) -> Vec<String> {
+    let names = agents.into_iter().map(|agent| agent.name);
+    names.chain([TOOLS_AGENT.to_owned()]).collect()
+}
+
 /// AgentCore with a runtime for each agent.
 pub(super) async fn data_plane(
     agents: &[AgentSettings],
@@ -116,11 +126,17 @@ fn runtime_arn(name: &str) -> String {
 }
 
 /// What the functions are told: the setting `AGENTS`.
-pub(super) fn document(agents: &[AgentSettings]) -> Value {
+pub(super) fn document(agents: &[AgentSettings], tools: &ToolGateway) -> Value {
     let entries = agents
         .iter()
         .map(|agent| (agent.name.clone(), entry(agent)));
-    Value::Object(entries.collect())
+    let tools = json!({
+        "allow": {"groups": ["staff"]},
+        "gateway": tools.url(),
+        "toolToken": "user",
+    });
+    let tools = (TOOLS_AGENT.to_owned(), tools);
+    Value::Object(entries.chain([tools]).collect())
 }
 
 /// By group, not by scope: a token made by `InitiateAuth`, as the printed lines make it, has no scope of the door.
