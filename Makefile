@@ -88,7 +88,7 @@ smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...]
 	@cargo run --quiet --locked --package tests --bin smoke
 
 bench: ## Measure, and print the table of measured against promised
-	cargo build --locked --release --package authorizer --package pretoken --package proxy --package bench --bins
+	cargo build --locked --release --package authorizer --package pretoken --package proxy --package rotation --package bench --bins
 	cargo bench --locked --package bench --bench gate
 	@$(TARGET)/release/figures
 	@$(TARGET)/release/load

@@ -39,7 +39,7 @@ pub fn binary(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(
         path.is_file(),
-        "there is no `{}`; run `cargo build -p authorizer -p pretoken -p proxy -p local` first",
+        "there is no `{}`; run `cargo build -p authorizer -p pretoken -p proxy -p rotation -p local` first",
         path.display()
     );
     path

@@ -65,6 +65,7 @@ struct Printed<'s> {
     whoami: &'s str,
     demo: &'s str,
     finance: &'s str,
+    tools: &'s str,
     without_token: &'s str,
 }
 
@@ -93,6 +94,7 @@ impl<'s> Printed<'s> {
             whoami: call(["/whoami", "$TOKEN"]),
             demo: call(["-N", "/agents/demo/"]),
             finance: call(["-N", "/agents/finance/"]),
+            tools: call(["/agents/tools/mcp", "tools/list"]),
             without_token: call(["-i", "/whoami"]),
         }
     }
@@ -136,6 +138,7 @@ async fn the_printed_lines_work_when_they_are_pasted() {
         (&problem["status"], &problem["code"]),
         (&json!(403), &json!("forbidden"))
     );
+    assert_tools_are_listed(&lines).await;
     let answer = paste(&[lines.without_token])
         .await
         .text
@@ -145,6 +148,17 @@ async fn the_printed_lines_work_when_they_are_pasted() {
         answer.contains("\nwww-authenticate: bearer realm=\"gatehouse\"\r\n"),
         "{answer}"
     );
+}
+
+/// Who may ask for a refund sees that there is one.
+async fn assert_tools_are_listed(lines: &Printed<'_>) {
+    for (token, sees_refund) in [(lines.alice, true), (lines.bob, false)] {
+        let listed = paste(&[token, lines.tools]).await.text;
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        let tools = listed["result"]["tools"].as_array().unwrap();
+        let refund = tools.iter().any(|tool| tool["name"] == "billing___refund");
+        assert_eq!(refund, sees_refund, "{listed}");
+    }
 }
 
 /// A token as the printed lines get it.
@@ -226,8 +240,8 @@ async fn who_may_call_what_through_the_whole_chain() {
 async fn whoami_tells_the_identity_and_the_agents_that_admit_it() {
     let stack = Stack::shared();
     for (user, agents) in [
-        ("alice", json!(["demo", "finance"])),
-        ("bob", json!(["demo"])),
+        ("alice", json!(["demo", "finance", "tools"])),
+        ("bob", json!(["demo", "tools"])),
     ] {
         let token = password_token(&stack, user).await;
         let answer = get(&format!("{}/whoami", stack.url), Some(&token)).await;

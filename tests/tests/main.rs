@@ -8,12 +8,14 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod a2a_client;
 mod agent_sdk;
 mod assertion;
 mod authorizer;
 mod authorizer_events;
 mod bad_tokens;
 mod bearers;
+mod browsers;
 mod conversations;
 mod faults;
 mod hijack;
@@ -22,6 +24,7 @@ mod journey;
 mod keys;
 mod limits;
 mod logs;
+mod mcp_client;
 mod open;
 mod settings;
 mod sign_in;

@@ -1,0 +1,46 @@
+//! The official A2A client, through the door to an agent of the official SDK.
+
+use local::agentcore::{Operation, Protocol};
+use local::stack::{AgentAuth, AgentSettings};
+use serde_json::json;
+use tests::{Python, PythonServer, chain, counted, journey};
+
+#[tokio::test]
+async fn it_finds_the_card_and_speaks_and_listens() {
+    let Some(server) = PythonServer::start(Python::Clients, "a2a_agent.py", &[]) else {
+        return;
+    };
+    let agent = |name: &str, auth| AgentSettings {
+        name: name.to_owned(),
+        url: server.url.clone(),
+        protocol: Protocol::A2a,
+        auth,
+    };
+    let agents = vec![
+        agent("echo", AgentAuth::Iam),
+        agent("bearer", AgentAuth::Jwt),
+    ];
+    let stack = chain(agents).await;
+    let token = stack.issuer().access_token("alice").unwrap();
+    for agent in ["echo", "bearer"] {
+        let base = format!("{}/agents/{agent}", stack.url());
+        let seen = journey("a2a_journey.py", &[&base], &token).await.unwrap();
+        assert_eq!(seen["name"], "echo");
+        assert_eq!(
+            seen["urls"],
+            json!([format!("{base}/a2a")]),
+            "only the door's"
+        );
+        assert_eq!(seen["said"], json!(["you said: good day"]));
+        assert_eq!(
+            seen["words"],
+            json!(["", "one", "two", "three", "that is all"])
+        );
+        // Three pauses of 200 ms lie between the first and the last.
+        assert!(seen["spread"].as_f64().unwrap() > 0.3, "it streams: {seen}");
+    }
+    let calls = stack.data_plane().calls();
+    assert!(calls.iter().any(|call| call.operation == Operation::Card));
+    stack.stop().await;
+    counted("the official A2A client: card, message and stream, signed and with its own token");
+}
