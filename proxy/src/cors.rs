@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_METHODS], "POST");
         assert_eq!(
             answer[header::ACCESS_CONTROL_ALLOW_HEADERS],
-            "accept, authorization, baggage, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent, tracestate, x-conversation-id"
+            "a2a-extensions, a2a-version, accept, authorization, baggage, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent, tracestate, x-conversation-id"
         );
         assert_eq!(answer[header::ACCESS_CONTROL_MAX_AGE], "600");
     }

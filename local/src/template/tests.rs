@@ -333,7 +333,9 @@ fn the_template_of_the_door_is_understood() {
         .filter(|route| route.authorizer.is_none())
         .collect();
     for route in open {
-        let open = ["/.well-known/jwks.json", "/healthz"].contains(&route.path.as_str());
+        let path = route.path.as_str();
+        let open = ["/.well-known/jwks.json", "/healthz"].contains(&path)
+            || path.starts_with("/.well-known/oauth-protected-resource");
         let get = route.method == Some(Method::GET);
         assert!(
             open && get || route.method == Some(Method::OPTIONS),
