@@ -242,6 +242,24 @@ impl Lambda {
         self.0.recent_logs()
     }
 
+    /// The last line of its log that says so. It is read from a pipe, a moment after the answer.
+    ///
+    /// # Panics
+    /// If there is none in time.
+    pub async fn until_logged(&self, says: &str) -> String {
+        let found = async {
+            loop {
+                let mut lines = self.logs().into_iter().rev();
+                if let Some(line) = lines.find(|line| line.contains(says)) {
+                    return line;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let found = tokio::time::timeout(TIMEOUT, found).await;
+        found.unwrap_or_else(|_| panic!("`{says}` in {:?}", self.logs()))
+    }
+
     /// Ends it, having checked that it never panicked and logged no line that is not JSON.
     ///
     /// # Panics

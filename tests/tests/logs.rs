@@ -6,11 +6,8 @@ use tests::Lambda;
 use crate::world::World;
 
 /// The last line of the log that says so, as JSON.
-fn line(proxy: &Lambda, says: &str) -> Value {
-    let lines = proxy.logs();
-    let mut lines = lines.iter().rev();
-    let found = lines.find(|line| line.contains(says));
-    serde_json::from_str(found.unwrap_or_else(|| panic!("{says}"))).unwrap()
+async fn line(proxy: &Lambda, says: &str) -> Value {
+    serde_json::from_str(&proxy.until_logged(says).await).unwrap()
 }
 
 #[tokio::test]
@@ -21,7 +18,7 @@ async fn a_request_is_told_in_one_line() {
     let mut reply = world.proxy.call(&request).await;
     let bytes = reply.text().await.len();
     let call = world.last_call();
-    let line = line(&world.proxy, "\"answered invocations");
+    let line = line(&world.proxy, "\"answered invocations").await;
     for (name, expected) in [
         ("level", json!("INFO")),
         ("route", json!("invocations")),
@@ -60,7 +57,7 @@ async fn an_agents_error_within_its_answer_is_the_outcome() {
         text.contains("\"error_type\""),
         "it passes unchanged: {text}"
     );
-    let line = line(&world.proxy, "\"answered invocations");
+    let line = line(&world.proxy, "\"answered invocations").await;
     assert_eq!(
         (
             &line["level"],
