@@ -29,7 +29,7 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format clippy deny docs unit template policies matrix build smoke bench fmt clean
+.PHONY: help local test lint format clippy deny docs unit template policies matrix build smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ bench: ## Measure, and print the table of measured against promised
 	cargo bench --locked --package bench --bench gate
 	@$(TARGET)/release/figures
 	@$(TARGET)/release/load
+
+endure: ## Watch the programs for an hour: silence, a new signing key, an outage
+	cargo build --locked --workspace --bins
+	@$(TARGET)/debug/endure
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -7,11 +7,13 @@
 )]
 
 mod check;
+mod endurance;
 mod load;
 mod measure;
 mod table;
 
 pub use check::Check;
+pub use endurance::{Outage, Silence, Switch, outage, silence, switch};
 pub use load::{Delay, Load, load};
 pub use measure::{
     FirstByte, Gate, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,
