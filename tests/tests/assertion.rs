@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::{StreamExt, stream};
 use hyper::http::StatusCode;
 use local::agentcore::Call;
@@ -12,12 +15,20 @@ use local::stack::Stack;
 use serde_json::{Value, json};
 use tests::{Python, PythonFilter, alter, chain_settings, counted, get, post};
 
+use tokio::time::timeout;
+
 use crate::journey::sign_in;
 
 const IDENTITY: &str = "x-amzn-bedrock-agentcore-runtime-custom-identity";
 /// Requests at once: more than one process of the proxy serves them.
 const AT_ONCE: usize = 4;
 const REQUESTS: usize = 40;
+/// How long a key is published before it signs, in seconds, as docs/identity.md has it.
+const SETTLING: u64 = 15 * 60;
+/// Of that, what is left when the processes start: enough for some of the old key's.
+const LAST_SECONDS: u64 = 10;
+/// Far above what any step takes; a test that reaches it hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A verifier of the agent `demo`, made of the lines of the document; nothing where there is no Python for it.
 fn verifier(door: &str, name: &str) -> Option<PythonFilter> {
@@ -97,8 +108,9 @@ async fn the_lines_of_the_document_verify_what_the_door_signs() {
     counted("PyJWT verified an assertion by the document's lines, and refused 5 that are none");
 }
 
-/// Turns of alice's, each of which must be answered, and its assertion verified; the agent verifies it, too.
-async fn load(stack: &Arc<Stack>, token: &str, verifier: &mut PythonFilter) {
+/// Turns of alice's, each of which must be answered, and its assertion verified; the agent verifies it, too. The ids of the
+/// keys that signed them.
+async fn load(stack: &Arc<Stack>, token: &str, verifier: &mut PythonFilter) -> Vec<String> {
     let before = stack.data_plane().calls().len();
     let turns = stream::iter(0..REQUESTS).map(|_| {
         let (stack, token) = (Arc::clone(stack), token.to_owned());
@@ -111,11 +123,20 @@ async fn load(stack: &Arc<Stack>, token: &str, verifier: &mut PythonFilter) {
     }
     let calls = stack.data_plane().calls();
     assert_eq!(calls.len(), before + REQUESTS);
+    let mut ids = Vec::new();
     for call in &calls[before..] {
         let (assertion, body) = given(call);
         let verdict = verifier.ask(&json!({"assertion": assertion, "body": body}));
         assert!(verdict.get("claims").is_some(), "{verdict}");
+        ids.push(key_id(&assertion));
     }
+    ids
+}
+
+fn key_id(assertion: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next().unwrap());
+    let header: Value = serde_json::from_slice(&header.unwrap()).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
 }
 
 async fn published(stack: &Stack) -> Vec<String> {
@@ -156,5 +177,39 @@ async fn a_rotation_and_an_outage_go_unnoticed() {
     Arc::into_inner(stack).unwrap().stop().await;
     counted(&format!(
         "PyJWT verified {verified} assertions, 0 failed, across a rotation and an outage of Secrets Manager"
+    ));
+}
+
+/// The new key's last seconds of settling, in processes that have it from their start.
+// The verifier asks the door for its keys while this thread waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_takes_over_from_the_old_one_under_load() {
+    let stack = Arc::new(Stack::start(chain_settings()).await.unwrap());
+    let Some(mut verifier) = verifier(stack.url(), "settled.py") else {
+        return;
+    };
+    let token = alice(&stack).await;
+    let (secrets, arn) = (stack.secrets(), stack.signing_secret());
+    secrets.rotate(arn).await.unwrap();
+    secrets.age(arn, SETTLING - LAST_SECONDS).unwrap();
+    stack.function("ProxyFunction").unwrap().replace().await;
+    let published = published(&stack).await;
+    let [new, old] = &published[..] else {
+        panic!("{published:?}")
+    };
+    let switch = async {
+        let mut seen = Vec::new();
+        while seen.last() != Some(new) {
+            seen.extend(load(&stack, &token, &mut verifier).await);
+        }
+        seen
+    };
+    let seen = timeout(PATIENCE, switch).await.expect("the new key signs");
+    assert!(seen.iter().all(|id| id == new || id == old), "{seen:?}");
+    let by_old = seen.iter().filter(|id| *id == old).count();
+    Arc::into_inner(stack).unwrap().stop().await;
+    counted(&format!(
+        "PyJWT verified {} assertions, 0 failed, while a new key took over after {by_old} of the old one's",
+        seen.len()
     ));
 }

@@ -180,6 +180,12 @@ impl Function {
         self.0.processes()
     }
 
+    /// Ends every process and waits until they are gone, as Lambda does with those that are old; later invocations start
+    /// others.
+    pub async fn replace(&self) {
+        self.0.replace().await;
+    }
+
     /// Ends every process and waits until they are gone; later invocations fail.
     pub async fn stop(&self) {
         self.0.stop().await;

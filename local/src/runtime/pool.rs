@@ -154,6 +154,10 @@ impl Pool {
 
     pub(super) async fn stop(&self) {
         self.permits.close();
+        self.replace().await;
+    }
+
+    pub(super) async fn replace(&self) {
         let live = self.state().live.clone();
         for sandbox in &live {
             sandbox.stop();
