@@ -6,12 +6,14 @@
 use bytes::Bytes;
 use hyper::http::Request;
 use hyper::http::request::Builder;
-use local::agentcore::Call;
-use local::stack::Stack;
+use local::agentcore::{Call, Protocol};
+use local::agentcore_gateway::ToolCall;
+use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
-use tests::{Answer, chain, counted, send};
+use tests::{Answer, Python, PythonServer, chain, counted, send};
 
 const SESSION: &str = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id";
+const POLICY_SESSION: &str = "X-Amzn-Bedrock-AgentCore-Policy-Session-Id";
 const USER: &str = "X-Amzn-Bedrock-AgentCore-Runtime-User-Id";
 /// The name of Alice's conversation, which Bob uses too.
 const OURS: &str = "ours";
@@ -264,4 +266,123 @@ async fn no_address_of_a_websocket_leads_to_another_user() {
     assert_eq!(values(SESSION), [scene.bob.session_id.as_str()]);
     assert_eq!(values(USER), [scene.bob.user_id.as_deref().unwrap()]);
     scene.stack.stop().await;
+}
+
+/// A call of a tool in the conversation, to be bent.
+fn tool(stack: &Stack, token: &str, query: &str) -> Builder {
+    at(stack, token, "POST", &format!("/agents/tools/mcp{query}"))
+        .header("x-conversation-id", OURS)
+        .header("accept", "application/json, text/event-stream")
+}
+
+/// Calls it, and tells what the gateway saw.
+async fn call_tool(stack: &Stack, request: Builder, more: &Value) -> ToolCall {
+    let before = stack.tools().calls().len();
+    let mut parameters = json!({"name": "notices___read", "arguments": {"topic": "canteen"}});
+    parameters["_meta"] = more.clone();
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": parameters});
+    let answer = finish(request, &message).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let mut calls = stack.tools().calls();
+    assert_eq!(calls.len(), before + 1);
+    calls.pop().unwrap()
+}
+
+#[tokio::test]
+async fn no_policy_session_of_the_callers_is_another_users() {
+    let stack = chain(Vec::new()).await;
+    let [alice, bob] = ["alice", "bob"].map(|user| stack.issuer().access_token(user).unwrap());
+    let none = json!({});
+    let alices = call_tool(&stack, tool(&stack, &alice, ""), &none).await;
+    let honest = call_tool(&stack, tool(&stack, &bob, ""), &none).await;
+    let loot = alices.policy_session.unwrap();
+    let own = honest.policy_session.unwrap();
+    assert_ne!(own, loot);
+    let mut count = 0;
+    let mut bent = Vec::new();
+    for name in [POLICY_SESSION, SESSION, USER] {
+        for spelling in spellings(name) {
+            let request = tool(&stack, &bob, "").header(&spelling, &loot);
+            bent.push((spelling, request, none.clone()));
+        }
+        let request = tool(&stack, &bob, &format!("?{name}={loot}"));
+        bent.push((format!("?{name}"), request, none.clone()));
+        let request = tool(&stack, &bob, "").header("connection", name);
+        let request = request.header(name, &loot);
+        bent.push((format!("connection: {name}"), request, none.clone()));
+        let said = json!({"headers": {name: loot}, name: loot, "sub": "alice"});
+        bent.push((format!("body {name}"), tool(&stack, &bob, ""), said));
+    }
+    for (what, request, more) in bent {
+        let call = call_tool(&stack, request, &more).await;
+        assert_eq!(call.policy_session.as_ref(), Some(&own), "{what}");
+        assert_eq!(call.claims["user_id"], honest.claims["user_id"], "{what}");
+        count += 1;
+    }
+    stack.stop().await;
+    counted(&format!(
+        "{count} ways to another's policy session that lead to one's own"
+    ));
+}
+
+const CARD: &str = "/agents/echo/.well-known/agent-card.json";
+
+/// Bob's requests for a card, each with something that might make it another's.
+fn bent_cards(stack: &Stack, token: &str, alices_session: &str) -> Vec<(&'static str, Builder)> {
+    let user = stack.issuer().subject("alice").unwrap();
+    let foreign = "http://elsewhere.example/";
+    let honest = || at(stack, token, "GET", CARD);
+    let asked = |query: String| at(stack, token, "GET", &format!("{CARD}?{query}"));
+    vec![
+        ("a session", honest().header(SESSION, alices_session)),
+        ("a user", honest().header(USER, user)),
+        (
+            "a session in the query",
+            asked(format!("{SESSION}={alices_session}")),
+        ),
+        ("an address in the query", asked(format!("url={foreign}"))),
+        ("a host", honest().header("host", "elsewhere.example")),
+        (
+            "a host before it",
+            honest().header("x-forwarded-host", "elsewhere.example"),
+        ),
+        (
+            "a standard one",
+            honest().header("forwarded", "host=elsewhere.example"),
+        ),
+        ("an address", honest().header("x-original-url", foreign)),
+    ]
+}
+
+#[tokio::test]
+async fn no_card_leads_round_the_door_or_to_another_user() {
+    let Some(server) = PythonServer::start(Python::Clients, "a2a_agent.py", &[]) else {
+        return;
+    };
+    let stack = chain(vec![AgentSettings {
+        name: "echo".to_owned(),
+        url: server.url.clone(),
+        protocol: Protocol::A2a,
+        auth: AgentAuth::Iam,
+    }])
+    .await;
+    let [alice, bob] = ["alice", "bob"].map(|user| stack.issuer().access_token(user).unwrap());
+    let fetch = async |request: Builder| {
+        let answer = finish(request, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        (answer.json(), stack.data_plane().calls().pop().unwrap())
+    };
+    let (_, alices) = fetch(at(&stack, &alice, "GET", CARD)).await;
+    let (honest, bobs) = fetch(at(&stack, &bob, "GET", CARD)).await;
+    assert_ne!(alices.session_id, bobs.session_id);
+    for (what, request) in bent_cards(&stack, &bob, &alices.session_id) {
+        let (shown, call) = fetch(request).await;
+        assert_eq!(shown, honest, "{what}");
+        assert_eq!(call.session_id, bobs.session_id, "{what}");
+        assert_eq!(call.user_id, bobs.user_id, "{what}");
+    }
+    let shown = honest.to_string();
+    assert!(shown.contains(stack.url()), "{shown}");
+    assert!(!shown.contains(&server.url), "{shown}");
+    stack.stop().await;
 }

@@ -18,6 +18,8 @@ pub struct ToolCall {
     pub input: Map<String, Value>,
     /// Of the caller's token.
     pub claims: Map<String, Value>,
+    /// `X-Amzn-Bedrock-AgentCore-Policy-Session-Id` as received
+    pub policy_session: Option<String>,
     /// What was decided.
     pub verdict: Verdict,
 }

@@ -12,6 +12,9 @@ use super::{Gateway, Mode};
 /// The versions of the protocol, latest first.
 const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+/// What policies that count, count by ("Policy sessions", AgentCore Developer Guide).
+const POLICY_SESSION: HeaderName =
+    HeaderName::from_static("x-amzn-bedrock-agentcore-policy-session-id");
 
 /// JSON-RPC 2.0, 5.1, and what MCP uses of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +43,26 @@ impl Failure {
     }
 }
 
-/// The answer to one message, from a caller with these claims. A notification, and an answer to a question that this
+/// Whose message it is, and in which of their sessions.
+pub(super) struct Caller<'c> {
+    /// Of the token.
+    pub(super) claims: &'c Map<String, Value>,
+    pub(super) headers: &'c HeaderMap,
+}
+
+/// The answer to one message. A notification, and an answer to a question that this
 /// server never asks, has none.
 pub(super) fn answer(
     gateway: &Gateway,
-    claims: &Map<String, Value>,
-    headers: &HeaderMap,
+    caller: &Caller<'_>,
     body: &[u8],
 ) -> (StatusCode, Option<Value>) {
     let refuse = |failure: Failure| (StatusCode::BAD_REQUEST, Some(failure.answer(&Value::Null)));
     // "Protocol version header": a version that is not supported is a bad request.
-    let version = headers.get(VERSION).map(|version| version.to_str().ok());
+    let version = caller
+        .headers
+        .get(VERSION)
+        .map(|version| version.to_str().ok());
     if version.is_some_and(|version| version.is_none_or(|version| !VERSIONS.contains(&version))) {
         return refuse(Failure::Request);
     }
@@ -68,7 +80,7 @@ pub(super) fn answer(
         return refuse(Failure::Request);
     }
     let parameters = message.get("params").cloned().unwrap_or_default();
-    let answer = match perform(gateway, claims, method, &parameters) {
+    let answer = match perform(gateway, caller, method, &parameters) {
         Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
         Err(failure) => failure.answer(id),
     };
@@ -77,15 +89,15 @@ pub(super) fn answer(
 
 fn perform(
     gateway: &Gateway,
-    claims: &Map<String, Value>,
+    caller: &Caller<'_>,
     method: &str,
     parameters: &Value,
 ) -> Result<Value, Failure> {
     match method {
         "initialize" => Ok(initialize(parameters)),
         "ping" => Ok(json!({})),
-        "tools/list" => Ok(list(gateway, claims)),
-        "tools/call" => call(gateway, claims, parameters),
+        "tools/list" => Ok(list(gateway, caller.claims)),
+        "tools/call" => call(gateway, caller, parameters),
         _ => Err(Failure::Method),
     }
 }
@@ -116,11 +128,8 @@ fn list(gateway: &Gateway, claims: &Map<String, Value>) -> Value {
     json!({ "tools": tools })
 }
 
-fn call(
-    gateway: &Gateway,
-    claims: &Map<String, Value>,
-    parameters: &Value,
-) -> Result<Value, Failure> {
+fn call(gateway: &Gateway, caller: &Caller<'_>, parameters: &Value) -> Result<Value, Failure> {
+    let Caller { claims, headers } = caller;
     let name = parameters.get("name").and_then(Value::as_str);
     let tool = gateway
         .catalog
@@ -138,7 +147,8 @@ fn call(
     gateway.ledger.add(ToolCall {
         tool: tool.name.clone(),
         input: input.clone(),
-        claims: claims.clone(),
+        claims: (*claims).clone(),
+        policy_session: policy_session(headers),
         verdict: verdict.clone(),
     });
     if gateway.mode() == Mode::Enforce
@@ -152,6 +162,11 @@ fn call(
     let user = claims.get("user_id").and_then(Value::as_str);
     let said = gateway.tools.run(&tool.name, &input, user);
     Ok(text(&said, false))
+}
+
+fn policy_session(headers: &HeaderMap) -> Option<String> {
+    let session = headers.get(POLICY_SESSION)?.to_str();
+    session.map(str::to_owned).ok()
 }
 
 /// A denial is a result, not an error, that begins like this and ends in a reason in brackets; the wording is not

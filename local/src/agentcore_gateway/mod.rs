@@ -218,7 +218,11 @@ async fn ask(State(gateway): State<Arc<Gateway>>, request: Request) -> Response 
     let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
         return empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    match mcp::answer(&gateway, &claims, &head.headers, &body) {
+    let caller = mcp::Caller {
+        claims: &claims,
+        headers: &head.headers,
+    };
+    match mcp::answer(&gateway, &caller, &body) {
         (status, Some(body)) => answer(status, &body),
         (status, None) => empty(status),
     }
