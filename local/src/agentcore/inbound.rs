@@ -14,7 +14,7 @@ use crate::jwt_authorizer::{JwtAuthorizer, Refusal};
 use crate::signature::{Claim, Credentials, SignatureError};
 
 /// The name that signatures are made for.
-const SERVICE: &str = "bedrock-agentcore";
+pub(super) const SERVICE: &str = "bedrock-agentcore";
 /// A presigned address holds so long at most, in seconds ("Get started with bidirectional streaming
 /// using WebSocket", Developer Guide).
 const LONGEST_PRESIGNED: u64 = 300;

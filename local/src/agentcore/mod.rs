@@ -16,13 +16,14 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, on};
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{HeaderValue, Method};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 use crate::listen::{Bound, Served};
 pub use crate::signature::Credentials;
-use crate::signature::SignatureError;
+use crate::signature::{Claim, SignatureError};
 
 mod agent_url;
 mod answer;
@@ -49,6 +50,19 @@ use runtime::Runtime;
 use sessions::Sessions;
 pub use settings::{Auth, DataPlaneSettings, Protocol, RuntimeSettings, StartError};
 use websocket::Tunnels;
+
+/// Whether a request is signed for AgentCore in a region, by whoever holds these credentials, at about this time in seconds
+/// since 1970.
+pub fn is_signed(
+    head: &Parts,
+    body: &[u8],
+    credentials: &Credentials,
+    region: &str,
+    now: u64,
+) -> bool {
+    let claim = Claim::parse(&head.headers, credentials, region, inbound::SERVICE, now);
+    claim.is_ok_and(|claim| claim.verify(head, body, credentials).is_ok())
+}
 
 /// The running data plane. Dropping it closes its port.
 pub struct DataPlane {

@@ -84,6 +84,15 @@ impl DataPlane {
     }
 }
 
+/// Those of [`platform`], for whoever checks a signature.
+pub(crate) fn credentials() -> local::agentcore::Credentials {
+    local::agentcore::Credentials {
+        access_key_id: "AKIDEXAMPLE".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        session_token: None,
+    }
+}
+
 pub(crate) async fn platform(url: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .credentials_provider(Credentials::new(

@@ -1,11 +1,14 @@
 //! AgentCore gateways behind the door; one double stands for Secrets Manager and gateway.
 
-use crate::agentcore::{Call, DataPlane, Piece, Script};
+use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
+use crate::caller::NOW;
 use crate::door::{Door, Got, Headers, assert_problem};
 use crate::mcp::{SECRET, signing_key};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::Method;
+use http::request::Parts;
+use http::{HeaderValue, Method, Request};
+use local::agentcore::is_signed;
 use proxy::config::SIGNING_SECRET_ARN;
 use serde_json::json;
 use shared::settings::AGENTS;
@@ -100,6 +103,18 @@ async fn a_gateway_may_be_sent_signatures() {
     ] {
         assert!(signature.contains(part), "{part}: {signature}");
     }
+    let mut request = Request::new(());
+    *request.method_mut() = calls[0].method.clone();
+    *request.uri_mut() = calls[0].uri.clone();
+    *request.headers_mut() = calls[0].headers.clone();
+    let (mut head, ()) = request.into_parts();
+    let is_believed =
+        |head: &Parts, body: &[u8]| is_signed(head, body, &credentials(), "us-east-1", NOW.0);
+    assert!(is_believed(&head, &calls[0].body));
+    assert!(!is_believed(&head, b"{}"));
+    head.headers
+        .insert(POLICY_SESSION, HeaderValue::from_static("another"));
+    assert!(!is_believed(&head, &calls[0].body));
 }
 
 #[tokio::test]

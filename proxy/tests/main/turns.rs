@@ -1,6 +1,6 @@
 //! One turn of a conversation at a time: the lease, at the double of DynamoDB and at moto, a DynamoDB that others wrote.
 
-use crate::agentcore::platform;
+use crate::agentcore::{credentials, platform};
 use crate::caller::{Issuer, NOW};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -22,12 +22,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// The double, as the credentials of [`platform`] open it.
 pub(crate) async fn table() -> Directory {
-    let credentials = local::agentcore::Credentials {
-        access_key_id: "AKIDEXAMPLE".to_owned(),
-        secret_access_key: "secret".to_owned(),
-        session_token: None,
-    };
-    let directory = Directory::start(credentials, "directory").await.unwrap();
+    let directory = Directory::start(credentials(), "directory").await.unwrap();
     directory.create_table(TABLE, "session");
     directory
 }

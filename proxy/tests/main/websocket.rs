@@ -1,6 +1,6 @@
 //! Addresses of WebSockets: whose session they open, for how long, and that nothing in them can be changed.
 
-use crate::agentcore::platform;
+use crate::agentcore::{credentials, platform};
 use crate::caller::{ARN, Issuer, NOW, event};
 use crate::door::{Door, Headers, assert_problem};
 use futures_util::StreamExt;
@@ -9,9 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context, LambdaEvent};
 use local::agent::Agent;
-use local::agentcore::{
-    AgentUrl, Call, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings,
-};
+use local::agentcore::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
 use proxy::handler::App;
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -120,11 +118,7 @@ impl Scene {
         let url = AgentUrl::parse(agent.url()).unwrap();
         let plane = DataPlane::start(DataPlaneSettings {
             region: "us-east-1".to_owned(),
-            credentials: Credentials {
-                access_key_id: "AKIDEXAMPLE".to_owned(),
-                secret_access_key: "secret".to_owned(),
-                session_token: None,
-            },
+            credentials: credentials(),
             runtimes: vec![RuntimeSettings::new(ARN, url)],
         });
         let plane = plane.await.unwrap();
