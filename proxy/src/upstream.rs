@@ -5,6 +5,7 @@ mod bounded;
 mod card;
 mod gateway;
 mod presign;
+mod renewed;
 mod runtime;
 mod stop;
 
@@ -139,7 +140,7 @@ impl AgentCore {
     pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>, clock: Clock) -> Self {
         Self {
             presigner: Presigner::new(platform),
-            runtimes: Runtimes::new(platform, regions),
+            runtimes: Runtimes::new(platform, regions, clock.clone()),
             gateways: Gateways::new(platform, clock),
         }
     }

@@ -20,6 +20,8 @@ mod assertion;
 mod bearer;
 #[path = "main/caller.rs"]
 mod caller;
+#[path = "main/connections.rs"]
+mod connections;
 #[path = "main/conversations.rs"]
 mod conversations;
 #[path = "main/door.rs"]

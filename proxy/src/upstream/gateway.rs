@@ -2,6 +2,7 @@
 
 mod sign;
 
+use super::renewed::Renewed;
 use super::runtime::pause;
 use super::{AgentStream, Authority, Failure, MAX_ERROR, Reply, problem_of_status, rpc_error};
 use crate::media;
@@ -13,7 +14,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, Limited};
-use shared::clock::{Clock, Moment};
+use shared::clock::Clock;
 use shared::fetch::{self, HttpsClient};
 use shared::gate::Permit;
 use shared::headers::{MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
@@ -21,21 +22,16 @@ use shared::log::Loggable;
 use shared::settings::Address;
 use sign::Signer;
 use std::error::Error;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Connections that are kept for the next message. An instance of the function has one caller at a time, or a few.
 const IDLE_CONNECTIONS: usize = 4;
 
-/// After this long a connection may have been closed without a frozen function hearing of it, and a message written to it
-/// would be lost; a new one costs milliseconds.
-const IDLE: Duration = Duration::from_secs(20);
-
 /// The way to gateways.
 pub(super) struct Gateways {
-    /// None before the first message.
-    client: Mutex<Option<(HttpsClient, Moment)>>,
+    /// By the gateway's host; none if TLS cannot be set up.
+    clients: Renewed<Option<HttpsClient>>,
     signer: Signer,
     clock: Clock,
 }
@@ -58,7 +54,7 @@ pub struct Message<'m> {
 impl Gateways {
     pub(super) fn new(platform: &SdkConfig, clock: Clock) -> Self {
         Self {
-            client: Mutex::default(),
+            clients: Renewed::default(),
             signer: Signer::new(platform, clock.clone()),
             clock,
         }
@@ -72,7 +68,7 @@ impl Gateways {
         patience: Duration,
     ) -> Result<Reply, Failure> {
         let authority = message.authority;
-        let client = self.client();
+        let client = self.client(message.gateway);
         let exchange = async {
             let request = self.request(message).await?;
             let client = client.ok_or_else(|| misconfigured("no TLS client"))?;
@@ -114,18 +110,10 @@ impl Gateways {
         Ok(request)
     }
 
-    /// The client, a new one if its connections may be gone.
-    fn client(&self) -> Option<HttpsClient> {
-        let now = self.clock.moment();
-        // A panic elsewhere leaves a client that is as good as any.
-        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = held.take().filter(|(_, used)| now.since(*used) < IDLE);
-        let client = match fresh {
-            Some((client, _)) => client,
-            None => fetch::client(IDLE_CONNECTIONS)?,
-        };
-        *held = Some((client.clone(), now));
-        Some(client)
+    fn client(&self, gateway: &Address) -> Option<HttpsClient> {
+        let make = || fetch::client(IDLE_CONNECTIONS);
+        self.clients
+            .client(gateway.host(), self.clock.moment(), make)
     }
 }
 

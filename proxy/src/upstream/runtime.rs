@@ -5,6 +5,7 @@
 
 use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
+use super::renewed::Renewed;
 use super::{
     AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, chain, problem_of_status, rpc_error,
 };
@@ -31,8 +32,9 @@ use futures_util::Stream;
 use futures_util::stream::poll_fn;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use shared::agents::RuntimeArn;
+use shared::clock::Clock;
 use shared::log::Loggable;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::pin::Pin;
 use std::time::Duration;
@@ -53,34 +55,34 @@ const MISMATCH: &str = "authorization method mismatch";
 
 /// The data planes of the regions that the agents are in.
 pub(super) struct Runtimes {
-    planes: BTreeMap<String, Plane>,
-}
-
-/// The data plane of a region.
-struct Plane {
-    /// Signs with the door's own role.
-    signing: Client,
-    /// Signs nothing, whatever credentials there are.
-    plain: Client,
+    platform: SdkConfig,
+    regions: BTreeSet<String>,
+    /// By region; they sign with the door's own role.
+    signing: Renewed<Client>,
+    /// By region; they sign nothing, whatever credentials there are.
+    plain: Renewed<Client>,
+    clock: Clock,
 }
 
 impl Runtimes {
     /// Prepares the clients of each region; nothing is connected yet.
-    pub(super) fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>) -> Self {
-        let plane = |region: String| {
-            let plane = Plane {
-                signing: Client::from_conf(config(platform, &region).build()),
-                plain: Client::from_conf(
-                    config(platform, &region)
-                        .auth_scheme_resolver(NoSignature)
-                        .build(),
-                ),
-            };
-            (region, plane)
+    pub(super) fn new(
+        platform: &SdkConfig,
+        regions: impl Iterator<Item = String>,
+        clock: Clock,
+    ) -> Self {
+        let runtimes = Self {
+            platform: platform.clone(),
+            regions: regions.collect(),
+            signing: Renewed::default(),
+            plain: Renewed::default(),
+            clock,
         };
-        Self {
-            planes: regions.map(plane).collect(),
+        for region in &runtimes.regions {
+            runtimes.signing(region);
+            runtimes.plain(region);
         }
+        runtimes
     }
 
     /// The client for a runtime's region.
@@ -88,13 +90,24 @@ impl Runtimes {
         &self,
         runtime: &RuntimeArn,
         authority: Authority<'_>,
-    ) -> Result<&Client, Failure> {
-        let plane = self.planes.get(runtime.region());
-        let plane = plane.ok_or(Failure::without_answer(Problem::AgentMisconfigured, None))?;
+    ) -> Result<Client, Failure> {
+        let region = self.regions.get(runtime.region());
+        let region = region.ok_or(Failure::without_answer(Problem::AgentMisconfigured, None))?;
         Ok(match authority {
-            Authority::Role => &plane.signing,
-            Authority::Caller(_) | Authority::Tool(_) => &plane.plain,
+            Authority::Role => self.signing(region),
+            Authority::Caller(_) | Authority::Tool(_) => self.plain(region),
         })
+    }
+
+    fn signing(&self, region: &str) -> Client {
+        let make = || Client::from_conf(config(&self.platform, region).build());
+        self.signing.client(region, self.clock.moment(), make)
+    }
+
+    fn plain(&self, region: &str) -> Client {
+        let unsigned = || config(&self.platform, region).auth_scheme_resolver(NoSignature);
+        let make = || Client::from_conf(unsigned().build());
+        self.plain.client(region, self.clock.moment(), make)
     }
 
     /// Takes a turn with an agent, and waits at most `patience` for the head of its answer.
@@ -298,8 +311,10 @@ mod tests {
         let platform = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .build();
-        let runtimes = Runtimes::new(&platform, ["eu-west-1".to_owned()].into_iter());
-        let config = runtimes.planes["eu-west-1"].signing.config();
+        let regions = ["eu-west-1".to_owned()].into_iter();
+        let runtimes = Runtimes::new(&platform, regions, Clock::system());
+        let client = runtimes.signing("eu-west-1");
+        let config = client.config();
         assert!(
             config
                 .stalled_stream_protection()
