@@ -27,6 +27,7 @@ use aws_smithy_runtime_api::client::auth::{
     AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::retry::ErrorKind;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
@@ -223,7 +224,10 @@ impl Failure {
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 unanswered(Problem::AgentTimeout)
             }
-            SdkError::DispatchFailure(failure) if failure.is_io() => {
+            // A connection that closes instead of an answer is no I/O error to the SDK, but one that passes.
+            SdkError::DispatchFailure(failure)
+                if failure.is_io() || failure.as_other() == Some(ErrorKind::TransientError) =>
+            {
                 unanswered(Problem::AgentUnreachable)
             }
             SdkError::ResponseError(_) => unanswered(Problem::AgentServiceFailed),

@@ -22,25 +22,37 @@ use tokio::task::yield_now;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A data plane each of whose connections answers one request; what is written to it then meets nobody.
-async fn forgetful() -> String {
+/// How a connection ends that has answered once.
+#[derive(Clone, Copy)]
+enum End {
+    /// As one whose server has forgotten it: what is written to it meets nobody.
+    Reset,
+    /// The next request is read, and the connection closed.
+    Closed,
+}
+
+/// A data plane each of whose connections answers one request, and ends with the next.
+async fn forgetful(end: End) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(answer_once(connection));
+            tokio::spawn(answer_once(connection, end));
         }
     });
     url
 }
 
-async fn answer_once(mut connection: TcpStream) {
+async fn answer_once(mut connection: TcpStream, end: End) {
     read_request(&mut connection).await;
     let answer =
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
     connection.write_all(answer).await.unwrap();
-    // Closed while something is unread, it is reset.
-    drop(connection.peek(&mut [0]).await);
+    match end {
+        // Closed while something is unread, it is reset.
+        End::Reset => drop(connection.peek(&mut [0]).await),
+        End::Closed => read_request(&mut connection).await,
+    }
 }
 
 /// Reads one request, body and all, or until the other side closes.
@@ -147,7 +159,7 @@ fn assert_unreachable(said: Result<String, Failure>) {
 async fn after_a_rest_no_turn_is_taken_on_an_old_connection() {
     let token = Secret::new("h.p.s".to_owned());
     for authority in [Authority::Role, Authority::Caller(&token)] {
-        let world = World::before(&forgetful().await).await;
+        let world = World::before(&forgetful(End::Reset).await).await;
         assert_eq!(world.turn(authority).await.unwrap(), "{}");
         world.rest(19);
         // So soon the connection is kept, whatever has become of it: the double is as dead as they come.
@@ -160,11 +172,18 @@ async fn after_a_rest_no_turn_is_taken_on_an_old_connection() {
 
 #[tokio::test]
 async fn after_a_rest_no_message_goes_over_an_old_connection() {
-    let world = World::before(&forgetful().await).await;
+    let world = World::before(&forgetful(End::Reset).await).await;
     assert_eq!(world.message(Authority::Role).await.unwrap(), "{}");
     world.rest(19);
     assert_unreachable(world.message(Authority::Role).await);
     assert_eq!(world.message(Authority::Role).await.unwrap(), "{}");
     world.rest(20);
     assert_eq!(world.message(Authority::Role).await.unwrap(), "{}");
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_instead_of_an_answer_is_no_fault_of_the_settings() {
+    let world = World::before(&forgetful(End::Closed).await).await;
+    assert_eq!(world.turn(Authority::Role).await.unwrap(), "{}");
+    assert_unreachable(world.turn(Authority::Role).await);
 }
