@@ -7,6 +7,7 @@
 
 use crate::access::Admitted;
 use crate::answer::Answer;
+use crate::authentication::Authentication;
 use crate::handler::App;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -107,13 +108,14 @@ impl App {
             }
             (Some(_), Some(_)) => return Err(Problem::BadSession),
         };
-        let conversation = match &session {
-            Some(session) => session.conversation.clone(),
-            // A gateway counts what a policy limits by the conversation, so a client without one does not begin anew.
-            None if matches!(admitted.agent.target, Target::Gateway { .. }) => {
-                request.conversation_or(|| self.standing_conversation())?
+        let target = &admitted.agent.target;
+        let conversation = match (target, &self.access.authentication, &session) {
+            // What a policy limits is counted by it, so whoever is known cannot begin anew under another name.
+            (Target::Gateway { .. }, Authentication::Required(_), _) => Conversation::standing(),
+            (Target::Gateway { .. } | Target::Runtime { .. }, _, Some(session)) => {
+                session.conversation.clone()
             }
-            None => request.conversation()?,
+            (Target::Gateway { .. } | Target::Runtime { .. }, _, None) => request.conversation()?,
         };
         Ok(Place {
             session,

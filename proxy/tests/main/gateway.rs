@@ -135,7 +135,10 @@ async fn what_a_policy_counts_is_a_callers_own_and_goes_on() {
         sessions[0], sessions[1],
         "a client that keeps nothing does not begin anew"
     );
-    assert_ne!(sessions[0], sessions[2]);
+    assert_eq!(
+        sessions[0], sessions[2],
+        "nor one that names a conversation of its own"
+    );
     assert_ne!(sessions[0], sessions[3]);
 }
 
