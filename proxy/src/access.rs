@@ -4,7 +4,7 @@
 use crate::authentication::Authentication;
 use crate::problem::Problem;
 use http::header::{self, HeaderMap};
-use shared::agents::{Agent, Agents};
+use shared::agents::{Agent, Agents, Protocol};
 use shared::door::{Denial, Door};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
@@ -53,33 +53,39 @@ impl Access {
         Ok(identity)
     }
 
-    /// The agent of this name, and the right to call it. Whether there is one is told to verified callers only.
+    /// The agent of this name, and the right to call it in this protocol, or in whichever it speaks. Whether there is one
+    /// is told to verified callers only, and what it speaks to those whom it admits.
     ///
     /// # Errors
-    /// The caller is not believed, there is no such agent, it does not admit them, or it cannot be told.
-    pub async fn admit(&self, asker: Asker<'_>, name: &AgentName) -> Result<Admitted<'_>, Refused> {
+    /// The caller is not believed, there is no such agent, it does not admit them, it speaks another protocol, or it
+    /// cannot be told.
+    pub async fn admit(
+        &self,
+        asker: Asker<'_>,
+        name: &AgentName,
+        protocol: Option<Protocol>,
+    ) -> Result<Admitted<'_>, Refused> {
         let decision = Decision::begin(asker);
         let identity = self.identify(&decision).await?;
         let Some(agent) = self.agents.get(name) else {
-            return Err(Refused {
-                problem: Problem::UnknownAgent,
-                challenge: None,
-            });
+            return Err(decision.missing(Problem::UnknownAgent, &identity));
         };
-        match gate::admit(identity.clone(), &agent.name, &agent.admission) {
-            Ok(permit) => {
-                decision.log(&Verdict::Allowed(permit.identity()));
-                Ok(Admitted {
-                    agent,
-                    permit,
-                    proof: self.proof(decision.asker.headers),
-                })
-            }
+        let permit = match gate::admit(identity.clone(), &agent.name, &agent.admission) {
+            Ok(permit) => permit,
             Err(refusal) => {
                 decision.log(&Verdict::Refused(refusal, Some(&identity)));
-                Err(Refused::of(refusal, true))
+                return Err(Refused::of(refusal, true));
             }
+        };
+        if protocol.is_some_and(|protocol| protocol != agent.protocol) {
+            return Err(decision.missing(Problem::WrongProtocol, &identity));
         }
+        decision.log(&Verdict::Allowed(&identity));
+        Ok(Admitted {
+            agent,
+            permit,
+            proof: self.proof(decision.asker.headers),
+        })
     }
 
     /// The agents that admit this caller, by name.
@@ -171,6 +177,15 @@ impl<'d> Decision<'d> {
         Self {
             asker,
             started: Instant::now(),
+        }
+    }
+
+    /// What a believed caller asks for is not there. Whoever tries out names is seen.
+    fn missing(&self, problem: Problem, identity: &Identity) -> Refused {
+        self.log(&Verdict::Missing(problem.code(), identity));
+        Refused {
+            problem,
+            challenge: None,
         }
     }
 

@@ -62,10 +62,7 @@ impl App {
         name: &AgentName,
         request: &mut Request,
     ) -> Result<Admitted<'_>, access::Refused> {
-        let admitted = self.access.admit(request.asker(), name).await?;
-        request.record.agent(&admitted.agent.name);
-        request.record.caller(admitted.permit.identity());
-        Ok(admitted)
+        self.admit_as(name, None, request).await
     }
 
     /// As [`Self::admit`], to an agent that speaks this.
@@ -75,13 +72,18 @@ impl App {
         protocol: Protocol,
         request: &mut Request,
     ) -> Result<Admitted<'_>, access::Refused> {
-        let admitted = self.admit(name, request).await?;
-        if admitted.agent.protocol != protocol {
-            return Err(access::Refused {
-                problem: Problem::WrongProtocol,
-                challenge: None,
-            });
-        }
+        self.admit_as(name, Some(protocol), request).await
+    }
+
+    async fn admit_as(
+        &self,
+        name: &AgentName,
+        protocol: Option<Protocol>,
+        request: &mut Request,
+    ) -> Result<Admitted<'_>, access::Refused> {
+        let admitted = self.access.admit(request.asker(), name, protocol).await?;
+        request.record.agent(&admitted.agent.name);
+        request.record.caller(admitted.permit.identity());
         Ok(admitted)
     }
 

@@ -32,6 +32,8 @@ pub enum Verdict<'a> {
     Allowed(&'a Identity),
     /// The identity is there if the caller was believed and lacked the right.
     Refused(Refusal, Option<&'a Identity>),
+    /// The caller was believed, and what they ask for is not there; the code that they are told.
+    Missing(&'static str, &'a Identity),
     /// It could not be decided; the code of the outage.
     Outage(&'static str),
 }
@@ -64,6 +66,17 @@ pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration:
             subject = identity.map(|identity| display(Loggable(&identity.subject))),
             duration_ms,
             "refused {action}: {refusal}"
+        ),
+        Verdict::Missing(code, identity) => info!(
+            request_id,
+            action = display(action),
+            outcome = "refused",
+            reason = code,
+            token_id = identity.token_id,
+            issuer = identity.issuer,
+            subject = display(Loggable(&identity.subject)),
+            duration_ms,
+            "refused {action}: {code}"
         ),
         Verdict::Outage(code) => error!(
             request_id,

@@ -1,7 +1,7 @@
 //! What is written of a request, once it is over.
 
 use serde_json::{Value, json};
-use tests::Lambda;
+use tests::{Lambda, ProxyRequest, claims};
 
 use crate::world::World;
 
@@ -87,6 +87,33 @@ async fn an_agents_error_within_its_answer_is_the_outcome() {
     let mut metric = metric.filter(|line| line.contains("\"_aws\""));
     let metric: Value = serde_json::from_str(&metric.next().unwrap()).unwrap();
     assert_eq!(metric["outcome"], "agent_error", "{metric}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_tries_out_agents_is_named() {
+    let world = World::start().await;
+    let token = format!("Bearer {}", world.token(&claims()));
+    for (path, reason) in [
+        ("/agents/nobody/invocations", "unknown_agent"),
+        ("/agents/demo/a2a", "wrong_protocol"),
+    ] {
+        let request = ProxyRequest::new("POST", path).header("Authorization", &token);
+        let reply = world.proxy.call(&request).await;
+        let line = line(&world.proxy, &format!("\"reason\":\"{reason}\"")).await;
+        for (name, expected) in [
+            ("outcome", json!("refused")),
+            ("action", json!(format!("POST {path}"))),
+            ("subject", claims()["sub"].clone()),
+            ("issuer", claims()["iss"].clone()),
+            ("request_id", json!(reply.headers["x-request-id"])),
+        ] {
+            assert_eq!(line[name], expected, "{name}: {line}");
+        }
+        assert!(line["token_id"].is_string(), "{line}");
+    }
+    let logs = world.proxy.logs().concat();
+    assert!(!logs.contains("\"allowed\""), "{logs}");
     world.stop().await;
 }
 

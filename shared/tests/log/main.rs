@@ -111,6 +111,8 @@ mod parts {
             &Verdict::Outage("keys_unavailable"),
             took,
         );
+        let missing = Verdict::Missing("unknown_agent", &alice);
+        log::decision("r-6", "invoke nobody", &missing, took);
     }
 
     #[test]
@@ -241,27 +243,34 @@ fn a_decision_is_one_line_without_names_of_people() {
     let (lines, _) = run("decisions", "INFO");
     assert_eq!(
         texts(&lines, "request_id"),
-        ["r-1", "r-2", "r-3", "r-4", "r-5"]
+        ["r-1", "r-2", "r-3", "r-4", "r-5", "r-6"]
     );
     let outcomes = texts(&lines, "outcome");
     assert_eq!(
         outcomes,
-        ["allowed", "allowed", "refused", "refused", "outage"]
+        [
+            "allowed", "allowed", "refused", "refused", "outage", "refused"
+        ]
     );
     assert_eq!(
         texts(&lines, "level"),
-        ["INFO", "INFO", "INFO", "INFO", "ERROR"]
+        ["INFO", "INFO", "INFO", "INFO", "ERROR", "INFO"]
     );
     assert_eq!(
         texts(&lines, "reason"),
-        ["expired", "agent_group", "keys_unavailable"]
+        [
+            "expired",
+            "agent_group",
+            "keys_unavailable",
+            "unknown_agent"
+        ]
     );
     assert_eq!(
         texts(&lines, "subject"),
-        ["alice-1", "(17 bytes withheld)", "alice-1"]
+        ["alice-1", "(17 bytes withheld)", "alice-1", "alice-1"]
     );
-    assert_eq!(texts(&lines, "token_id").len(), 3);
-    assert_eq!(texts(&lines, "issuer"), ["https://issuer.example"; 3]);
+    assert_eq!(texts(&lines, "token_id").len(), 4);
+    assert_eq!(texts(&lines, "issuer"), ["https://issuer.example"; 4]);
     assert_eq!(lines[0]["action"], "GET /whoami");
     assert_eq!(lines[0]["message"], "allowed GET /whoami");
     assert_eq!(
@@ -269,6 +278,7 @@ fn a_decision_is_one_line_without_names_of_people() {
         "refused invoke demo: the token has expired"
     );
     assert_eq!(lines[4]["action"], "(9 bytes withheld)");
+    assert_eq!(lines[5]["message"], "refused invoke nobody: unknown_agent");
     assert!(lines.iter().all(|line| line["duration_ms"] == 1.5));
     let printed = Value::from(lines).to_string();
     assert!(
