@@ -52,6 +52,10 @@ async fn the_journey_holds_through_the_whole_chain() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(failed(&output).is_empty(), "{text}");
     assert!(text.contains("200, streamed, in "), "{text}");
+    for published in ["keys", "metadata"] {
+        let here = format!("ok      {published}: 200, ");
+        assert!(text.contains(&here), "{published}: {text}");
+    }
     let said = [output.stdout, output.stderr].concat();
     let signature = token.rsplit('.').next().unwrap();
     assert!(!String::from_utf8_lossy(&said).contains(signature));
