@@ -3,9 +3,8 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on has to stop, and says what it counted or skipped"
+    reason = "a test that cannot go on has to stop"
 )]
 
 #[path = "main/a2a.rs"]

@@ -1,10 +1,6 @@
 //! The rotation as Lambda runs it, against a double of Secrets Manager and against moto's.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test may fail, and says what it counted"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 #[path = "main/moto.rs"]
 mod moto;

@@ -14,8 +14,6 @@ mod chain;
 mod event;
 mod function;
 mod http;
-mod python;
-mod report;
 mod smoke;
 mod stack;
 mod system;
@@ -28,8 +26,7 @@ pub use function::{
     data_plane, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
-pub use python::{Python, PythonFilter, PythonServer, journey};
-pub use report::{counted, skipped};
+pub use python::{Python, PythonFilter, PythonServer, counted, journey, skipped};
 pub use smoke::{Journey, Step};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};

@@ -23,7 +23,7 @@ async fn talk(address: &str) -> Value {
 async fn it_talks_where_the_door_says_and_nowhere_else() {
     let (Some(server), Some(_)) = (
         PythonServer::start(Python::Agent, "websocket_agent.py", &[]),
-        Python::Clients.find(),
+        Python::Clients.find("`websocket_journey.py`"),
     ) else {
         return;
     };

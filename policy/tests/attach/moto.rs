@@ -1,8 +1,5 @@
 //! The same function against moto, a control plane that others wrote.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_bedrockagentcorecontrol::config::{BehaviorVersion, Credentials, Region};
@@ -14,75 +11,19 @@ use aws_sdk_bedrockagentcorecontrol::types::{
 };
 use aws_sdk_bedrockagentcorecontrol::{Client, Config};
 use local::runtime::Function;
+use python::{PythonServer, counted};
 use serde_json::{Value, json};
 
 use crate::plane::Plane;
 use crate::{ENGINE, event, fails, spec, succeeds};
 
-/// moto. Dropping it ends it.
-struct Moto {
-    process: Child,
-    url: String,
-}
-
-impl Moto {
-    /// Nothing where there is no Python with moto.
-    fn start() -> Option<Self> {
-        let python = python();
-        if !python.is_file() {
-            println!(
-                "skipped: attaching at moto, because `{}` is not there (`make unit` installs it)",
-                python.display()
-            );
-            return None;
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attach/moto_server.py");
-        let mut process = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = output
-            .find_map(|line| {
-                line.unwrap()
-                    .strip_prefix("listening on ")
-                    .map(str::to_owned)
-            })
-            .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        Some(Self { process, url })
-    }
-
-    fn client(&self) -> Client {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-            .endpoint_url(&self.url);
-        Client::from_conf(config.build())
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.process.kill();
-        let _status = self.process.wait();
-    }
-}
-
-/// The Python that `make` has installed moto for.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "asks about the test run, not about a function"
-)]
-fn python() -> PathBuf {
-    std::env::var_os("MOTO_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/moto/bin/python"),
-        PathBuf::from,
-    )
+fn client(url: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .endpoint_url(url);
+    Client::from_conf(config.build())
 }
 
 /// A gateway with every field that moto keeps.
@@ -153,10 +94,10 @@ fn about(gateway: &str, plane: &Plane, kind: &str, mode: &str) -> Value {
 
 #[tokio::test]
 async fn an_engine_is_attached_at_moto_too() {
-    let Some(moto) = Moto::start() else {
+    let Some(moto) = PythonServer::moto("attaching") else {
         return;
     };
-    let client = moto.client();
+    let client = client(&moto.url);
     let gateway = create(&client).await;
     // Once more than is used: moto counts reads to know when a gateway is made.
     read(&client, &gateway).await;
@@ -196,5 +137,5 @@ async fn an_engine_is_attached_at_moto_too() {
     )
     .await;
     function.stop().await;
-    println!("counted: the engine of a gateway at moto attached, changed, and its loss noticed");
+    counted("the engine of a gateway at moto attached, changed, and its loss noticed");
 }

@@ -8,11 +8,9 @@ use aws_sdk_dynamodb::types::{
 };
 use local::directory::{Directory, Fault};
 use proxy::turns::{Refused, Turns};
+use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,59 +23,6 @@ pub(crate) async fn table() -> Directory {
     let directory = Directory::start(credentials(), "directory").await.unwrap();
     directory.create_table(TABLE, "session");
     directory
-}
-
-/// moto. Dropping it ends it.
-struct Moto {
-    process: Child,
-    url: String,
-}
-
-impl Moto {
-    /// Nothing where there is no Python with moto.
-    fn start() -> Option<Self> {
-        let python = python();
-        if !python.is_file() {
-            println!(
-                "skipped: the turns at moto, because `{}` is not there (`make unit` installs it)",
-                python.display()
-            );
-            return None;
-        }
-        let script =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../pretoken/tests/main/moto_server.py");
-        let mut process = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port =
-            lines.find_map(|line| Some(line.unwrap().strip_prefix("listening on ")?.to_owned()));
-        let url = format!("http://127.0.0.1:{}", port.unwrap());
-        Some(Self { process, url })
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.process.kill();
-        let _status = self.process.wait();
-    }
-}
-
-/// The Python that `make` has installed moto for.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "asks about the test run, not about a function"
-)]
-fn python() -> PathBuf {
-    std::env::var_os("MOTO_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/moto/bin/python"),
-        PathBuf::from,
-    )
 }
 
 async fn create(url: &str) {
@@ -179,12 +124,12 @@ async fn one_turn_of_a_conversation_is_taken_at_a_time() {
 
 #[tokio::test]
 async fn the_table_of_turns_may_be_at_moto() {
-    let Some(moto) = Moto::start() else {
+    let Some(moto) = PythonServer::moto("the turns") else {
         return;
     };
     create(&moto.url).await;
     Scene::at(&moto.url).await.check().await;
-    println!("counted: the rules of a turn's lease kept at moto");
+    counted("the rules of a turn's lease kept at moto");
 }
 
 #[tokio::test]

@@ -1,11 +1,8 @@
 //! A rotation at moto's Secrets Manager, which others wrote; and the keys as the proxy reads them there.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::RotationRulesType;
+use python::{PythonServer, counted};
 use rotation::handler::Rotation;
 use rotation::{Failure, Step};
 use shared::clock::Clock;
@@ -15,58 +12,6 @@ use shared::signing::SigningKeys;
 use crate::scene::{call, event, platform};
 
 const TOKEN: &str = "2d4c6b8a-1111-4222-8333-944455556666";
-
-/// moto. Dropping it ends it.
-struct Moto {
-    process: Child,
-    url: String,
-}
-
-impl Moto {
-    /// Nothing where there is no Python with moto.
-    fn start() -> Option<Self> {
-        let python = python();
-        if !python.is_file() {
-            println!(
-                "skipped: the rotation at moto, because `{}` is not there (`make unit` installs it)",
-                python.display()
-            );
-            return None;
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/moto_server.py");
-        let mut process = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port =
-            lines.find_map(|line| Some(line.unwrap().strip_prefix("listening on ")?.to_owned()));
-        let url = format!("http://127.0.0.1:{}", port.unwrap());
-        Some(Self { process, url })
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.process.kill();
-        let _status = self.process.wait();
-    }
-}
-
-/// The Python that `make` has installed moto for.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "asks about the test run, not about a function"
-)]
-fn python() -> PathBuf {
-    std::env::var_os("MOTO_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/moto/bin/python"),
-        PathBuf::from,
-    )
-}
 
 /// Begins a rotation, whose steps are ours to take. moto ends one that has no function at once, so its end is undone.
 async fn begin(client: &Client, arn: &str, first: &str) {
@@ -92,7 +37,7 @@ async fn begin(client: &Client, arn: &str, first: &str) {
 
 #[tokio::test]
 async fn the_secret_may_be_at_moto() {
-    let Some(moto) = Moto::start() else {
+    let Some(moto) = PythonServer::moto("the rotation") else {
         return;
     };
     let platform = platform(&moto.url).await;
@@ -137,5 +82,5 @@ async fn the_secret_may_be_at_moto() {
     let ring = keys.ring().await.unwrap();
     assert_eq!(ring.signer(keys.now()).id(), TOKEN);
     assert_eq!(ring.published()["keys"].as_array().unwrap().len(), 1);
-    println!("counted: 10 steps of a rotation at moto");
+    counted("10 steps of a rotation at moto");
 }

@@ -1,4 +1,4 @@
-"""moto's AgentCore control plane on a free port, which the first line printed names; it ends with its input."""
+"""moto on a free port, which the first line printed names; it ends with its input."""
 
 import logging
 import sys

@@ -1,14 +1,24 @@
-//! Programs in Python: agents to put behind the door, clients to drive through it.
+//! Programs in Python that tests run: agents and clients of the official SDKs, and moto, AWS services that others wrote.
+//!
+//! Their scripts are in this folder; what they need, `make` installs. Where that is missing, a test is skipped and says
+//! so. A program is ready when it says so on its standard output, and it is ended by its id.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
+
+mod report;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::report::skipped;
+pub use report::{counted, skipped};
 
 /// The slowest journey sleeps for a second or two; two processors shared with a compiler are slower.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -20,17 +30,18 @@ pub enum Python {
     Agent,
     /// The official SDKs of the protocols.
     Clients,
+    Moto,
 }
 
 impl Python {
-    /// Nothing where it is not installed, which is reported.
-    pub fn find(self) -> Option<PathBuf> {
+    /// Nothing where it is not installed: then it is reported that `what` is skipped.
+    pub fn find(self, what: &str) -> Option<PathBuf> {
         let python = self.path();
         if python.is_file() {
             return Some(python);
         }
         skipped(&format!(
-            "what needs `{}`, because it is not there (`make unit` installs it)",
+            "{what}, because `{}` is not there (`make unit` installs it)",
             python.display()
         ));
         None
@@ -44,6 +55,7 @@ impl Python {
         let (variable, folder) = match self {
             Self::Agent => ("AGENT_PYTHON", "agent"),
             Self::Clients => ("CLIENTS_PYTHON", "clients"),
+            Self::Moto => ("MOTO_PYTHON", "moto"),
         };
         std::env::var_os(variable).map_or_else(
             || here("../.tools").join(folder).join("bin/python"),
@@ -54,39 +66,52 @@ impl Python {
 
 /// A server in Python. Dropping it ends it.
 pub struct PythonServer {
-    process: Child,
+    _program: Program,
     /// `http://127.0.0.1:PORT`
     pub url: String,
 }
 
 impl PythonServer {
-    /// Starts a script of `tests/agents` and waits until it listens. Nothing where there is no such Python.
+    /// Starts a script of `agents` and waits until it listens. Nothing where there is no such Python.
     ///
     /// # Panics
     /// If it does not listen.
     pub fn start(python: Python, script: &str, arguments: &[&str]) -> Option<Self> {
-        let mut process = Command::new(python.find()?)
+        let mut command = Command::new(python.find(&format!("`{script}`"))?);
+        command
             .arg(here("agents").join(script))
             .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
             // Its log; what matters of it comes through the door.
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        Some(Self::listening(&mut command))
+    }
+
+    /// Starts moto, for `what` is tried at it, and waits until it listens. Nothing where there is no Python with moto.
+    ///
+    /// # Panics
+    /// If it does not listen.
+    pub fn moto(what: &str) -> Option<Self> {
+        let mut command = Command::new(Python::Moto.find(&format!("{what} at moto"))?);
+        Some(Self::listening(command.arg(here("moto_server.py"))))
+    }
+
+    /// The first line that a server prints says where it listens.
+    fn listening(command: &mut Command) -> Self {
+        let (program, mut output) = Program::start(command);
         let mut line = String::new();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
         output.read_line(&mut line).unwrap();
         let port = line.trim_end().strip_prefix("listening on ").unwrap();
         let url = format!("http://127.0.0.1:{port}");
-        Some(Self { process, url })
+        Self {
+            _program: program,
+            url,
+        }
     }
 }
 
-/// A script of `tests/clients` that answers each line of JSON with one. Dropping it ends it.
+/// A script of `clients` that answers each line of JSON with one. Dropping it ends it.
 pub struct PythonFilter {
-    process: Child,
-    input: ChildStdin,
+    program: Program,
     output: BufReader<ChildStdout>,
 }
 
@@ -96,20 +121,10 @@ impl PythonFilter {
     /// # Panics
     /// If it does not start.
     pub fn start(python: Python, script: &str, arguments: &[&str]) -> Option<Self> {
-        let mut process = Command::new(python.find()?)
-            .arg(here("clients").join(script))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = process.stdin.take().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        Some(Self {
-            process,
-            input,
-            output,
-        })
+        let mut command = Command::new(python.find(&format!("`{script}`"))?);
+        command.arg(here("clients").join(script)).args(arguments);
+        let (program, output) = Program::start(&mut command);
+        Some(Self { program, output })
     }
 
     /// Its answer to a line.
@@ -117,31 +132,16 @@ impl PythonFilter {
     /// # Panics
     /// If it has ended, or answers what is no JSON.
     pub fn ask(&mut self, question: &Value) -> Value {
-        writeln!(self.input, "{question}").unwrap();
+        let input = self.program.0.stdin.as_mut().unwrap();
+        writeln!(input, "{question}").unwrap();
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 }
 
-impl Drop for PythonFilter {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.process.kill();
-        let _status = self.process.wait();
-    }
-}
-
-impl Drop for PythonServer {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.process.kill();
-        let _status = self.process.wait();
-    }
-}
-
-/// Runs a script of `tests/clients`, with a token or a password, and gives what it reports; nothing where there is no
-/// such Python.
+/// Runs a script of `clients`, with a token or a password, and gives what it reports; nothing where there is no such
+/// Python.
 ///
 /// # Panics
 /// If it fails, or takes too long.
@@ -150,7 +150,7 @@ pub async fn journey<A: AsRef<OsStr>>(
     arguments: &[A],
     secret: &str,
 ) -> Option<Value> {
-    let mut command = tokio::process::Command::new(Python::Clients.find()?);
+    let mut command = tokio::process::Command::new(Python::Clients.find(&format!("`{script}`"))?);
     command
         .arg(here("clients").join(script))
         .args(arguments)
@@ -165,6 +165,26 @@ pub async fn journey<A: AsRef<OsStr>>(
     assert!(output.status.success(), "`{script}`: {errors}");
     let report = serde_json::from_slice(&output.stdout);
     Some(report.unwrap_or_else(|_| panic!("`{script}` reports nothing: {errors}")))
+}
+
+/// A process, whose input stays open as long as it runs. Dropping it ends it.
+struct Program(Child);
+
+impl Program {
+    fn start(command: &mut Command) -> (Self, BufReader<ChildStdout>) {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let output = process.stdout.take().unwrap();
+        (Self(process), BufReader::new(output))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.0.kill();
+        let _status = self.0.wait();
+    }
 }
 
 fn here(path: &str) -> PathBuf {
