@@ -13,14 +13,23 @@ fn sdk_agent() -> Option<PythonServer> {
     PythonServer::start(Python::Agent, "sdk_agent.py", &[])
 }
 
+fn route(stack: &Stack) -> String {
+    format!("{}/agents/demo/invocations", stack.url)
+}
+
 async fn turn(stack: &Stack, token: &str, conversation: &str, body: &Value) -> Streaming {
-    let request = Request::post(format!("{}/agents/demo/invocations", stack.url))
+    let request = Request::post(route(stack))
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json")
         .header("x-conversation-id", conversation)
         .body(Bytes::from(body.to_string()))
         .unwrap();
     send(request).await
+}
+
+async fn nobody_is_let_in(stack: &Stack) {
+    let nobody = post(&route(stack), None, &json!({})).await;
+    assert_eq!(nobody.status, 401);
 }
 
 #[tokio::test]
@@ -53,13 +62,7 @@ async fn an_sdk_agent_answers_through_the_door() {
         again["session"], session,
         "the same conversation is the same session"
     );
-    let nobody = post(
-        &format!("{}/agents/demo/invocations", stack.url),
-        None,
-        &json!({}),
-    )
-    .await;
-    assert_eq!(nobody.status, 401);
+    nobody_is_let_in(&stack).await;
     counted("a Python SDK agent answered JSON through the door");
 }
 
@@ -88,13 +91,7 @@ async fn an_sdk_agent_streams_through_the_door() {
         "{times:?}"
     );
 
-    let nobody = post(
-        &format!("{}/agents/demo/invocations", stack.url),
-        None,
-        &json!({}),
-    )
-    .await;
-    assert_eq!(nobody.status, 401);
+    nobody_is_let_in(&stack).await;
     counted("a Python SDK agent answered events through the door");
 }
 
@@ -118,11 +115,7 @@ async fn an_sdk_agents_error_is_the_agents() {
         failed.text()
     );
     assert!(!failed.text().contains("gatehouse."), "{}", failed.text());
-    let request = Request::post(format!("{}/agents/demo/invocations", stack.url))
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(Bytes::from_static(b"[]"))
-        .unwrap();
-    let failed = send(request).await.whole().await;
+    let failed = post(&route(&stack), Some(&token), &json!([])).await;
+    let failed = failed.whole().await;
     failed.assert_problem(502, "agent_failed");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tests::{Lambda, Outcome, STAGE, Settings, authorizer_events, claims, counted, trusted};
 
 use crate::bad_tokens;
+use crate::world::bob;
 
 pub(crate) const INVOKE_DEMO: &str = "POST/agents/demo/invocations";
 pub(crate) const INVOKE_FINANCE: &str = "POST/agents/finance/invocations";
@@ -21,14 +22,6 @@ pub(crate) async fn authorizer(key: &Key) -> Lambda {
 
 pub(crate) fn bearer(key: &Key, claims: &Value) -> String {
     format!("Bearer {}", key.token("ES256", claims))
-}
-
-pub(crate) fn bob() -> Value {
-    let mut claims = claims();
-    claims["sub"] = json!("0b0b0b0b-0000-4000-8000-000000000b0b");
-    claims["username"] = json!("bob");
-    claims["cognito:groups"] = json!(["guest", "staff"]);
-    claims
 }
 
 pub(crate) fn request(authorization: &str, route: &str) -> Value {

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use tests::{Lambda, Outcome, authorizer_events, claims, counted};
 
 use crate::authorizer::{
-    INVOKE_DEMO, INVOKE_FINANCE, allows, authorizer, bearer, bob, request, settings,
+    INVOKE_DEMO, INVOKE_FINANCE, allows, authorizer, bearer, request, settings,
 };
+use crate::world::bob;
 
 #[tokio::test]
 async fn every_kind_of_event_gets_its_answer() {

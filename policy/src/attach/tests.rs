@@ -49,6 +49,11 @@ impl Double {
         self.0.lock().unwrap().calls.clone()
     }
 
+    fn writes(&self) -> usize {
+        let calls = self.calls();
+        calls.iter().filter(|call| **call == "write").count()
+    }
+
     fn document(&self) -> Value {
         self.0.lock().unwrap().document.clone()
     }
@@ -179,14 +184,7 @@ async fn somebody_elses_change_is_waited_for_and_kept() {
         (&json!("renamed"), &json!([1]))
     );
     assert_eq!(document["policyEngineConfiguration"]["mode"], "ENFORCE");
-    assert_eq!(
-        double
-            .calls()
-            .iter()
-            .filter(|call| **call == "write")
-            .count(),
-        1
-    );
+    assert_eq!(double.writes(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,14 +201,7 @@ async fn a_change_on_top_of_ours_is_kept_and_ours_made_again() {
     // It happens after every write: so it is given up.
     assert_eq!(run(&double, true).await.0, Err(Failure::Undone));
     assert_eq!(double.document()["name"], "renamed");
-    assert_eq!(
-        double
-            .calls()
-            .iter()
-            .filter(|call| **call == "write")
-            .count(),
-        3
-    );
+    assert_eq!(double.writes(), 3);
     // It does not happen again.
     double.0.lock().unwrap().after_write.clear();
     assert_eq!(run(&double, true).await.0, Ok(()));
