@@ -58,6 +58,26 @@ pub struct StackSettings {
     pub echo_logs: bool,
 }
 
+impl StackSettings {
+    /// These functions of a template, and for the rest what nobody asked to be otherwise: the policies beside the template,
+    /// any free port, the demonstration agent.
+    pub fn new(template: PathBuf, functions: PathBuf) -> Self {
+        Self {
+            policy: template.with_file_name("policy"),
+            template,
+            functions,
+            port: 0,
+            // Cognito's shortest.
+            tool_token_seconds: 300,
+            agent_url: None,
+            agent_protocol: Protocol::Http,
+            agents: Vec::new(),
+            variables: BTreeMap::new(),
+            echo_logs: false,
+        }
+    }
+}
+
 /// Why a stack did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {

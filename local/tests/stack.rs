@@ -5,12 +5,10 @@
     reason = "a test stops at the first surprise"
 )]
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use local::agentcore::Protocol;
 use local::stack::{Stack, StackError, StackSettings};
 use serde_json::{Value, json};
 
@@ -31,18 +29,7 @@ fn functions(test: &str) -> PathBuf {
 }
 
 fn settings(functions: PathBuf) -> StackSettings {
-    StackSettings {
-        template: template(),
-        policy: template().with_file_name("policy"),
-        functions,
-        port: 0,
-        tool_token_seconds: 300,
-        agent_url: None,
-        agent_protocol: Protocol::Http,
-        agents: Vec::new(),
-        variables: BTreeMap::new(),
-        echo_logs: false,
-    }
+    StackSettings::new(template(), functions)
 }
 
 /// The program, with no variable of this process.

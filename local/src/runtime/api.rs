@@ -72,17 +72,15 @@ async fn response(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Response {
-    let reply = match reply_to(&sandbox, &id, &headers) {
-        Ok(reply) => reply,
-        Err(refused) => return refused,
-    };
+) -> Result<Response, Response> {
+    let reply = reply_to(&sandbox, &id, &headers)?;
     let mode = headers.get("lambda-runtime-function-response-mode");
-    if mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming")) {
+    let is_stream = mode.is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"));
+    Ok(if is_stream {
         stream(sandbox, id, reply, body).await
     } else {
         buffer(&sandbox, &id, reply, body).await
-    }
+    })
 }
 
 async fn buffer(
@@ -202,16 +200,13 @@ async fn error(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Response {
-    let reply = match reply_to(&sandbox, &id, &headers) {
-        Ok(reply) => reply,
-        Err(refused) => return refused,
-    };
+) -> Result<Response, Response> {
+    let reply = reply_to(&sandbox, &id, &headers)?;
     let error = posted(&headers, body).await;
     sandbox.answered(&id);
     // Nobody may be waiting any more: the function has answered all the same.
     let _ = reply.send(Answer::Error(error));
-    accepted()
+    Ok(accepted())
 }
 
 async fn init_error(
