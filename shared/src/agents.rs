@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::arn::{Arn, is_of};
 use crate::gate::{Admission, AgentName};
 use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members};
 
@@ -124,34 +125,14 @@ impl Agents {
 impl RuntimeArn {
     /// Reads the ARN of a runtime; the endpoint is not part of it.
     pub fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.splitn(7, ':').collect();
-        let [
-            "arn",
-            partition,
-            "bedrock-agentcore",
-            region,
-            account,
-            resource,
-        ] = parts[..]
-        else {
-            return None;
-        };
-        let id = resource.strip_prefix("runtime/")?;
-        let is_good = (partition == "aws" || partition.starts_with("aws-"))
-            && is_of(partition, 32, |byte| {
-                byte.is_ascii_lowercase() || byte == b'-'
-            })
-            && is_of(region, 32, |byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
-            })
-            && account.len() == 12
-            && is_of(account, 12, |byte| byte.is_ascii_digit())
-            && is_of(id, 128, |byte| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-            });
+        let arn = Arn::parse(text, "bedrock-agentcore")?;
+        let id = arn.resource.strip_prefix("runtime/")?;
+        let is_good = is_of(id, 128, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+        });
         is_good.then(|| Self {
             text: text.to_owned(),
-            region: region.to_owned(),
+            region: arn.region.to_owned(),
         })
     }
 
@@ -266,8 +247,4 @@ fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
     };
     allow.finish();
     Some(admission)
-}
-
-fn is_of(text: &str, most: usize, allowed: impl Fn(u8) -> bool) -> bool {
-    (1..=most).contains(&text.len()) && text.bytes().all(allowed)
 }

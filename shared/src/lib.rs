@@ -11,6 +11,7 @@
 //! the world and hands the gate what it needs.
 
 pub mod agents;
+mod arn;
 pub mod assertion;
 pub mod back_off;
 pub mod clock;

@@ -1,5 +1,7 @@
 //! The ARN of a secret.
 
+use crate::arn::{Arn, is_of};
+
 /// `arn:{partition}:secretsmanager:{region}:{account}:secret:{name}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretArn {
@@ -10,35 +12,15 @@ pub struct SecretArn {
 impl SecretArn {
     /// Reads the ARN of a secret.
     pub fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split(':').collect();
-        let [
-            "arn",
-            partition,
-            "secretsmanager",
-            region,
-            account,
-            "secret",
-            name,
-        ] = parts[..]
-        else {
-            return None;
-        };
-        let is_of = |text: &str, most: usize, others: &[u8]| {
-            (1..=most).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
-        };
-        let is_good = (partition == "aws" || partition.starts_with("aws-"))
-            && is_of(partition, 32, b"-")
-            && is_of(region, 32, b"-")
-            && account.len() == 12
-            && account.bytes().all(|byte| byte.is_ascii_digit())
-            // A name has at most 512 characters of these, and the ARN seven more (CreateSecret, Name).
-            && is_of(name, 519, b"/_+=.@-");
+        let arn = Arn::parse(text, "secretsmanager")?;
+        let name = arn.resource.strip_prefix("secret:")?;
+        // A name has at most 512 characters of these, and the ARN seven more (CreateSecret, Name).
+        let is_good = is_of(name, 519, |byte| {
+            byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte)
+        });
         is_good.then(|| Self {
             text: text.to_owned(),
-            region: region.to_owned(),
+            region: arn.region.to_owned(),
         })
     }
 
