@@ -16,10 +16,8 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::clock::Clock;
-use shared::log::Loggable;
+use shared::log::service_failure;
 use shared::session::SessionId;
-use std::error::Error;
-use std::iter::successors;
 use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,7 +183,7 @@ impl Table {
             Err(error) => {
                 error!(
                     request_id = lease.owner,
-                    error = describe(&error),
+                    error = service_failure(error.code(), &error),
                     "cannot tell whether a conversation is busy"
                 );
                 Err(Refused::Outage)
@@ -206,7 +204,7 @@ impl Table {
             Ok(Ok(_)) => return,
             // It ran out, or was never taken: it is not ours to give back.
             Ok(Err(error)) if is_held_by_another(&error) => return,
-            Ok(Err(error)) => describe(&error),
+            Ok(Err(error)) => service_failure(error.code(), &error),
             Err(_) => "timeout".to_owned(),
         };
         warn!(
@@ -258,18 +256,4 @@ fn seconds(since_1970: Duration) -> AttributeValue {
 /// Whether DynamoDB refused for the condition, which says that somebody else holds the lease, or nobody.
 fn is_held_by_another<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
-}
-
-/// What failed, for the log: DynamoDB's error code, or the causes of a call that it did not answer. The SDK's own way to
-/// print them would show the answer, body and all.
-fn describe<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static>(
-    error: &SdkError<E, R>,
-) -> String {
-    if let Some(code) = error.code() {
-        return Loggable(code).to_string();
-    }
-    let first: &dyn Error = error;
-    let causes = successors(Some(first), |&error| error.source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }

@@ -28,9 +28,7 @@ use shared::clock::Clock;
 use shared::gate::{Permit, UnixTime};
 use shared::secret::Secret;
 use shared::session::{SessionId, UserId};
-use std::error::Error;
 use std::fmt;
-use std::iter::successors;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -290,13 +288,4 @@ fn rpc_error(status: StatusCode, body: &[u8]) -> Option<RpcError> {
         status,
         body: Bytes::copy_from_slice(body),
     })
-}
-
-/// The error and its causes. The SDK's own way to print them would show the platform's answer, body and all.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = successors(Some(error), |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }

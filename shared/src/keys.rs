@@ -13,8 +13,6 @@
 
 mod slot;
 
-use std::error::Error;
-use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +25,7 @@ use crate::clock::Clock;
 use crate::fetch::{FetchError, Fetcher};
 use crate::gate::{KeyDocumentError, KeySet, Presented};
 use crate::issuers::{KeyAddress, KeySource, RemoteKeys};
+use crate::log::causes;
 use crate::settings::Address;
 
 use slot::{Need, Slot};
@@ -195,7 +194,7 @@ impl KeyStore {
                 Some(remote.slot.hold(keys, asked))
             }
             Err(error) => {
-                warn!(issuer, error = chain(&error), "cannot fetch keys");
+                warn!(issuer, error = causes(&error), "cannot fetch keys");
                 None
             }
         }
@@ -233,13 +232,6 @@ fn key_address(metadata: &[u8], issuer: &str, source: &Address) -> Result<Addres
         return Err(RenewError::DiscoveryKeys);
     }
     Ok(keys)
-}
-
-/// The error and its causes, joined by colons.
-fn chain(error: &dyn Error) -> String {
-    let causes = iter::successors(Some(error), |&error| error.source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 
 mod line;
 
+use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
+use std::iter::successors;
 use std::time::Duration;
 
 use tracing::field::display;
@@ -108,6 +110,19 @@ impl fmt::Display for Loggable<'_> {
             write!(f, "({} bytes withheld)", text.len())
         }
     }
+}
+
+/// The error and its causes, joined by colons.
+pub fn causes(error: &dyn Error) -> String {
+    let causes = successors(Some(error), |&error| error.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+/// What the call of an AWS service failed with: the service's error code, or the causes where it did not answer. The
+/// SDK's own way to print its errors would show the answer, body and all.
+pub fn service_failure(code: Option<&str>, error: &dyn Error) -> String {
+    code.map_or_else(|| causes(error), |code| Loggable(code).to_string())
 }
 
 /// Milliseconds, with microseconds as their fraction.

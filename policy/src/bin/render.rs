@@ -7,12 +7,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use policy::{Source, Vocabulary, check, render};
+use shared::log::causes;
 
 fn main() -> ExitCode {
     match write(Path::new(env!("CARGO_MANIFEST_DIR"))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _nobody_reads = writeln!(io::stderr(), "{}", chain(error.as_ref()));
+            let _nobody_reads = writeln!(io::stderr(), "{}", causes(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -29,16 +30,4 @@ fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     })?;
     fs::write(folder.join("policies.yaml"), render(&statements))?;
     Ok(())
-}
-
-/// The error and all its causes.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -1,8 +1,6 @@
 //! The directory's table in DynamoDB: key `sub`, attributes `department` and `role`.
 
 use std::collections::HashMap;
-use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -13,10 +11,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::log::Loggable;
+use shared::log::service_failure;
 use tracing::error;
 
 use super::Profile;
@@ -85,7 +82,8 @@ impl Table {
             // Who has just been moved or removed must not get a token by an older reading.
             .consistent_read(true);
         let output = get.send().await.map_err(|error| {
-            error!(error = describe(&error), "cannot read the directory");
+            let failure = service_failure(error.code(), &error);
+            error!(error = failure, "cannot read the directory");
             Reason::Directory
         })?;
         output.item.as_ref().map(profile).transpose()
@@ -102,16 +100,4 @@ fn profile(item: &Item) -> Result<Profile, Reason> {
         department: text(DEPARTMENT)?,
         role: text(ROLE)?,
     })
-}
-
-/// What failed, for the log: DynamoDB's error code, or the causes of a call that it did not answer. The SDK's own way to
-/// print them would show the answer, body and all.
-fn describe(error: &SdkError<GetItemError>) -> String {
-    if let Some(code) = error.code() {
-        return Loggable(code).to_string();
-    }
-    let first: &dyn Error = error;
-    let causes = successors(Some(first), |&error| error.source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }

@@ -18,7 +18,7 @@ use shared::clock::Clock;
 use shared::fetch::{self, HttpsClient};
 use shared::gate::Permit;
 use shared::headers::{MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
-use shared::log::Loggable;
+use shared::log::{self, Loggable};
 use shared::settings::Address;
 use sign::Signer;
 use std::error::Error;
@@ -73,7 +73,7 @@ impl Gateways {
             let request = self.request(message).await?;
             let client = client.ok_or_else(|| misconfigured("no TLS client"))?;
             let response = client.request(request).await.map_err(|error| {
-                Failure::without_answer(Problem::AgentUnreachable, Some(super::chain(&error)))
+                Failure::without_answer(Problem::AgentUnreachable, Some(log::causes(&error)))
             })?;
             answered(response, authority).await
         };

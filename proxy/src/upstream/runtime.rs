@@ -7,7 +7,7 @@ use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
 use super::renewed::Renewed;
 use super::{
-    AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, chain, problem_of_status, rpc_error,
+    AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error,
 };
 use crate::problem::Problem;
 use crate::record::Upstream;
@@ -34,7 +34,7 @@ use futures_util::stream::poll_fn;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;
-use shared::log::Loggable;
+use shared::log::{Loggable, causes};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::pin::Pin;
@@ -185,7 +185,7 @@ impl Failure {
         error: &SdkError<E>,
         authority: Authority<'_>,
     ) -> Self {
-        let unanswered = |problem| Self::without_answer(problem, Some(chain(error)));
+        let unanswered = |problem| Self::without_answer(problem, Some(causes(error)));
         match error {
             SdkError::ServiceError(_) => {
                 let response = error.raw_response();

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail")]
 
 use std::env;
+use std::io;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -326,6 +327,19 @@ fn wrong_settings_stop_the_process_with_one_line() {
     assert_eq!(line["level"], "ERROR");
     let message = "the settings are wrong: `AGENTS` is missing; `PORT` is not a number";
     assert_eq!(line["message"], message);
+}
+
+#[test]
+fn a_failure_is_a_code_or_a_chain_of_causes() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot ask")]
+    struct Unasked(#[source] io::Error);
+    let error = Unasked(io::Error::other("nobody is there"));
+    assert_eq!(log::causes(&error), "cannot ask: nobody is there");
+    let failure = |code| log::service_failure(code, &error);
+    assert_eq!(failure(None), "cannot ask: nobody is there");
+    assert_eq!(failure(Some("NotFound")), "NotFound");
+    assert_eq!(failure(Some("a\nb")), "(3 bytes withheld)");
 }
 
 #[test]
