@@ -7,12 +7,10 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_bedrockagentcorecontrol::Client;
 use aws_sdk_bedrockagentcorecontrol::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_bedrockagentcorecontrol::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_bedrockagentcorecontrol::config::timeout::TimeoutConfig;
+use aws_sdk_bedrockagentcorecontrol::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_bedrockagentcorecontrol::error::{
     BoxError, DisplayErrorContext, ProvideErrorMetadata, SdkError,
 };
@@ -20,6 +18,7 @@ use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
+use shared::platform;
 
 use crate::attach::ControlPlane;
 use crate::failure::{Failure, Message};
@@ -37,19 +36,14 @@ pub(crate) struct AgentCore(Client);
 
 impl AgentCore {
     /// Reads what Lambda puts into the environment; nothing is connected yet.
-    ///
-    /// The SDK's default chain would, without credentials there, go on to ask places that a function does not have.
     pub(crate) async fn from_environment() -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
-        let platform = aws_config::defaults(BehaviorVersion::latest())
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .timeout_config(timeouts)
-            .load()
-            .await;
-        Self(Client::new(&platform))
+        let platform = platform::from_environment().await;
+        let config = Builder::from(&platform).timeout_config(timeouts).build();
+        Self(Client::from_conf(config))
     }
 }
 

@@ -4,10 +4,9 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Error, Runtime, service_fn};
 use proxy::config::Config;
 use proxy::handler::App;
-use proxy::invocation::Invocations;
-use proxy::{invocation, upstream};
+use proxy::invocation::{self, Invocations};
 use shared::clock::Clock;
-use shared::{log, settings};
+use shared::{log, platform, settings};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,7 +14,8 @@ async fn main() -> Result<(), Error> {
     log::start();
     let config =
         Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
-    let app = Arc::new(App::new(config, &upstream::platform().await, Clock::system()).await);
+    let app =
+        Arc::new(App::new(config, &platform::from_environment().await, Clock::system()).await);
     let settling = Arc::clone(&app);
     let settle = move || {
         let app = Arc::clone(&settling);

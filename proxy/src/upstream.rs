@@ -11,10 +11,7 @@ mod stop;
 
 use crate::problem::Problem;
 use crate::record::Upstream;
-use aws_config::environment::{
-    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
-};
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use gateway::Gateways;
@@ -117,19 +114,6 @@ pub struct Failure {
 pub struct RpcError {
     pub status: StatusCode,
     pub body: Bytes,
-}
-
-/// What the AWS SDK reads of its environment: credentials, and whether its endpoints are the usual ones.
-///
-/// Credentials are those that Lambda puts there. The SDK's default chain would, without them, go on to ask files, STS and
-/// the instance metadata service, none of which a function has, and take seconds to fail.
-pub async fn platform() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        // The function's own, for what is beside it; each client for agents has the region of its agents.
-        .region(EnvironmentVariableRegionProvider::new())
-        .load()
-        .await
 }
 
 impl AgentCore {

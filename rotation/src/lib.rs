@@ -21,17 +21,3 @@ mod vault;
 
 pub use event::Step;
 pub use failure::Failure;
-
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-
-/// What the AWS SDK reads of its environment: the credentials that Lambda puts there and no others, and whether the
-/// endpoint is the usual one.
-pub async fn platform() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        // A secret's own region counts; one named here keeps the SDK from looking for another.
-        .region(Region::from_static("us-east-1"))
-        .load()
-        .await
-}

@@ -32,6 +32,8 @@ pub mod keys;
 pub mod layer;
 pub mod log;
 pub mod metrics;
+#[cfg(feature = "platform")]
+pub mod platform;
 pub mod rules;
 pub mod secret;
 #[cfg(feature = "secrets")]

@@ -3,10 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::environment::{
-    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
-};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -14,6 +10,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::log::service_failure;
+use shared::platform;
 use tracing::error;
 
 use super::Profile;
@@ -39,15 +36,8 @@ type Item = HashMap<String, AttributeValue>;
 
 impl Table {
     /// Prepares the client; nothing is connected yet.
-    ///
-    /// Region and credentials are those that Lambda puts into the environment. The SDK's default chain would, without
-    /// them, go on to ask files, STS and the instance metadata service, none of which a function has.
     pub(crate) async fn new(name: String) -> Self {
-        let platform = aws_config::defaults(BehaviorVersion::latest())
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .region(EnvironmentVariableRegionProvider::new())
-            .load()
-            .await;
+        let platform = platform::from_environment().await;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
