@@ -1,7 +1,7 @@
 //! An A2A agent's card: `GetAgentCard`.
 
 use super::bounded::Bounded;
-use super::runtime::{Runtimes, put};
+use super::runtime::{Runtimes, answer, show};
 use super::{Failure, Session};
 use crate::problem::Problem;
 use crate::record::Upstream;
@@ -9,7 +9,6 @@ use aws_sdk_bedrockagentcore::operation::RequestId;
 use aws_smithy_types::{Document, Number};
 use serde_json::Value;
 use std::time::Duration;
-use tokio::time::timeout;
 
 /// Cards in use have some kilobytes.
 const MAX_CARD: usize = 256 * 1024;
@@ -32,7 +31,6 @@ impl Runtimes {
             id,
         } = session;
         let client = self.client(runtime, authority)?;
-        let own = authority.header();
         let request = client
             .get_agent_card()
             .agent_runtime_arn(runtime.as_str())
@@ -40,14 +38,8 @@ impl Runtimes {
             .runtime_session_id(id.as_str())
             .customize()
             .interceptor(Bounded::everything(MAX_CARD))
-            .mutate_request(move |request| {
-                put(request, own.iter().map(|(name, value)| (name, value)));
-            });
-        let output = match timeout(patience, request.send()).await {
-            Ok(Ok(output)) => output,
-            Ok(Err(error)) => return Err(Failure::of(&error, authority)),
-            Err(_) => return Err(Failure::without_answer(Problem::AgentTimeout, None)),
-        };
+            .mutate_request(show(authority));
+        let output = answer(request.send(), authority, patience).await?;
         let upstream = Upstream {
             status: output
                 .status_code

@@ -31,7 +31,7 @@ use aws_smithy_types::retry::ErrorKind;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;
 use shared::log::{Loggable, causes};
@@ -146,11 +146,21 @@ impl Runtimes {
             .customize()
             // Before the request is signed, so that the signature covers it.
             .mutate_request(move |request| put(request, &own));
-        match timeout(patience, request.send()).await {
-            Ok(Ok(output)) => Ok(Reply::of(output)),
-            Ok(Err(error)) => Err(Failure::of(&error, authority)),
-            Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
-        }
+        answer(request.send(), authority, patience)
+            .await
+            .map(Reply::of)
+    }
+}
+
+/// Waits at most `patience` for the answer to what was sent in this name.
+pub(super) async fn answer<O, E: ProvideErrorMetadata + Error + 'static>(
+    sent: impl Future<Output = Result<O, SdkError<E>>>,
+    authority: Authority<'_>,
+    patience: Duration,
+) -> Result<O, Failure> {
+    match timeout(patience, sent).await {
+        Ok(answered) => answered.map_err(|error| Failure::of(&error, authority)),
+        Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
     }
 }
 
@@ -244,11 +254,14 @@ fn pieces(mut body: ByteStream) -> impl Stream<Item = Result<Bytes, ByteStreamEr
     poll_fn(move |context| Pin::new(&mut body).poll_next(context))
 }
 
+/// Shows the token of an authority that has one.
+pub(super) fn show(authority: Authority<'_>) -> impl Fn(&mut HttpRequest) + use<> {
+    let own: HeaderMap = authority.header().into_iter().collect();
+    move |request| put(request, &own)
+}
+
 /// Puts in the door's own headers.
-pub(super) fn put<'h>(
-    request: &mut HttpRequest,
-    own: impl IntoIterator<Item = (&'h HeaderName, &'h HeaderValue)>,
-) {
+fn put(request: &mut HttpRequest, own: &HeaderMap) {
     for (name, value) in own {
         if let Ok(value) = value.to_str() {
             request

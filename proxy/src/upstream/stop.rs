@@ -1,14 +1,12 @@
 //! The end of a session: `StopRuntimeSession`.
 
-use super::runtime::{Runtimes, put};
+use super::runtime::{Runtimes, answer, show};
 use super::{Failure, Session};
-use crate::problem::Problem;
 use crate::record::Upstream;
 use aws_sdk_bedrockagentcore::error::SdkError;
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use http::StatusCode;
 use std::time::Duration;
-use tokio::time::timeout;
 
 impl Runtimes {
     /// Ends a session. One that is not there has ended: the door knows of its runtimes that they are there, and an
@@ -26,29 +24,28 @@ impl Runtimes {
             id,
         } = session;
         let client = self.client(runtime, authority)?;
-        let own = authority.header();
         let request = client
             .stop_runtime_session()
             .agent_runtime_arn(runtime.as_str())
             .qualifier(qualifier)
             .runtime_session_id(id.as_str())
             .customize()
-            .mutate_request(move |request| {
-                put(request, own.iter().map(|(name, value)| (name, value)))
-            });
-        match timeout(patience, request.send()).await {
-            Ok(Ok(output)) => Ok(Upstream {
-                status: Some(StatusCode::OK.as_u16()),
-                request_id: output.request_id().map(str::to_owned),
-                ..Upstream::default()
-            }),
-            Ok(Err(SdkError::ServiceError(error)))
-                if error.err().is_resource_not_found_exception() =>
-            {
-                Ok(Failure::of(&SdkError::ServiceError(error), authority).upstream)
+            .mutate_request(show(authority));
+        let stopped = async {
+            match request.send().await {
+                Ok(output) => Ok(Upstream {
+                    status: Some(StatusCode::OK.as_u16()),
+                    request_id: output.request_id().map(str::to_owned),
+                    ..Upstream::default()
+                }),
+                Err(SdkError::ServiceError(error))
+                    if error.err().is_resource_not_found_exception() =>
+                {
+                    Ok(Failure::of(&SdkError::ServiceError(error), authority).upstream)
+                }
+                Err(error) => Err(error),
             }
-            Ok(Err(error)) => Err(Failure::of(&error, authority)),
-            Err(_) => Err(Failure::without_answer(Problem::AgentTimeout, None)),
-        }
+        };
+        answer(stopped, authority, patience).await
     }
 }
