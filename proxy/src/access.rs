@@ -3,12 +3,14 @@
 
 use crate::authentication::Authentication;
 use crate::problem::Problem;
+use crate::upstream::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Protocol};
 use shared::door::{Denial, Door};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
 use shared::secret::Secret;
+use shared::session::{Conversation, SessionId};
 use tokio::time::Instant;
 
 /// The door, and what is behind it.
@@ -39,6 +41,18 @@ pub struct Refused {
     pub problem: Problem,
     /// The value of `WWW-Authenticate`.
     pub challenge: Option<String>,
+}
+
+impl Admitted<'_> {
+    /// In whose name the agent is called.
+    pub fn authority(&self) -> Authority<'_> {
+        Authority::of(self.agent.auth, &self.proof)
+    }
+
+    /// The caller's session with the agent in which a conversation is held.
+    pub fn session(&self, conversation: &Conversation) -> SessionId {
+        SessionId::derive(self.permit.identity(), self.permit.agent(), conversation)
+    }
 }
 
 impl Access {

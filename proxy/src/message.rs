@@ -11,9 +11,7 @@ use crate::upstream::{Authority, Message, Reply};
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::Target;
-use shared::gate::Permit;
 use shared::headers;
-use shared::session::SessionId;
 
 impl App {
     /// Sends a message to the agent that is a gateway: with the tool token if it asks for one, or as its `auth` says.
@@ -24,11 +22,7 @@ impl App {
         call: Call<'_>,
         request: &mut Request,
     ) -> Result<Reply, Unanswered> {
-        let Admitted {
-            agent,
-            permit,
-            proof,
-        } = admitted;
+        let agent = admitted.agent;
         let Target::Gateway { url } = &agent.target else {
             return Err(Problem::AgentMisconfigured.into());
         };
@@ -37,16 +31,16 @@ impl App {
         let tool_token = self.tool_token(admitted, request).await?;
         let is_end = method == Method::DELETE;
         let message = Message {
-            permit,
+            permit: &admitted.permit,
             method,
             gateway: url,
             authority: match &tool_token {
                 Some(token) => Authority::Tool(token),
-                None => Authority::of(agent.auth, proof),
+                None => admitted.authority(),
             },
             accept,
             headers: &headers::inward(&request.event.headers),
-            own: gateway_headers(permit, call)?,
+            own: gateway_headers(admitted, call)?,
             body,
         };
         let patience = self.limits.first_byte.min(request.left());
@@ -62,9 +56,8 @@ impl App {
 }
 
 /// The policy session is the door's to name: a caller's conversation with this agent, and nobody else's.
-fn gateway_headers(permit: &Permit, call: Call<'_>) -> Result<HeaderMap, Problem> {
-    let session = SessionId::derive(permit.identity(), permit.agent(), call.conversation);
-    let session = HeaderValue::from_str(session.as_str());
+fn gateway_headers(admitted: &Admitted<'_>, call: Call<'_>) -> Result<HeaderMap, Problem> {
+    let session = HeaderValue::from_str(admitted.session(call.conversation).as_str());
     let mut headers = call.headers;
     headers.insert(
         HeaderName::from_static(headers::POLICY_SESSION),

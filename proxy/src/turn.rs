@@ -14,7 +14,7 @@ use crate::reserved;
 use crate::stream::{Finally, Patience, Pump};
 use crate::tool_token::{self, Proven};
 use crate::turns::Refused;
-use crate::upstream::{Authority, Reply, RpcError, Turn};
+use crate::upstream::{Reply, RpcError, Turn};
 use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -141,11 +141,7 @@ impl App {
         call: Call<'_>,
         request: &mut Request,
     ) -> Result<Reply, Unanswered> {
-        let Admitted {
-            agent,
-            permit,
-            proof,
-        } = admitted;
+        let agent = admitted.agent;
         if !media::is_json_sent(&request.event.headers) {
             return Err(Problem::UnsupportedMedia.into());
         }
@@ -158,13 +154,13 @@ impl App {
         } = call;
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
         let body = self.body(agent.protocol, request)?;
-        let session = SessionId::derive(permit.identity(), permit.agent(), conversation);
+        let session = admitted.session(conversation);
         let mut own = self.own_headers(admitted, &session, &body, request).await?;
         own.extend(headers);
         self.take_lease(agent, &session, request).await?;
         let turn = Turn {
-            permit,
-            authority: Authority::of(agent.auth, proof),
+            permit: &admitted.permit,
+            authority: admitted.authority(),
             runtime: arn,
             qualifier,
             session: &session,

@@ -11,13 +11,12 @@ use crate::problem::Problem;
 use crate::request::Request;
 use crate::resource;
 use crate::turn::Call;
-use crate::upstream::{Authority, Session};
+use crate::upstream::Session;
 use http::StatusCode;
 use serde_json::Value;
 use shared::agents::{Protocol, Target};
 use shared::gate::AgentName;
 use shared::headers;
-use shared::session::SessionId;
 use std::time::Duration;
 
 /// How long an agent may take to show its card: somewhat less than the route's minute, and more than it takes to start.
@@ -60,11 +59,7 @@ impl App {
         admitted: &Admitted<'_>,
         request: &mut Request,
     ) -> Result<Value, Problem> {
-        let Admitted {
-            agent,
-            permit,
-            proof,
-        } = admitted;
+        let agent = admitted.agent;
         let Target::Runtime { arn, qualifier } = &agent.target else {
             return Err(Problem::WrongProtocol);
         };
@@ -72,11 +67,11 @@ impl App {
         // Asking for a card may begin a session, so it is the one in which messages follow.
         let conversation = request.conversation_or(|| self.standing_conversation())?;
         let session = Session {
-            permit,
-            authority: Authority::of(agent.auth, proof),
+            permit: &admitted.permit,
+            authority: admitted.authority(),
             runtime: arn,
             qualifier,
-            id: &SessionId::derive(permit.identity(), permit.agent(), &conversation),
+            id: &admitted.session(&conversation),
         };
         let patience = PATIENCE.min(self.limits.first_byte).min(request.left());
         let shown = self.upstream.agent_card(session, patience).await;

@@ -9,11 +9,11 @@ use crate::answer::Answer;
 use crate::handler::App;
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::upstream::{Authority, Session};
+use crate::upstream::Session;
 use http::StatusCode;
 use shared::agents::Target;
 use shared::gate::AgentName;
-use shared::session::{Conversation, SessionId};
+use shared::session::Conversation;
 use std::time::Duration;
 
 /// AgentCore ends a session in a moment. The template gives the route half a minute, attempts and all.
@@ -44,21 +44,16 @@ impl App {
         conversation: &Conversation,
         request: &mut Request,
     ) -> Result<(), Problem> {
-        let Admitted {
-            agent,
-            permit,
-            proof,
-        } = admitted;
         // The sessions of a gateway are its own.
-        let Target::Runtime { arn, qualifier } = &agent.target else {
+        let Target::Runtime { arn, qualifier } = &admitted.agent.target else {
             return Err(Problem::NotFound);
         };
         let session = Session {
-            permit,
-            authority: Authority::of(agent.auth, proof),
+            permit: &admitted.permit,
+            authority: admitted.authority(),
             runtime: arn,
             qualifier,
-            id: &SessionId::derive(permit.identity(), permit.agent(), conversation),
+            id: &admitted.session(conversation),
         };
         let patience = PATIENCE.min(self.limits.first_byte).min(request.left());
         let stopped = self.upstream.stop(session, patience).await;

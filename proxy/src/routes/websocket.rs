@@ -8,14 +8,14 @@ use crate::answer::Answer;
 use crate::handler::App;
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::upstream::{Authority, Session};
+use crate::upstream::Session;
 use http::StatusCode;
 use http::header::HeaderName;
 use serde_json::{Value, json};
 use shared::agents::{Agent, Auth, Protocol, RuntimeArn, Target};
 use shared::gate::AgentName;
 use shared::headers;
-use shared::session::{Conversation, SessionId};
+use shared::session::Conversation;
 use std::time::Duration;
 
 /// The most that AgentCore takes ("Get started with bidirectional streaming using WebSocket").
@@ -49,21 +49,16 @@ impl App {
         conversation: &Conversation,
         request: &mut Request,
     ) -> Result<Value, Problem> {
-        let Admitted {
-            agent,
-            permit,
-            proof,
-        } = admitted;
-        let (runtime, qualifier) = presignable(agent).ok_or(Problem::NoWebSocket)?;
+        let (runtime, qualifier) = presignable(admitted.agent).ok_or(Problem::NoWebSocket)?;
         let session = Session {
-            permit,
-            authority: Authority::of(agent.auth, proof),
+            permit: &admitted.permit,
+            authority: admitted.authority(),
             runtime,
             qualifier,
-            id: &SessionId::derive(permit.identity(), permit.agent(), conversation),
+            id: &admitted.session(conversation),
         };
         let now = self.clock.now();
-        let expires = permit.identity().expires.0;
+        let expires = admitted.permit.identity().expires.0;
         let life = Duration::from_secs(expires.saturating_sub(now.0)).min(LONGEST);
         if life.is_zero() {
             return Err(Problem::Unauthorized);
