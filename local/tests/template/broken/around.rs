@@ -53,6 +53,18 @@ pub(super) const BREAKS: &[Break] = &[
         "AlarmEmail: somebody@example.com",
     ),
     (
+        "what goes wrong is told",
+        MONITORING,
+        "            Resource: !Ref Alarms\n\n",
+        "            Resource: !Ref Alarms\n            Condition: {StringEquals: {aws:SourceAccount: x}}\n\n",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "aws:SourceAccount: !Ref AWS::AccountId",
+        "aws:SourceAccount: \"*\"",
+    ),
+    (
         "the firewall shows no token",
         MAIN,
         "SampledRequestsEnabled: false",

@@ -1,6 +1,6 @@
 //! What is told to whom when something goes wrong, and what must not be shown meanwhile.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::unless;
 use crate::door::Door;
@@ -53,7 +53,27 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
     let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
     let is_ours = *topic == parameters["AlarmEmail"];
     faults.extend(unless(is_ours, "Alarms", "go elsewhere"));
+    faults.extend(publishers(sheet.resource("AlarmsPolicy")));
     faults
+}
+
+/// CloudWatch tells whose alarm it is; EventBridge tells nothing, so a condition would keep all of its events out.
+fn publishers(policy: &Value) -> Vec<String> {
+    let statements = &policy["Properties"]["PolicyDocument"]["Statement"];
+    let statements = statements.as_array().into_iter().flatten();
+    let mut conditions: Vec<(&str, &Value)> = statements
+        .filter_map(|one| Some((one["Principal"]["Service"].as_str()?, &one["Condition"])))
+        .collect();
+    conditions.sort_by_key(|(service, _)| *service);
+    let ours = json!({"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}});
+    let wanted = [
+        ("cloudwatch.amazonaws.com", &ours),
+        ("events.amazonaws.com", &Value::Null),
+    ];
+    let what = "lets others publish, or EventBridge not";
+    unless(conditions == wanted, "AlarmsPolicy", what)
+        .into_iter()
+        .collect()
 }
 
 /// Samples of requests hold whole headers, tokens among them.
