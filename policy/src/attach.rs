@@ -12,6 +12,9 @@ use crate::request::{GatewayId, Task};
 
 /// The longest pause, as a multiple of the first.
 const MAX_PAUSE: u32 = 8;
+/// How long rights may be unknown that were given in the same deployment, as a multiple of the first pause: a minute, if
+/// that is two seconds. IAM promises no time ("Troubleshoot IAM": changes are not always immediately visible).
+const EARLY: u32 = 30;
 
 /// The control plane of the gateways.
 pub(crate) trait ControlPlane {
@@ -45,14 +48,16 @@ pub(crate) async fn reconcile(
     let mut written = Written::default();
     let mut seen = Message::new("nothing");
     let mut pause = first_pause;
+    let start = Instant::now();
     loop {
-        let look = timeout_at(deadline, look(control, task, &mut written, &mut seen)).await;
-        match look {
+        let is_early = start.elapsed() < first_pause.saturating_mul(EARLY);
+        let look = look(control, task, is_early, &mut written, &mut seen);
+        match timeout_at(deadline, look).await {
             Ok(Ok(true)) => return Ok(()),
             Ok(Ok(false)) => {}
-            Ok(Err(Failure::Unavailable { operation, message })) => {
-                warn!(operation, "the control plane is not available: {message}");
-                seen = Message::new(&format!("{operation}: {message}"));
+            Ok(Err(failure)) if failure.may_pass(is_early) => {
+                warn!("will look again: {failure}");
+                seen = Message::new(&failure.to_string());
             }
             Ok(Err(failure)) => return Err(failure),
             Err(_) => return Err(Failure::TooLate(seen)),
@@ -75,6 +80,7 @@ struct Written {
 async fn look(
     control: &impl ControlPlane,
     task: &Task,
+    is_early: bool,
     written: &mut Written,
     seen: &mut Message,
 ) -> Result<bool, Failure> {
@@ -82,7 +88,7 @@ async fn look(
     *seen = found
         .as_ref()
         .map_or_else(|| Message::new("no gateway"), Gateway::state);
-    match plan(&task.wanted, found.as_ref(), written.times) {
+    match plan(&task.wanted, found.as_ref(), written.times, is_early) {
         Step::Done => {
             if let (Some(found), Some(last)) = (&found, &written.last) {
                 compare(last, &found.settings());

@@ -103,6 +103,7 @@ where
     // 409: the gateway is changing. 429: too many calls. Without a status, there was no answer.
     match status {
         None | Some(409 | 429 | 500..) => Failure::Unavailable { operation, message },
+        Some(403) => Failure::Denied { operation, message },
         Some(_) => Failure::Refused { operation, message },
     }
 }

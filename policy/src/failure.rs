@@ -20,6 +20,12 @@ pub(crate) enum Failure {
     Undone,
     #[error("the time was up; last seen: {0}")]
     TooLate(Message),
+    /// The function, or the gateway's role, has no right to a call, or has it not yet.
+    #[error("{operation}: {message}")]
+    Denied {
+        operation: &'static str,
+        message: Message,
+    },
     /// The control plane refused a call.
     #[error("{operation}: {message}")]
     Refused {
@@ -37,6 +43,25 @@ pub(crate) enum Failure {
     /// A bug. What there is to know of it is in the log.
     #[error("the function failed; its log says why")]
     Internal,
+}
+
+impl Failure {
+    /// Whether trying again may help; `is_early` if rights may not be known everywhere yet.
+    pub(crate) const fn may_pass(&self, is_early: bool) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Denied { .. } => is_early,
+            Self::Malformed(_)
+            | Self::NoGateway
+            | Self::OtherEngine(_)
+            | Self::Unsuccessful(_)
+            | Self::Undone
+            | Self::TooLate(_)
+            | Self::Refused { .. }
+            | Self::NotAGateway
+            | Self::Internal => false,
+        }
+    }
 }
 
 /// Text of the control plane: bounded, and in one line of plain characters.

@@ -4,8 +4,9 @@ use crate::failure::{Failure, Message};
 use crate::gateway::{Gateway, Settings, Status};
 use crate::request::Wanted;
 
-/// Writes before it is given up. One is enough; more are needed only while somebody else writes too.
-const MAX_WRITES: usize = 3;
+/// Writes before it is given up. One is enough; more are needed only while somebody else writes too, or while rights are
+/// not known everywhere yet.
+const MAX_WRITES: usize = 5;
 
 /// What to do next with a gateway.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +21,16 @@ pub(crate) enum Step {
     GiveUp(Failure),
 }
 
-/// Plans one step. `found` is nothing if there is no such gateway; `writes` is how often it has been written by now.
+/// Plans one step. `found` is nothing if there is no such gateway; `writes` is how often it has been written by now, and
+/// `is_early` whether a failure may still be one of rights that were just given.
 ///
 /// The step depends on nothing but what is found, so an attempt that was cut short anywhere is continued by starting anew.
-pub(crate) fn plan(wanted: &Wanted, found: Option<&Gateway>, writes: usize) -> Step {
+pub(crate) fn plan(
+    wanted: &Wanted,
+    found: Option<&Gateway>,
+    writes: usize,
+    is_early: bool,
+) -> Step {
     let Some(gateway) = found else {
         return match wanted {
             Wanted::Attached { .. } => Step::GiveUp(Failure::NoGateway),
@@ -38,8 +45,10 @@ pub(crate) fn plan(wanted: &Wanted, found: Option<&Gateway>, writes: usize) -> S
             Wanted::Detached { .. } => Step::Wait,
         },
         Status::Ready => settled(wanted, gateway, writes, true),
-        // It says nothing of what is in force, so even what looks right is written again, once.
-        Status::Unsuccessful if writes == 0 => settled(wanted, gateway, writes, false),
+        // It says nothing of what is in force, so even what looks right is written again: once, and while it is early.
+        Status::Unsuccessful if writes == 0 || is_early && writes < MAX_WRITES => {
+            settled(wanted, gateway, writes, false)
+        }
         Status::Unsuccessful => Step::GiveUp(Failure::Unsuccessful(gateway.state())),
     }
 }

@@ -78,49 +78,37 @@ fn the_step_follows_from_what_is_found() {
         ("UPDATE_UNSUCCESSFUL", other, "other engine", "done"),
     ] {
         let gateway = gateway(status, attached);
-        let steps = [attach(), detach()].map(|wanted| plan(&wanted, Some(&gateway), 0));
+        let steps = [attach(), detach()].map(|wanted| plan(&wanted, Some(&gateway), 0, false));
         let steps = steps.each_ref().map(name);
         assert_eq!(steps, [attaching, detaching], "{status} {attached:?}");
     }
-    assert_eq!(name(&plan(&attach(), None, 0)), "no gateway");
-    assert_eq!(name(&plan(&detach(), None, 0)), "done");
+    assert_eq!(name(&plan(&attach(), None, 0, true)), "no gateway");
+    assert_eq!(name(&plan(&detach(), None, 0, true)), "done");
 }
 
 #[test]
 fn a_change_that_did_not_succeed_or_does_not_stay_is_given_up() {
-    for (status, attached, writes, attaching, detaching) in [
-        (
-            "FAILED",
-            Some(("ours", "LOG_ONLY")),
-            1,
-            "unsuccessful",
-            "unsuccessful",
-        ),
-        (
-            "UPDATE_UNSUCCESSFUL",
-            Some(("ours", "ENFORCE")),
-            1,
-            "unsuccessful",
-            "unsuccessful",
-        ),
-        ("READY", Some(("ours", "ENFORCE")), 1, "done", "detach"),
-        ("READY", Some(("ours", "LOG_ONLY")), 2, "attach", "detach"),
-        ("READY", Some(("ours", "LOG_ONLY")), 3, "undone", "undone"),
-        (
-            "READY",
-            Some(("other", "ENFORCE")),
-            1,
-            "other engine",
-            "done",
-        ),
+    let (ours, traced) = (Some(("ours", "ENFORCE")), Some(("ours", "LOG_ONLY")));
+    let other = Some(("other", "ENFORCE"));
+    let (given_up, undone) = (["unsuccessful"; 2], ["undone"; 2]);
+    for (status, attached, writes, is_early, expected) in [
+        ("FAILED", traced, 1, false, given_up),
+        ("UPDATE_UNSUCCESSFUL", ours, 1, false, given_up),
+        // Rights that were just given are waited for, but not for ever.
+        ("FAILED", traced, 1, true, ["attach", "detach"]),
+        ("UPDATE_UNSUCCESSFUL", ours, 4, true, ["attach", "detach"]),
+        ("UPDATE_UNSUCCESSFUL", None, 1, true, ["attach", "done"]),
+        ("UPDATE_UNSUCCESSFUL", ours, 5, true, given_up),
+        ("READY", ours, 1, true, ["done", "detach"]),
+        ("READY", traced, 4, false, ["attach", "detach"]),
+        ("READY", traced, 5, true, undone),
+        ("READY", other, 1, true, ["other engine", "done"]),
     ] {
         let gateway = gateway(status, attached);
-        let steps = [attach(), detach()].map(|wanted| plan(&wanted, Some(&gateway), writes));
-        assert_eq!(
-            steps.each_ref().map(name),
-            [attaching, detaching],
-            "{status} {writes}"
-        );
+        let wanted = [attach(), detach()];
+        let steps = wanted.map(|wanted| plan(&wanted, Some(&gateway), writes, is_early));
+        let steps = steps.each_ref().map(name);
+        assert_eq!(steps, expected, "{status} {writes} {is_early}");
     }
 }
 
@@ -132,7 +120,7 @@ fn an_engine_is_only_replaced_by_the_resource_that_attached_it() {
         mode: Mode::Enforce,
         replaces: None,
     };
-    let step = plan(&wanted, Some(&gateway), 0);
+    let step = plan(&wanted, Some(&gateway), 0, false);
     let other = Failure::OtherEngine(Message::new(&arn("before")));
     assert_eq!(step, Step::GiveUp(other));
 }

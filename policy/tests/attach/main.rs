@@ -294,35 +294,38 @@ async fn what_cannot_be_had_is_answered_with_its_reason() {
 
 #[tokio::test]
 async fn what_is_refused_is_answered_with_the_services_words() {
-    let nothing = json!({});
+    let denied = (403, "AccessDeniedException");
+    let invalid = (400, "ValidationException");
+    for (method, refusals, why) in [
+        // More than are waited for.
+        (
+            Method::GET,
+            vec![denied; 100],
+            "GetGateway: AccessDeniedException: not now",
+        ),
+        (
+            Method::PUT,
+            vec![denied; 100],
+            "UpdateGateway: AccessDeniedException: not now",
+        ),
+        (
+            Method::PUT,
+            vec![invalid],
+            "UpdateGateway: ValidationException: not now",
+        ),
+    ] {
+        let plane = Plane::start(Some(gateway(None))).await;
+        let function = start(&plane).await;
+        plane.refuse(method, &refusals);
+        let create = event("Create", &plane.answer_url(), &json!({}), &json!({}));
+        fails(&function, &plane, &create, why).await;
+    }
     let plane = Plane::start(Some(gateway(None))).await;
     let function = start(&plane).await;
-    let url = plane.answer_url();
-    let create = event("Create", &url, &nothing, &nothing);
-    plane.refuse(Method::GET, &[(403, "AccessDeniedException")]);
-    fails(
-        &function,
-        &plane,
-        &create,
-        "GetGateway: AccessDeniedException: not now",
-    )
-    .await;
-    plane.refuse(Method::PUT, &[(403, "AccessDeniedException")]);
-    fails(
-        &function,
-        &plane,
-        &create,
-        "UpdateGateway: AccessDeniedException: not now",
-    )
-    .await;
     plane.end_with(json!({"status": "UPDATE_UNSUCCESSFUL", "statusReasons": ["the role may not"]}));
-    fails(
-        &function,
-        &plane,
-        &create,
-        "UPDATE_UNSUCCESSFUL; the role may not",
-    )
-    .await;
+    let create = event("Create", &plane.answer_url(), &json!({}), &json!({}));
+    let why = "UPDATE_UNSUCCESSFUL; the role may not";
+    fails(&function, &plane, &create, why).await;
 }
 
 #[tokio::test]
