@@ -21,7 +21,7 @@ use crate::door::Door;
 pub(crate) type Proof = fn(&Door) -> Vec<String>;
 
 /// Every proof with its name.
-pub(crate) const ALL: [(&str, Proof); 24] = [
+pub(crate) const ALL: [(&str, Proof); 27] = [
     ("routes have the authorizer", routes::are_protected),
     ("routes stream", routes::stream),
     ("the authorizer is asked as it must be", routes::authorizer),
@@ -30,9 +30,11 @@ pub(crate) const ALL: [(&str, Proof); 24] = [
     ("the access log tells no secret", api::access_log),
     ("no way around", api::no_way_around),
     ("functions are called by their alias", functions::aliases),
+    ("nothing is waited for too long", functions::waits),
     ("one caller a permission", functions::permissions),
     ("settings are the functions' own", settings::are_complete),
     ("rights are for one thing each", rights::are_scoped),
+    ("the proxy reaches agents", rights::reach_agents),
     ("roles are taken by services", rights::are_taken_by_services),
     ("policies of others are listed", rights::are_our_own),
     ("secrets stay where they are", secrets::stay),
@@ -43,6 +45,7 @@ pub(crate) const ALL: [(&str, Proof); 24] = [
     ("stores are closed", stores::are_closed),
     ("what goes wrong is told", watch::alarms),
     ("the firewall shows no token", watch::samples),
+    ("the firewall lets prompts pass", watch::prompts),
     ("nothing waits for itself", graph::has_no_circle),
     (
         "nested stacks get what they ask for",

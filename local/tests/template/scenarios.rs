@@ -9,7 +9,7 @@ const RUNTIME: (&str, &str) = (
     "RuntimeArns",
     "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234",
 );
-const GATEWAY: [(&str, &str); 2] = [
+const GATEWAY: [(&str, &str); 3] = [
     (
         "GatewayArn",
         "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/tools-abcdefghij",
@@ -18,6 +18,7 @@ const GATEWAY: [(&str, &str); 2] = [
         "GatewayRoleArn",
         "arn:aws:iam::123456789012:role/service-role/tools",
     ),
+    ("OwnPolicies", "true"),
 ];
 const OWN_ISSUER: (&str, &str) = (
     "TrustedIssuers",
@@ -60,6 +61,7 @@ const DOMAIN: [(&str, &str); 3] = [
     ),
     ("HostedZoneId", "Z0123"),
 ];
+const OWN_AGENTS: (&str, &str) = ("Agents", r#"{"demo": {}}"#);
 const PRIVATE: (&str, &str) = ("VpcEndpointId", "vpce-0123456789abcdef0");
 const OPEN: (&str, &str) = ("EnableAuth", "false");
 const AROUND: [(&str, &str); 4] = [
@@ -93,6 +95,10 @@ pub(crate) fn all() -> Vec<(&'static str, Parameters)> {
             "a gateway's policies, own issuer",
             with(&[&GATEWAY, &[OWN_ISSUER], &OWN_CLIENT]),
         ),
+        (
+            "a gateway that takes its callers' own tokens, own issuer",
+            with(&[&GATEWAY, &[OWN_ISSUER, OWN_AGENTS]]),
+        ),
         ("open", with(&[&[OPEN]])),
         ("open, own issuer", with(&[&[OPEN, OWN_ISSUER]])),
         (
@@ -119,7 +125,7 @@ pub(crate) fn all() -> Vec<(&'static str, Parameters)> {
         (
             "own agents and table",
             with(&[&[
-                ("Agents", r#"{"demo": {}}"#),
+                OWN_AGENTS,
                 ("DirectoryTable", "people"),
                 ("IdentityProof", "asserted"),
                 ("AssertingClients", "client"),
@@ -150,5 +156,10 @@ pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
         (with(&[&[DOMAIN[2]]]), "both DomainName and CertificateArn"),
         (with(&[&DOMAIN, &[PRIVATE]]), "a private door is reached by"),
         (with(&[&[OPEN], &GATEWAY]), "nobody is known"),
+        (with(&[&GATEWAY[..2]]), "say OwnPolicies=true"),
+        (
+            with(&[&[OWN_ISSUER], &GATEWAY]),
+            "is given tool tokens, which need TokenEndpoint",
+        ),
     ]
 }

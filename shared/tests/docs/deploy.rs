@@ -94,6 +94,86 @@ fn every_name_in_the_papers_is_one_of_the_templates() {
     }
 }
 
+/// The words of a command, as the shell hands them on.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some('"') | None, '\\') => word.extend(letters.next()),
+            (Some(open), _) if open == letter => quote = None,
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, _) if letter.is_whitespace() => words.push(std::mem::take(&mut word)),
+            _ => word.push(letter),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// What a paper gives to parameters, as SAM gets it: in commands, and in the text.
+fn overrides(paper: &str) -> Vec<(String, String)> {
+    let commands = blocks(paper, "sh").join("\n").replace("\\\n", " ");
+    let given = commands.lines().filter_map(|command| {
+        let (_, given) = command.split_once("--parameter-overrides ")?;
+        Some(words(given))
+    });
+    let outside = paper.split("```").step_by(2).collect::<String>();
+    let quoted = code(&outside).into_iter().map(str::to_owned);
+    let pairs = given.flatten().chain(quoted).filter_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        is_compound(name).then(|| (name.to_owned(), value.to_owned()))
+    });
+    pairs.collect()
+}
+
+/// Whether SAM, which takes a value apart once more, leaves it whole: it refuses an empty one, and ends one at the first
+/// space or quote, unless all of it is in quotes.
+fn is_whole(value: &str) -> bool {
+    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    let is_special = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
+    match inside('"')
+        .map(|text| (text, '"'))
+        .or(inside('\'').map(|text| (text, '\'')))
+    {
+        Some((text, quote)) => !text.contains(quote),
+        None => !value.is_empty() && !value.contains(is_special),
+    }
+}
+
+#[test]
+fn every_value_reaches_the_stack_whole() {
+    let given: Vec<_> = [DEPLOY, OPERATIONS]
+        .iter()
+        .flat_map(|paper| overrides(&read(paper)))
+        .collect();
+    let cut: Vec<_> = given.iter().filter(|(_, value)| !is_whole(value)).collect();
+    assert!(cut.is_empty(), "{cut:?}");
+    assert!(given.len() > 8, "{given:?}");
+}
+
+#[test]
+fn the_lock_fits_the_door() {
+    let (paper, template) = (read(DEPLOY), read(TEMPLATE));
+    let lock = blocks(section(&paper, "## Lock the runtime"), "json");
+    let lock: serde_json::Value = serde_json::from_str(&lock[0]).unwrap();
+    let actions = |statement: usize| {
+        let actions = lock["Statement"][statement]["Action"].as_array().unwrap();
+        let actions = actions.iter().map(|action| action.as_str().unwrap());
+        actions.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let (_, invoke) = template.split_once("- PolicyName: invoke\n").unwrap();
+    let (invoke, _) = invoke.split_once("- PolicyName: ").unwrap();
+    let asked = invoke.lines().filter_map(|line| {
+        let line = line.trim().strip_prefix("- bedrock-agentcore:")?;
+        Some(format!("bedrock-agentcore:{line}"))
+    });
+    let asked: BTreeSet<String> = asked.collect();
+    assert!(asked.len() > 3, "{asked:?}");
+    assert_eq!((actions(0), actions(1)), (asked.clone(), asked));
+}
+
 #[test]
 fn every_alarm_has_something_to_do() {
     let template = read("stacks/monitoring.yaml");
@@ -169,6 +249,13 @@ fn what_is_wrong_is_noticed() {
     assert_eq!(used(paper), expected(&["AsIs", "MadeUp", "NoSuch"]));
     let known = known();
     assert!(!used(paper).iter().any(|name| known.contains(name)));
+    let paper = "`PlainValue=1` `NoValue=`\n```sh\nsam --parameter-overrides A=1 'TwoWords=a b' \\\n  \
+        'AgentsJson={\"a\"}' \"WellSaid='{\\\"a\\\"}'\" 'AlsoWell=\"\"' UnEven=\\\"a 'HalfSaid='\n```\n";
+    let cut = overrides(paper).into_iter();
+    let cut = cut.filter(|(_, value)| !is_whole(value));
+    let cut: BTreeSet<String> = cut.map(|(name, _)| name).collect();
+    let wrong = ["AgentsJson", "HalfSaid", "NoValue", "TwoWords", "UnEven"];
+    assert_eq!(cut, expected(&wrong));
     let query = "filter nonsense = \"quoted\"\n| stats count(*) as refusals by reason";
     assert_eq!(asked_fields(query), expected(&["nonsense", "reason"]));
 }

@@ -77,6 +77,18 @@ pub(super) const BREAKS: &[Break] = &[
         "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: IsPrivate\n",
     ),
     (
+        "the firewall lets prompts pass",
+        MAIN,
+        "                - Name: ReactJSRCE_BODY\n                  ActionToUse:\n                    Count: {}\n",
+        "",
+    ),
+    (
+        "the firewall lets prompts pass",
+        MAIN,
+        "                    Count: {}",
+        "                    Block: {}",
+    ),
+    (
         "rights are for one thing each",
         MAIN,
         "Action: dynamodb:GetItem",
@@ -105,6 +117,24 @@ pub(super) const BREAKS: &[Break] = &[
         CONSOLE,
         "- Effect: Deny",
         "- Effect: Allow",
+    ),
+    (
+        "the proxy reaches agents",
+        MAIN,
+        "                  - bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser\n",
+        "",
+    ),
+    (
+        "the proxy reaches agents",
+        MAIN,
+        "${Runtimes}/runtime-endpoint/*\n",
+        "${Runtimes}/endpoint/*\n",
+    ),
+    (
+        "the proxy reaches agents",
+        MAIN,
+        "                Resource: !Ref RuntimeArns\n",
+        "                Resource: !Select [0, !Ref RuntimeArns]\n",
     ),
     (
         "roles are taken by services",
@@ -315,6 +345,12 @@ pub(super) const BREAKS: &[Break] = &[
         MAIN,
         "    AllowedPattern: ^[A-Za-z0-9._-]*$\n",
         "",
+    ),
+    (
+        "parameters are explained and bounded",
+        MAIN,
+        "-[A-Za-z0-9]{6})?$",
+        ")?$",
     ),
     (
         "parameters are explained and bounded",

@@ -125,6 +125,12 @@ pub(super) const BREAKS: &[Break] = &[
         "DataTraceEnabled: true",
     ),
     (
+        "the stage is held within bounds",
+        MAIN,
+        "MetricsEnabled: false",
+        "MetricsEnabled: true",
+    ),
+    (
         "the access log tells no secret",
         MAIN,
         "$context.identity.sourceIp",
@@ -166,6 +172,18 @@ pub(super) const BREAKS: &[Break] = &[
         MAIN,
         "ServiceToken: !Ref PolicyFunction.Alias",
         "ServiceToken: !GetAtt PolicyFunction.Arn",
+    ),
+    (
+        "nothing is waited for too long",
+        MAIN,
+        "      ServiceTimeout: 330\n",
+        "",
+    ),
+    (
+        "nothing is waited for too long",
+        MAIN,
+        "ServiceTimeout: 330",
+        "ServiceTimeout: 299",
     ),
     (
         "one caller a permission",

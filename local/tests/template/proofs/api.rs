@@ -99,6 +99,10 @@ pub(crate) fn stage(door: &Door) -> Vec<String> {
             all["DataTraceEnabled"] == "false",
             "bodies and headers are logged",
         ),
+        (
+            all["MetricsEnabled"] == "false",
+            "metrics of each method are paid for",
+        ),
     ]
     .into_iter()
     .filter_map(|(is_so, what)| unless(is_so, "Api", what))

@@ -56,6 +56,29 @@ fn find<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
+/// CloudFormation waits an hour for a function that never answers, unless it is told how long that one may take.
+pub(crate) fn waits(door: &Door) -> Vec<String> {
+    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok());
+    let mut faults = Vec::new();
+    for (place, resource) in door.resources() {
+        let is_custom = resource["Type"]
+            .as_str()
+            .is_some_and(|kind| kind.starts_with("Custom::"));
+        if !is_custom {
+            continue;
+        }
+        let properties = &resource["Properties"];
+        let token = properties["ServiceToken"]["Ref"].as_str().unwrap();
+        let function = door.main().resource(token.trim_end_matches(".Alias"));
+        let needed = number(&function["Properties"]["Timeout"]).unwrap();
+        let is_enough = number(&properties["ServiceTimeout"])
+            .is_some_and(|given| (needed..=needed + 60).contains(&given));
+        let what = "is not waited for as long as its function takes";
+        faults.extend(unless(is_enough, &place, what));
+    }
+    faults
+}
+
 /// Besides API Gateway's, which SAM makes for each route: a service, of this account, for one thing of its own.
 pub(crate) fn permissions(door: &Door) -> Vec<String> {
     let mut faults = Vec::new();

@@ -15,6 +15,9 @@ const BOUNDS: [&str; 5] = [
     "MinValue",
 ];
 
+/// What a secret's whole ARN ends with. A statement about less names no secret at all.
+const SUFFIX: &str = "-[A-Za-z0-9]{6})?$";
+
 /// Each is described, bounded, in one group, and of use; one alone has no default.
 pub(crate) fn are_explained(door: &Door) -> Vec<String> {
     let template = &door.main().template;
@@ -39,6 +42,9 @@ pub(crate) fn are_explained(door: &Door) -> Vec<String> {
         let what = "is in a group and is not there";
         faults.extend(unless(is_there, &name.to_string(), what));
     }
+    let pattern = declared["MachineSecretArn"]["AllowedPattern"].as_str();
+    let is_whole = pattern.is_some_and(|pattern| pattern.ends_with(SUFFIX));
+    faults.extend(unless(is_whole, "MachineSecretArn", "may be cut short"));
     let needed = declared
         .iter()
         .filter(|(_, one)| one.get("Default").is_none());

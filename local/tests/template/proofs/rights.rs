@@ -1,6 +1,6 @@
 //! Who may do what: every statement of every policy.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{listed, unless};
 use crate::door::{Door, all_texts};
@@ -173,6 +173,42 @@ pub(crate) fn are_taken_by_services(door: &Door) -> Vec<String> {
         faults.extend(unless(has_role, &name, "has a role that SAM makes"));
     }
     faults
+}
+
+/// What the proxy asks of a runtime: agents, their cards, the end of sessions, addresses for WebSockets, each in the
+/// name of a user where AgentCore has an action of its own for that.
+const CALLS: [&str; 6] = [
+    "bedrock-agentcore:GetAgentCard",
+    "bedrock-agentcore:InvokeAgentRuntime",
+    "bedrock-agentcore:InvokeAgentRuntimeForUser",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
+    "bedrock-agentcore:StopRuntimeSession",
+];
+
+/// The proxy may do all that it does, of the runtimes and of their endpoints: AgentCore asks for both.
+pub(crate) fn reach_agents(door: &Door) -> Vec<String> {
+    let proxy = &door.main().resource("ProxyRole")["Properties"]["Policies"];
+    let mut policies = proxy.as_array().into_iter().flatten();
+    let invoke = policies.find(|policy| policy["PolicyName"] == "invoke");
+    let statements = invoke.map(|policy| listed(&policy["PolicyDocument"]["Statement"]));
+    let statements = statements.unwrap_or_default();
+    let runtimes = &door.main().parameters["RuntimeArns"];
+    // Behind each but the last by `Join`, behind the last by `Sub`.
+    let endpoints = |resource: &Value| resource.to_string().matches("/runtime-endpoint/*").count();
+    let are_both = matches!(statements.as_slice(), [own, below]
+        if own["Resource"] == *runtimes && endpoints(&below["Resource"]) == 2);
+    let may = |statement: &&Value| statement["Action"] == json!(CALLS);
+    [
+        (are_both, "may not enter a runtime or its endpoints"),
+        (
+            statements.iter().all(may),
+            "may not do what the proxy does, or more",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "ProxyRole", what))
+    .collect()
 }
 
 /// A policy that somebody else writes may grow.

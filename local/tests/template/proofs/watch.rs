@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::unless;
+use super::{listed, unless};
 use crate::door::Door;
 
 /// What must be watched, and where it is.
@@ -74,6 +74,33 @@ fn publishers(policy: &Value) -> Vec<String> {
     unless(conditions == wanted, "AlarmsPolicy", what)
         .into_iter()
         .collect()
+}
+
+/// Rules of Amazon's that look into bodies ("Baseline rule groups" of the WAF guide).
+const LOOK_INTO_BODIES: [&str; 3] = [
+    "JavaDeserializationRCE_BODY",
+    "Log4JRCE_BODY",
+    "ReactJSRCE_BODY",
+];
+
+/// People may speak with agents of what would be an attack elsewhere.
+pub(crate) fn prompts(door: &Door) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (place, firewall) in door.of_type("AWS::WAFv2::WebACL") {
+        let rules = listed(&firewall["Properties"]["Rules"]).into_iter();
+        let groups = rules.map(|rule| &rule["Statement"]["ManagedRuleGroupStatement"]);
+        let known = "AWSManagedRulesKnownBadInputsRuleSet";
+        for group in groups.filter(|group| group["Name"] == known) {
+            let overrides = listed(&group["RuleActionOverrides"]).into_iter();
+            let counted: Vec<&Value> = overrides
+                .filter(|rule| rule["ActionToUse"].get("Count").is_some())
+                .map(|rule| &rule["Name"])
+                .collect();
+            let passes = counted == LOOK_INTO_BODIES;
+            faults.extend(unless(passes, &place, "refuses what a prompt may say"));
+        }
+    }
+    faults
 }
 
 /// Samples of requests hold whole headers, tokens among them.
