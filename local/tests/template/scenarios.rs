@@ -63,6 +63,8 @@ const DOMAIN: [(&str, &str); 3] = [
 ];
 const OWN_AGENTS: (&str, &str) = ("Agents", r#"{"demo": {}}"#);
 const PRIVATE: (&str, &str) = ("VpcEndpointId", "vpce-0123456789abcdef0");
+const ACCOUNT: (&str, &str) = ("ManageApiGatewayAccount", "false");
+const ORIGIN: (&str, &str) = ("AllowedOrigins", "https://a.example");
 const OPEN: (&str, &str) = ("EnableAuth", "false");
 const AROUND: [(&str, &str); 4] = [
     ("EnableWaf", "true"),
@@ -96,31 +98,19 @@ pub(crate) fn all() -> Vec<(&'static str, Parameters)> {
             with(&[&GATEWAY, &[OWN_ISSUER], &OWN_CLIENT]),
         ),
         (
-            "a gateway that takes its callers' own tokens, own issuer",
+            "a gateway, own issuer and agents",
             with(&[&GATEWAY, &[OWN_ISSUER, OWN_AGENTS]]),
         ),
         ("open", with(&[&[OPEN]])),
         ("open, own issuer", with(&[&[OPEN, OWN_ISSUER]])),
-        (
-            "private",
-            with(&[
-                &[PRIVATE],
-                &GATEWAY,
-                &[("ManageApiGatewayAccount", "false")],
-            ]),
-        ),
+        ("private", with(&[&[PRIVATE], &GATEWAY, &[ACCOUNT]])),
         (
             "private, own issuer, open",
             with(&[&[PRIVATE, OWN_ISSUER, OPEN]]),
         ),
         (
             "everything around it",
-            with(&[
-                &DOMAIN,
-                &AROUND,
-                &GATEWAY,
-                &[("AllowedOrigins", "https://a.example")],
-            ]),
+            with(&[&DOMAIN, &AROUND, &GATEWAY, &[ORIGIN]]),
         ),
         (
             "own agents and table",

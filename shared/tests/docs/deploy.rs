@@ -157,7 +157,7 @@ fn every_value_reaches_the_stack_whole() {
 fn the_lock_fits_the_door() {
     let (paper, template) = (read(DEPLOY), read(TEMPLATE));
     let lock = blocks(section(&paper, "## Lock the runtime"), "json");
-    let lock: serde_json::Value = serde_json::from_str(&lock[0]).unwrap();
+    let lock: serde_json::Value = serde_json::from_str(lock[0]).unwrap();
     let actions = |statement: usize| {
         let actions = lock["Statement"][statement]["Action"].as_array().unwrap();
         let actions = actions.iter().map(|action| action.as_str().unwrap());
