@@ -21,6 +21,7 @@ pub mod heard;
 pub mod invocation;
 pub mod media;
 mod message;
+mod percent;
 pub mod problem;
 pub mod public_url;
 pub mod record;

@@ -1,9 +1,9 @@
 //! One request to the token endpoint (RFC 6749, 4.4): the machine client's, with the user's token as proof.
 
 use super::Fault;
+use crate::percent::encoded;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 use shared::fetch::{FetchError, Fetcher};
@@ -16,13 +16,6 @@ const MAX_TOKEN: usize = 4096;
 
 /// A day: Cognito's longest. One that claims more is asked for again all the same.
 const MAX_LIFETIME: u64 = 86_400;
-
-/// All but what RFC 3986, 2.3, leaves as it is.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The token endpoint, and what each request to it says.
 pub(super) struct Endpoint {
@@ -89,8 +82,8 @@ impl Endpoint {
     fn authorization(&self, secret: &Secret) -> Result<HeaderValue, Fault> {
         let pair = Secret::new(format!(
             "{}:{}",
-            escaped(&self.client_id),
-            escaped(secret.reveal())
+            encoded(&self.client_id),
+            encoded(secret.reveal())
         ));
         let value = Secret::new(format!("Basic {}", STANDARD.encode(pair.reveal())));
         HeaderValue::from_str(value.reveal()).map_err(|_| Fault::SecretUnavailable)
@@ -100,19 +93,15 @@ impl Endpoint {
     fn form(&self, proof: Option<&Secret>) -> String {
         let mut form = format!(
             "grant_type=client_credentials&scope={}",
-            escaped(&self.scopes)
+            encoded(&self.scopes)
         );
         if let Some(proof) = proof {
             let metadata = Secret::new(json!({"user_token": proof.reveal()}).to_string());
             form.push_str("&aws_client_metadata=");
-            form.push_str(&escaped(metadata.reveal()));
+            form.push_str(&encoded(metadata.reveal()));
         }
         form
     }
-}
-
-fn escaped(text: &str) -> String {
-    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 fn read(body: &[u8]) -> Result<Grant, Fault> {

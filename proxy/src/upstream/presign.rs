@@ -3,6 +3,7 @@
 //! Session and user stand in the query, where the signature covers them; as headers they would be the caller's to choose.
 
 use super::{Failure, Session};
+use crate::percent::encoded;
 use crate::problem::Problem;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -12,7 +13,6 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4::SigningParams;
 use aws_types::service_config::ServiceConfigKey;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use shared::agents::RuntimeArn;
 use shared::gate::UnixTime;
 use shared::session::UserId;
@@ -21,13 +21,6 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// The name that signatures are made for.
 const SERVICE: &str = "bedrock-agentcore";
-
-/// All but the unreserved characters of RFC 3986, 2.3, as SigV4 asks.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Makes addresses in the name of the door's own role.
 pub(super) struct Presigner {
@@ -140,10 +133,6 @@ impl Presigner {
         let endpoint = endpoint.map_err(misconfigured)?;
         Ok(endpoint.url().trim_end_matches('/').to_owned())
     }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// A fault of the door's own surroundings.
