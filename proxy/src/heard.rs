@@ -247,26 +247,5 @@ impl Listener {
     }
 }
 
-/// The tool that a message of MCP calls, if it calls one: a stranger's text.
-#[must_use]
-pub fn tool_called(message: &[u8]) -> Option<String> {
-    let Call { method, params } = serde_json::from_slice(message).ok()?;
-    (method == "tools/call").then_some(params.name.into_owned())
-}
-
-#[derive(Deserialize)]
-struct Call<'m> {
-    #[serde(borrow)]
-    method: Cow<'m, str>,
-    #[serde(borrow)]
-    params: Params<'m>,
-}
-
-#[derive(Deserialize)]
-struct Params<'m> {
-    #[serde(borrow)]
-    name: Cow<'m, str>,
-}
-
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,7 @@ mod routes;
 pub mod sealed;
 pub mod sse;
 pub mod stream;
+pub mod tool_call;
 pub mod tool_token;
 pub mod trace;
 mod turn;

@@ -8,6 +8,7 @@ use crate::request::Request;
 use crate::routes::conversations;
 use crate::turn::{Call, Unanswered};
 use crate::upstream::{Authority, Message, Reply};
+use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::Target;
@@ -27,9 +28,13 @@ impl App {
             return Err(Problem::AgentMisconfigured.into());
         };
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
-        let body = self.body(agent.protocol, request)?;
-        let tool_token = self.tool_token(admitted, request).await?;
         let is_end = method == Method::DELETE;
+        let body = if is_end {
+            Bytes::new()
+        } else {
+            self.body(agent, request)?
+        };
+        let tool_token = self.tool_token(admitted, request).await?;
         let message = Message {
             permit: &admitted.permit,
             method,

@@ -1,6 +1,7 @@
 //! What is written of a request once it is over: one log line, and metrics. Never a token, a body, or a person's name.
 
 use crate::heard::{Heard, Listener};
+use crate::tool_call::Tool;
 use crate::trace::Trace;
 use http::StatusCode;
 use shared::gate::{AgentName, Identity};
@@ -21,8 +22,8 @@ pub struct Record {
     route: &'static str,
     agent: Option<AgentName>,
     caller: Option<Caller>,
-    /// The tool that is called, where the agent is a gateway of tools: a stranger's text.
-    tool: Option<String>,
+    /// The tool that is called, where messages of MCP are.
+    tool: Option<Tool>,
     trace: Trace,
     status: u16,
     upstream: Upstream,
@@ -104,7 +105,7 @@ impl Record {
     }
 
     /// Notes which tool is called.
-    pub fn tool(&mut self, tool: Option<String>) {
+    pub fn tool(&mut self, tool: Option<Tool>) {
         self.tool = tool;
     }
 
@@ -198,20 +199,23 @@ impl Record {
             return;
         };
         let agent = self.agent.as_ref().map_or("none", AgentName::as_str);
-        let tool = self.tool.as_deref().unwrap_or_default();
+        let tool = match &self.tool {
+            Some(Tool::Named(name)) => Loggable(name).to_string(),
+            // No name is written with such signs around it.
+            Some(Tool::Unreadable) | None => "(unreadable)".to_owned(),
+        };
         let caller = self.caller.as_ref();
         warn!(
             request_id = display(Loggable(&self.request_id)),
             agent,
-            tool = display(Loggable(tool)),
+            tool,
             outcome = "denied",
             reason = heard.code(),
             issuer = caller.map(|caller| caller.issuer.as_str()),
             subject = caller.map(|caller| display(Loggable(&caller.subject))),
             token_id = caller.map(|caller| caller.token_id.as_str()),
             trace_id = loggable(self.trace.root.as_deref()),
-            "denied the tool {} of {agent}: {}",
-            Loggable(tool),
+            "denied the tool {tool} of {agent}: {}",
             heard.code()
         );
         metrics::emit(
@@ -304,23 +308,28 @@ fn millis(duration: Duration) -> f64 {
 mod tests {
     use super::*;
 
-    fn record(tool: Option<&str>) -> Record {
+    fn record(tool: Option<Tool>) -> Record {
         let mut record = Record::begin("r-1", None, "mcp");
-        record.tool(tool.map(str::to_owned));
+        record.tool(tool);
         record
+    }
+
+    fn refund() -> Option<Tool> {
+        Some(Tool::Named("refund".to_owned()))
     }
 
     #[test]
     fn a_denial_is_one_only_where_a_tool_is_called() {
         for (tool, heard, kept, outcome) in [
             (None, Heard::Sdk, true, AGENT_ERROR),
-            (Some("refund"), Heard::Sdk, true, AGENT_ERROR),
+            (refund(), Heard::Sdk, true, AGENT_ERROR),
             // An agent may say these words, too.
             (None, Heard::PolicyDenied, false, "ok"),
-            (Some("refund"), Heard::PolicyDenied, true, "ok"),
-            (Some("refund"), Heard::PolicyFailed, true, "ok"),
+            (refund(), Heard::PolicyDenied, true, "ok"),
+            (refund(), Heard::PolicyFailed, true, "ok"),
+            (Some(Tool::Unreadable), Heard::PolicyDenied, true, "ok"),
         ] {
-            let mut record = record(tool);
+            let mut record = record(tool.clone());
             record.heard(Some(heard));
             assert_eq!(record.heard.is_some(), kept, "{tool:?} {heard:?}");
             assert_eq!(record.outcome("ok"), outcome, "{tool:?} {heard:?}");
@@ -330,9 +339,10 @@ mod tests {
 
     #[test]
     fn a_document_is_listened_to_for_tools_alone() {
-        for tool in [None, Some("refund")] {
-            assert!(record(tool).listener(true).is_some());
-            assert_eq!(record(tool).listener(false).is_some(), tool.is_some());
+        for tool in [None, refund(), Some(Tool::Unreadable)] {
+            assert!(record(tool.clone()).listener(true).is_some());
+            let is_called = tool.is_some();
+            assert_eq!(record(tool).listener(false).is_some(), is_called);
         }
     }
 }

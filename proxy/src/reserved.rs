@@ -37,7 +37,7 @@ pub fn check(body: &[u8]) -> Result<(), Problem> {
 }
 
 /// RFC 8259, 2.
-const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+pub(crate) const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Whether one of an object's members has the name.
 struct Members;

@@ -5,13 +5,13 @@ use crate::answer::Answer;
 use crate::authentication::Authentication;
 use crate::event::BodyError;
 use crate::handler::App;
-use crate::heard;
 use crate::media;
 use crate::problem::Problem;
 use crate::record::Upstream;
 use crate::request::Request;
 use crate::reserved;
 use crate::stream::{Finally, Patience, Pump};
+use crate::tool_call::{self, Ambiguous, Tool};
 use crate::tool_token::{self, Proven};
 use crate::turns::Refused;
 use crate::upstream::{Reply, RpcError, Turn};
@@ -153,7 +153,7 @@ impl App {
             headers,
         } = call;
         let accept = media::accepted(&request.event.headers).ok_or(Problem::NotAcceptable)?;
-        let body = self.body(agent.protocol, request)?;
+        let body = self.body(agent, request)?;
         let session = admitted.session(conversation);
         let mut own = self.own_headers(admitted, &session, &body, request).await?;
         own.extend(headers);
@@ -192,7 +192,7 @@ impl App {
     }
 
     /// What the caller says to an agent that speaks this. It is passed on as it is, if at all.
-    pub(crate) fn body(&self, protocol: Protocol, request: &mut Request) -> Result<Bytes, Problem> {
+    pub(crate) fn body(&self, agent: &Agent, request: &mut Request) -> Result<Bytes, Problem> {
         let body = request.event.take_body(self.limits.body_bytes);
         let body = body.map_err(|error| match error {
             BodyError::TooLarge => Problem::TooLarge,
@@ -200,9 +200,9 @@ impl App {
         })?;
         let record = &mut request.record;
         record.received(u64::try_from(body.len()).unwrap_or(u64::MAX));
-        match protocol {
+        match agent.protocol {
             Protocol::Http => reserved::check(&body)?,
-            Protocol::Mcp => record.tool(heard::tool_called(&body)),
+            Protocol::Mcp => record.tool(tool_called(&agent.target, &body)?),
             Protocol::A2a => {}
         }
         Ok(body)
@@ -292,5 +292,15 @@ impl App {
         )
         .finally(release);
         Answer::stream(status, content_type, pump)
+    }
+}
+
+/// The tool that a message calls. A gateway decides by what it reads there, so it is sent no message that it may read
+/// otherwise than the door does; a server in a runtime answers for itself.
+fn tool_called(target: &Target, message: &[u8]) -> Result<Option<Tool>, Problem> {
+    match (tool_call::read(message), target) {
+        (Ok(tool), Target::Gateway { .. } | Target::Runtime { .. }) => Ok(tool),
+        (Err(Ambiguous), Target::Gateway { .. }) => Err(Problem::BadJson),
+        (Err(Ambiguous), Target::Runtime { .. }) => Ok(Some(Tool::Unreadable)),
     }
 }

@@ -132,27 +132,6 @@ fn little_is_kept_of_a_flood() {
 }
 
 #[test]
-fn the_tool_of_a_call_is_its_name() {
-    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"Billing___refund","arguments":{"amount":1}}}"#;
-    assert_eq!(
-        tool_called(call.as_bytes()).as_deref(),
-        Some("Billing___refund")
-    );
-    let escaped = call.replace("tools/call", "tools\\/call");
-    assert!(tool_called(escaped.as_bytes()).is_some());
-    for other in [
-        "",
-        "{}",
-        r#"{"method":"tools/list"}"#,
-        r#"{"method":"tools/call"}"#,
-        r#"{"method":"tools/list","params":{"name":"a"}}"#,
-        r#"{"method":"tools/call","params":{"name":1}}"#,
-    ] {
-        assert_eq!(tool_called(other.as_bytes()), None, "{other}");
-    }
-}
-
-#[test]
 fn codes_are_distinct() {
     let codes: BTreeSet<&str> = Heard::ALL.iter().map(|heard| heard.code()).collect();
     assert_eq!(codes.len(), Heard::ALL.len());

@@ -1,7 +1,7 @@
 //! `/agents/{agent}/mcp`: MCP over streamable HTTP, to a runtime or a gateway
 //! (<https://modelcontextprotocol.io/specification/2025-11-25/basic/transports>, and the stateless one of 2026-07-28).
 //!
-//! Messages are passed on unopened. What the door adds is whose a session is: see [`crate::sealed`]. Of the ids that
+//! Messages are passed on unchanged. What the door adds is whose a session is: see [`crate::sealed`]. Of the ids that
 //! AgentCore gives with every answer only the first is a session's, so only an answer to a message without one hands one
 //! out. There is no stream to listen to, so `GET` is answered 405, as the transport has it.
 

@@ -143,6 +143,31 @@ async fn what_a_policy_counts_is_a_callers_own_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_gateway_is_sent_no_message_that_can_be_read_in_two_ways() {
+    let door = open([ANSWER]).await;
+    let token = door.alice();
+    let headers = [("authorization", token.as_str())];
+    let call = r#"{"method": "tools/call", "params": {"name": "refund"}}"#;
+    for message in [
+        "",
+        "tools/call",
+        &format!("[{call}]"),
+        &format!("{call} {call}"),
+        &format!("\u{feff}{call}"),
+        &call.replacen('{', r#"{"method": "tools/list", "#, 1),
+        &call.replacen('{', r#"{"params": {"name": "search"}, "#, 1),
+    ] {
+        let path = "/agents/own/mcp";
+        let got = door.ask("POST", path, &headers, message).await;
+        assert_problem(&got, 400, "bad_json");
+    }
+    assert!(door.plane.calls().is_empty());
+    let got = door.ask("POST", "/agents/own/mcp", &headers, call).await;
+    assert_eq!((got.status, got.body.as_str()), (200, RESULT));
+    assert_eq!(door.plane.calls()[0].body, call, "it passes unchanged");
+}
+
+#[tokio::test]
 async fn a_gateways_session_is_sealed_and_ended() {
     let begun = Script::Full(200, &[JSON, (SESSION, "of-the-gateway")], RESULT);
     let door = open([begun, ANSWER, Script::Full(204, &[], "")]).await;
