@@ -3,7 +3,8 @@
 //!
 //! Messages are passed on unchanged. What the door adds is whose a session is: see [`crate::sealed`]. Of the ids that
 //! AgentCore gives with every answer only the first is a session's, so only an answer to a message without one hands one
-//! out. There is no stream to listen to, so `GET` is answered 405, as the transport has it.
+//! out. Whoever speaks the generation without sessions stays in one conversation. There is no stream to listen to, so
+//! `GET` is answered 405, as the transport has it.
 
 use crate::access::Admitted;
 use crate::answer::Answer;
@@ -18,7 +19,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use shared::agents::{Protocol, Target};
 use shared::gate::AgentName;
-use shared::headers::{self, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
+use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
 use shared::session::Conversation;
 use shared::signing::SealKey;
 
@@ -27,6 +28,8 @@ struct Place {
     /// None for the first message, and for clients that keep no session.
     session: Option<Session>,
     conversation: Conversation,
+    /// Whether no session begins with it either.
+    is_stateless: bool,
     keys: Vec<SealKey>,
 }
 
@@ -108,6 +111,8 @@ impl App {
             }
             (Some(_), Some(_)) => return Err(Problem::BadSession),
         };
+        let is_stateless = is_stateless(&request.event.headers);
+        let standing = || self.standing_conversation();
         let target = &admitted.agent.target;
         let conversation = match (target, &self.access.authentication, &session) {
             // What a policy limits is counted by it, so whoever is known cannot begin anew under another name.
@@ -115,11 +120,16 @@ impl App {
             (Target::Gateway { .. } | Target::Runtime { .. }, _, Some(session)) => {
                 session.conversation.clone()
             }
+            // Each call would start compute of its own otherwise.
+            (Target::Gateway { .. } | Target::Runtime { .. }, _, None) if is_stateless => {
+                request.conversation_or(standing)?
+            }
             (Target::Gateway { .. } | Target::Runtime { .. }, _, None) => request.conversation()?,
         };
         Ok(Place {
             session,
             conversation,
+            is_stateless,
             keys,
         })
     }
@@ -134,6 +144,14 @@ impl App {
         let keys = ring.seal_keys(sealed::PURPOSE, signing.now());
         keys.map_err(|_| Problem::SigningUnavailable)
     }
+}
+
+/// Whether a message is of the generation without sessions (MCP 2026-07-28), each of which names its method in a header.
+/// Whatever begins a session is of the one before.
+fn is_stateless(received: &HeaderMap) -> bool {
+    let headers = headers::mcp_inward(received);
+    let method = headers.get(MCP_METHOD);
+    method.is_some_and(|method| method != "initialize")
 }
 
 /// What the server is told in headers: the protocol's own, and its session's id as it knows it.
@@ -160,14 +178,14 @@ fn is_version(value: &HeaderValue) -> bool {
 fn handed_out(reply: &Reply, admitted: &Admitted<'_>, place: &Place) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let session = match (&place.session, &reply.mcp_session) {
-        (None, Some(id)) => {
+        (None, Some(id)) if !place.is_stateless => {
             let session = Session {
                 conversation: place.conversation.clone(),
                 id: id.clone(),
             };
             Owner::of(&admitted.permit).seal(&session, &place.keys)
         }
-        (Some(_), _) | (None, None) => None,
+        (Some(_), _) | (None, _) => None,
     };
     if let Some(value) = session.and_then(|text| HeaderValue::try_from(text).ok()) {
         headers.insert(HeaderName::from_static(MCP_SESSION_ID), value);

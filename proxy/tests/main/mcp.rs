@@ -7,6 +7,7 @@ use proxy::config::{PUBLIC_URL, SIGNING_SECRET_ARN};
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
 use shared::signing::SigningKey;
+use std::collections::BTreeSet;
 
 pub(crate) const SECRET: &str =
     "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";
@@ -161,19 +162,42 @@ async fn nobody_elses_session_can_be_entered_or_ended() {
 
 #[tokio::test]
 async fn a_client_without_sessions_is_served() {
-    let door = open([FRESH, FRESH, FRESH]).await;
-    let token = door.alice();
-    let named = [("x-conversation-id", "c1"), ("mcp-method", "tools/list")];
-    say(&door, &token, &named, LIST).await;
-    say(&door, &token, &named, LIST).await;
-    say(&door, &token, &[], LIST).await;
+    let door = open([FRESH, FRESH, FRESH, FRESH]).await;
+    let alice = door.alice();
+    let bob = format!("Bearer {}", door.issuer.token(json!({"sub": "bob-2"})));
+    let method = ("mcp-method", "tools/list");
+    let named = [("x-conversation-id", "c1"), method];
+    for (token, headers) in [
+        (&alice, &[method][..]),
+        (&alice, &[method]),
+        (&alice, &named),
+        (&bob, &[method]),
+    ] {
+        let got = say(&door, token, headers, LIST).await;
+        assert_eq!((got.status, got.header(SESSION)), (200, None));
+    }
     let calls = door.plane.calls();
     let sessions: Vec<_> = calls
         .iter()
         .map(|call| header(call, RUNTIME_SESSION))
         .collect();
-    assert_eq!(sessions[0], sessions[1]);
-    assert_ne!(sessions[0], sessions[2], "without a name each begins anew");
+    assert_eq!(sessions[0], sessions[1], "no call begins one of its own");
+    assert_ne!(sessions[0], sessions[2], "but where one is named");
+    assert_ne!(sessions[0], sessions[3]);
+}
+
+#[tokio::test]
+async fn a_session_that_begins_has_compute_of_its_own() {
+    let door = open([BEGUN, BEGUN, BEGUN]).await;
+    let token = door.alice();
+    // The last is a client of both generations that falls back to the one before.
+    for headers in [&[][..], &[], &[("mcp-method", "initialize")]] {
+        let got = say(&door, &token, headers, INITIALIZE).await;
+        assert!(got.header(SESSION).is_some());
+    }
+    let calls = door.plane.calls();
+    let sessions = calls.iter().map(|call| header(call, RUNTIME_SESSION));
+    assert_eq!(sessions.collect::<BTreeSet<_>>().len(), 3);
 }
 
 #[tokio::test]
