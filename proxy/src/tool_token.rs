@@ -102,7 +102,8 @@ impl ToolTokens {
         proof: Option<&Secret>,
     ) -> Result<Fresh<Secret>, Fault> {
         let now = self.clock.moment();
-        if self.back_off.rests(now) || place.back_off.rests(now) {
+        let renewal_rests = need == Need::Renewal && place.renewals.rests(now);
+        if self.back_off.rests(now) || place.back_off.rests(now) || renewal_rests {
             return Err(Fault::Resting);
         }
         let started = Instant::now();
@@ -118,6 +119,7 @@ impl ToolTokens {
             Ok(Grant { token, lifetime }) => {
                 self.back_off.note(true, now);
                 place.back_off.note(true, now);
+                place.renewals.note(true, now);
                 Ok(Fresh {
                     value: token,
                     // Amazon Cognito's advice for machine tokens. What is left then is also longer than a turn, for
@@ -127,10 +129,13 @@ impl ToolTokens {
                 })
             }
             Err(fault) => {
-                match fault.rest() {
-                    Rest::Everybody => self.back_off.note(false, now),
-                    Rest::Owner => place.back_off.note(false, now),
-                }
+                let rests = match (need, fault.rest()) {
+                    // It was given little time, and the owner's token still serves.
+                    (Need::Renewal, _) if fault == Fault::Timeout => &place.renewals,
+                    (Need::Renewal | Need::Fetch, Rest::Everybody) => &self.back_off,
+                    (Need::Renewal | Need::Fetch, Rest::Owner) => &place.back_off,
+                };
+                rests.note(false, now);
                 Err(fault)
             }
         }

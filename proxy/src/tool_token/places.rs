@@ -28,6 +28,8 @@ pub(super) enum Owner {
 pub(super) struct Place {
     pub(super) kept: Kept<Secret>,
     pub(super) back_off: BackOff,
+    /// After renewals that took too long, which says nothing of how long a token that is needed would take.
+    pub(super) renewals: BackOff,
 }
 
 /// The places, by owner. One whose proof has expired is cleared away with the next that is made.

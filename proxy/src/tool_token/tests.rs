@@ -166,6 +166,39 @@ async fn an_endpoint_that_never_answers_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_takes_too_long_keeps_nobody_from_a_token() {
+    let world = World::start().await;
+    let (alice, bob) = (caller("alice", 10_000).await, caller("bob", 10_000).await);
+    let held = world.user(&alice).await.unwrap();
+    world.double.advance(LIFE * 3 / 4);
+    world.double.fail([Fails::Never]);
+    tokio::time::pause();
+    let asked = Instant::now();
+    assert_eq!(world.user(&alice).await, Ok(held.clone()));
+    assert_eq!(asked.elapsed().as_secs(), RENEWAL_WAIT.as_secs());
+    // Nor does she wait for another attempt with each of her requests.
+    assert_eq!(world.user(&alice).await, Ok(held.clone()));
+    assert_eq!(asked.elapsed().as_secs(), RENEWAL_WAIT.as_secs());
+    tokio::time::resume();
+    assert_eq!(world.double.count(), 2);
+    assert!(world.user(&bob).await.is_ok());
+    assert!(world.get(ToolToken::Machine, &bob).await.is_ok());
+    // The attempts are further and further apart, but not the one that is made when the token no longer serves.
+    world.double.advance(1);
+    world.double.fail([Fails::Never]);
+    tokio::time::pause();
+    assert_eq!(world.user(&alice).await, Ok(held.clone()));
+    tokio::time::resume();
+    world.double.advance(LIFE / 4 - 2);
+    world.double.fail([Fails::Never]);
+    tokio::time::pause();
+    assert_eq!(world.user(&alice).await, Ok(held));
+    tokio::time::resume();
+    world.double.advance(1);
+    assert!(world.user(&alice).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_refused_proof_keeps_nobody_else_from_their_token() {
     let world = World::start().await;
     let (mallory, bob) = (caller("mallory", 600).await, caller("bob", 600).await);
