@@ -13,7 +13,7 @@ use std::time::Duration;
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
 /// Whether callers must show a token: they must, unless it is exactly `false`.
 pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
-/// The longest wait for an agent to begin its answer, in seconds; 285 by default, at most 890.
+/// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
 pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 /// The longest silence of an agent within its answer, in seconds; 840 by default, at most 890.
 pub const IDLE_SECONDS: &str = "IDLE_SECONDS";

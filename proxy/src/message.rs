@@ -48,13 +48,13 @@ impl App {
             own: gateway_headers(admitted, call)?,
             body,
         };
-        let patience = self.limits.first_byte.min(request.left());
-        // The route on which a session is ended has less time.
-        let patience = if is_end {
-            patience.min(conversations::PATIENCE)
+        let in_all = if is_end {
+            // The route on which a session is ended has less time.
+            conversations::PATIENCE.min(self.limits.first_byte)
         } else {
-            patience
+            self.limits.first_byte
         };
+        let patience = request.patience(in_all)?;
         let reply = self.upstream.send(message, patience).await;
         reply.map_err(|failure| request.failed(failure, agent.protocol))
     }

@@ -90,6 +90,12 @@ impl Record {
         &self.request_id
     }
 
+    /// How long the request has taken so far.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// Notes which agent was called: one of the settings, never a name that a caller made up.
     pub fn agent(&mut self, agent: &AgentName) {
         self.agent = Some(agent.clone());

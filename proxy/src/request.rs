@@ -35,6 +35,20 @@ impl Request {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
+    /// How long is left for the agent to begin its answer, if the caller waits so long in all: what came before, such as
+    /// the way to a tool token, counts.
+    ///
+    /// # Errors
+    /// Nothing is left, so the agent is not asked.
+    pub(crate) fn patience(&self, in_all: Duration) -> Result<Duration, Problem> {
+        let left = in_all.saturating_sub(self.record.elapsed());
+        let left = left.min(self.left());
+        if left.is_zero() {
+            return Err(Problem::AgentTimeout);
+        }
+        Ok(left)
+    }
+
     /// Who asks, and for what.
     pub(crate) fn asker(&self) -> Asker<'_> {
         Asker {

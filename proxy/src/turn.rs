@@ -169,7 +169,7 @@ impl App {
             own,
             body,
         };
-        let patience = self.limits.first_byte.min(request.left());
+        let patience = request.patience(self.limits.first_byte)?;
         let reply = self.upstream.invoke(turn, patience).await;
         reply.map_err(|failure| request.failed(failure, agent.protocol))
     }

@@ -73,7 +73,7 @@ impl App {
             qualifier,
             id: &admitted.session(&conversation),
         };
-        let patience = PATIENCE.min(self.limits.first_byte).min(request.left());
+        let patience = request.patience(PATIENCE.min(self.limits.first_byte))?;
         let shown = self.upstream.agent_card(session, patience).await;
         let (card, upstream) =
             shown.map_err(|failure| request.failed(failure, agent.protocol).problem)?;

@@ -16,7 +16,7 @@ use shared::gate::AgentName;
 use shared::session::Conversation;
 use std::time::Duration;
 
-/// AgentCore ends a session in a moment. The template gives the route half a minute, attempts and all.
+/// AgentCore ends a session in a moment. The template gives the route half a minute, with all that comes before.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
 
 impl App {
@@ -55,7 +55,7 @@ impl App {
             qualifier,
             id: &admitted.session(conversation),
         };
-        let patience = PATIENCE.min(self.limits.first_byte).min(request.left());
+        let patience = request.patience(PATIENCE.min(self.limits.first_byte))?;
         let stopped = self.upstream.stop(session, patience).await;
         let (outcome, upstream) = match stopped {
             Ok(upstream) => (Ok(()), upstream),

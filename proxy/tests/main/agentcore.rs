@@ -13,8 +13,10 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 /// What the data plane does with one call.
 pub(crate) enum Script {
@@ -25,6 +27,8 @@ pub(crate) enum Script {
     /// The same, and after how many seconds it may be asked again.
     Later(u16, &'static str, &'static str),
     Json(&'static str),
+    /// The same, after so long.
+    Late(Duration, &'static str),
     /// Answers with this content type, and with what is sent through the other end; an error there cuts the connection.
     Stream(&'static str, mpsc::UnboundedReceiver<Piece>),
     /// Answers this status, with these headers and this body.
@@ -147,6 +151,12 @@ async fn act(script: Option<Script>) -> Response {
             .header("x-amzn-errortype", name)
             .header("retry-after", seconds)
             .body(Body::empty()),
+        Some(Script::Late(after, text)) => {
+            sleep(after).await;
+            response
+                .header("content-type", "application/json")
+                .body(Body::from(text))
+        }
         Some(Script::Json(text)) => response
             .header("content-type", "application/json")
             .body(Body::from(text)),

@@ -50,12 +50,13 @@ impl Door {
     /// A door before this data plane, with more settings.
     pub(crate) async fn over(plane: DataPlane, more: &[(&str, &str)]) -> Self {
         let issuer = Issuer::new();
-        let mut settings = vec![
+        // Of two values the first counts.
+        let mut settings = more.to_vec();
+        settings.extend([
             (ALLOWED_ORIGINS, ORIGIN),
             (MAX_BODY_BYTES, "1000"),
             (FIRST_BYTE_SECONDS, "1"),
-        ];
-        settings.extend(more);
+        ]);
         let app = App::new(
             issuer.config(&settings),
             &plane.platform().await,

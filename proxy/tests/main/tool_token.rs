@@ -1,19 +1,27 @@
 //! An agent that asks for tool tokens, before one double for Secrets Manager, token endpoint and data plane.
 
 use crate::agentcore::{DataPlane, Script};
-use crate::caller::ARN;
+use crate::caller::{ARN, NOW};
 use crate::door::{Door, assert_problem};
 use crate::mcp::signing_key;
+use http::Method;
 use proxy::config::{
-    MACHINE_CLIENT_ID, MACHINE_SECRET_ARN, SIGNING_SECRET_ARN, TOKEN_ENDPOINT, TOOL_SCOPES,
+    FIRST_BYTE_SECONDS, MACHINE_CLIENT_ID, MACHINE_SECRET_ARN, SIGNING_SECRET_ARN, TOKEN_ENDPOINT,
+    TOOL_SCOPES,
 };
 use serde_json::json;
 use shared::settings::AGENTS;
+use std::time::Duration;
+use tokio::time::Instant;
 
 const HEADER: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token";
 const SECRET: Script = Script::Json(r#"{"SecretString": "{\"client_secret\": \"hunter2\"}"}"#);
 const TOKEN: Script =
     Script::Json(r#"{"access_token": "tool.token.1", "token_type": "Bearer", "expires_in": 3600}"#);
+const LATE: Script = Script::Late(
+    Duration::from_secs(9),
+    r#"{"access_token": "tool.token.2", "token_type": "Bearer", "expires_in": 3600}"#,
+);
 const TURN: Script = Script::Json("{}");
 
 async fn open(kind: &str, scripts: impl IntoIterator<Item = Script>) -> Door {
@@ -88,6 +96,60 @@ async fn an_agent_is_given_the_token_of_its_caller() {
             assert!(form.contains(proof), "{form}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_time_for_a_token_is_part_of_the_time_for_an_answer() {
+    let agents = json!({"demo": {"runtime": ARN, "toolToken": "user", "allow": {}}}).to_string();
+    // Where nothing is left of it the agent is not asked.
+    for (first_byte, seconds, calls) in [("20", 20, 3), ("9", 9, 2)] {
+        let plane = DataPlane::start([SECRET, LATE, Script::Silence]).await;
+        let endpoint = format!("{}/oauth2/token", plane.url);
+        let mut settings = settings(&agents, &endpoint);
+        settings.push((FIRST_BYTE_SECONDS, first_byte));
+        let door = Door::over(plane, &settings).await;
+        tokio::time::pause();
+        let asked = Instant::now();
+        assert_problem(&door.invoke(&[], "{}").await, 504, "agent_timeout");
+        assert_eq!(asked.elapsed().as_secs(), seconds);
+        assert_eq!(door.plane.calls().len(), calls);
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn the_time_for_a_token_is_part_of_the_time_to_end_a_session() {
+    let begun = Script::Full(200, &[("mcp-session-id", "of-the-gateway")], "{}");
+    let scripts = [SECRET, TOKEN, begun, LATE, Script::Silence];
+    let plane = DataPlane::start(signing_key().into_iter().chain(scripts)).await;
+    let url = |path| format!("{}{path}", plane.url);
+    let (endpoint, gateway) = (url("/oauth2/token"), url("/mcp"));
+    let agents = json!({"tools": {"gateway": gateway, "toolToken": "user", "allow": {}}});
+    let agents = agents.to_string();
+    let mut settings = settings(&agents, &endpoint);
+    settings.push((SIGNING_SECRET_ARN, crate::mcp::SECRET));
+    settings.push((FIRST_BYTE_SECONDS, "40"));
+    let door = Door::over(plane, &settings).await;
+    let path = "/agents/tools/mcp";
+    let token = door.alice();
+    let got = door
+        .ask("POST", path, &[("authorization", &token)], "{}")
+        .await;
+    let session = got.header("mcp-session-id").unwrap();
+    // A newer token of hers, for which no tool token is held.
+    let exp = json!({"exp": NOW.0 + 700});
+    let token = format!("Bearer {}", door.issuer.token(exp));
+    let headers = [
+        ("authorization", token.as_str()),
+        ("mcp-session-id", session),
+    ];
+    tokio::time::pause();
+    let asked = Instant::now();
+    let got = door.ask("DELETE", path, &headers, "").await;
+    assert_problem(&got, 504, "agent_timeout");
+    assert_eq!(asked.elapsed().as_secs(), 25, "of the route's thirty");
+    let last = door.plane.calls().pop().unwrap();
+    assert_eq!((last.method, last.uri.path()), (Method::DELETE, "/mcp"));
 }
 
 #[tokio::test]
