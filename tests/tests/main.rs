@@ -17,6 +17,7 @@ mod bad_tokens;
 mod bearers;
 mod browsers;
 mod conversations;
+mod deployments;
 mod faults;
 mod hijack;
 mod hygiene;

@@ -7,6 +7,7 @@ mod api;
 mod definition;
 mod functions;
 mod resolve;
+mod rules;
 mod text;
 mod tree;
 
@@ -141,6 +142,9 @@ pub enum TemplateError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The values do not go together, by one of the template's own rules; in its words.
+    #[error("{0}")]
+    Rule(String),
     /// Something in it is wrong, or not supported here.
     #[error("template line {line}: {what}")]
     Line {
@@ -156,7 +160,7 @@ impl Template {
     /// logical id, and of their attributes as `Id.Attribute`.
     ///
     /// # Errors
-    /// The first thing in the file that is wrong or not supported.
+    /// The first thing in the file that is wrong or not supported, or a rule of it that the values break.
     pub fn load(path: &Path, values: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Read {
             path: path.to_owned(),
@@ -172,6 +176,7 @@ impl Template {
     pub fn parse(text: &str, values: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let root = Node::parse(text)?;
         let resolver = Resolver::new(&root, values)?;
+        rules::check(&root, &resolver)?;
         let mut routes = Vec::new();
         let functions = functions::read(&root, &resolver, &mut routes)?;
         let api = api::read(&root, &resolver, routes)?;

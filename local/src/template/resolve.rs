@@ -90,6 +90,7 @@ impl<'a> Resolver<'a> {
             "Fn::GetAtt" => self.attribute(argument)?,
             "Fn::Sub" => self.substitute(argument)?,
             "Fn::Join" => self.join(argument)?,
+            "Fn::Select" => self.select(argument)?,
             "Fn::If" => {
                 let [condition, yes, no] = argument.list()? else {
                     return Err(argument.fault("`If` takes a condition and two values"));
@@ -228,6 +229,29 @@ impl<'a> Resolver<'a> {
         Ok(items.join(separator.text()?))
     }
 
+    /// A reference to a list of parameters is one text here, with commas.
+    fn select(&self, argument: &Node) -> Result<String, TemplateError> {
+        let resolved = self
+            .resolve(argument)?
+            .ok_or_else(|| argument.fault("values are needed here"))?;
+        let [index, items] = resolved.list()? else {
+            return Err(argument.fault("`Select` takes an index and a list"));
+        };
+        let items = match &items.value {
+            Value::List(items) => items.iter().map(Node::text).collect::<Result<_, _>>()?,
+            Value::Null | Value::Scalar(_) | Value::Map(_) => items.text()?.split(',').collect(),
+        };
+        let items: Vec<&str> = items;
+        let index: usize = index.number()?;
+        let item = items.get(index).map(|item| (*item).to_owned());
+        item.ok_or_else(|| argument.fault("the list has no such item"))
+    }
+
+    /// Whether a condition holds that stands where it is asked for, not among `Conditions`.
+    pub(super) fn holds(&self, condition: &Node) -> Result<bool, TemplateError> {
+        self.condition(condition, 0)
+    }
+
     fn named_condition(&self, name: &Node, depth: usize) -> Result<bool, TemplateError> {
         let text = name.text()?;
         let condition = self.conditions.and_then(|conditions| conditions.get(text));
@@ -283,6 +307,7 @@ mod tests {
 Parameters:
   Given: {Type: String}
   Default: {Type: String, Default: d}
+  List: {Type: CommaDelimitedList, Default: 'x,y'}
   Absent: {Type: String}
 Conditions:
   IsG: !Equals [!Ref Given, g]
@@ -336,6 +361,8 @@ Resources:
             ("!Sub '${Table}'", "table-name"),
             ("!GetAtt Nested.Outputs.Url", "https://u"),
             ("!Join ['-', [a, !Ref Given]]", "a-g"),
+            ("!Select [1, [a, !Ref Given]]", "g"),
+            ("!Select [0, !Ref List]", "x"),
             ("!If [IsG, yes, no]", "yes"),
             ("!If [NotG, yes, no]", "no"),
             ("!If [Both, yes, no]", "yes"),
@@ -370,6 +397,7 @@ Resources:
             ),
             ("!Sub '${Nobody}'", "`Nobody` has no value"),
             ("!Sub '${Given'", "a `${` without its `}`"),
+            ("!Select [2, !Ref List]", "the list has no such item"),
             ("!Split [',', a]", "`Fn::Split` is not supported here"),
             ("!If [Nothing, 1, 2]", "there is no condition `Nothing`"),
             ("!If [Circle, 1, 2]", "the conditions go in a circle"),

@@ -309,6 +309,31 @@ fn what_is_wrong_or_not_supported_is_named_with_its_line() {
 }
 
 #[test]
+fn values_that_do_not_go_together_are_refused_in_the_rules_own_words() {
+    let with = |condition: &str, assertion: &str| {
+        let rule = format!("Rules: {{Own: {{{condition}Assertions: [{assertion}]}}}}");
+        parse(&format!("{TEMPLATE}{rule}\n"))
+    };
+    let never = "{Assert: !Not [!Equals [a, a]], AssertDescription: never}";
+    let local = "{Assert: !Equals [!Ref Local, 'true'], AssertDescription: only local}";
+    assert!(with("", local).is_ok());
+    assert!(with("RuleCondition: !Equals [!Ref Agents, ''], ", never).is_ok());
+    let both = format!("{local}, {never}");
+    for condition in ["", "RuleCondition: !Equals [!Ref Agents, '{}'], "] {
+        let error = with(condition, &both).unwrap_err();
+        assert!(
+            matches!(&error, TemplateError::Rule(words) if words == "never"),
+            "{error}"
+        );
+    }
+    let error = with("", "{AssertDescription: x}").unwrap_err();
+    assert!(
+        error.to_string().ends_with("there is no `Assert`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_template_of_the_door_is_understood() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let given = [
