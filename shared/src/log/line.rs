@@ -16,7 +16,14 @@ use crate::clock;
 
 /// The crates whose events are logged at the level that is set. Of others only warnings and errors are: their lower
 /// levels may print headers.
-const OURS: [&str; 5] = ["authorizer", "policy", "pretoken", "proxy", "shared"];
+const OURS: [&str; 6] = [
+    "authorizer",
+    "policy",
+    "pretoken",
+    "proxy",
+    "rotation",
+    "shared",
+];
 
 /// The runtime opens a span for each invocation, whose field `requestId` is the request's.
 const RUNTIME: &str = "lambda_runtime";
@@ -186,4 +193,46 @@ fn bounded(text: &str) -> String {
         .take_while(|(at, _)| *at < MAX_TEXT)
         .map(|(_, character)| character)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::OURS;
+
+    /// The text of every source below a folder.
+    fn sources(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let (folders, files): (Vec<PathBuf>, _) = paths.partition(|path| path.is_dir());
+        let files = files.iter().map(|file| fs::read_to_string(file).unwrap());
+        files
+            .chain(folders.iter().flat_map(|folder| sources(folder)))
+            .collect()
+    }
+
+    #[test]
+    fn every_function_is_one_of_ours() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+        let members = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("members = "));
+        let members: Vec<String> = serde_json::from_str(members.unwrap()).unwrap();
+        let mut ours: Vec<&str> = members
+            .iter()
+            .map(String::as_str)
+            .filter(|room| {
+                let sources = sources(&root.join(room).join("src"));
+                sources
+                    .iter()
+                    .any(|text| text.contains("\n    log::start();\n"))
+            })
+            .chain(["shared"])
+            .collect();
+        ours.sort_unstable();
+        assert_eq!(ours, OURS);
+    }
 }
