@@ -27,7 +27,10 @@ pub(crate) const ALL: [(&str, Proof); 27] = [
     ("the authorizer is asked as it must be", routes::authorizer),
     ("what API Gateway answers by itself", api::responses),
     ("the stage is held within bounds", api::stage),
-    ("the access log tells no secret", api::access_log),
+    (
+        "the access log tells no secret and no name",
+        api::access_log,
+    ),
     ("no way around", api::no_way_around),
     ("functions are called by their alias", functions::aliases),
     ("nothing is waited for too long", functions::waits),

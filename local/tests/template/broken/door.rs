@@ -131,16 +131,22 @@ pub(super) const BREAKS: &[Break] = &[
         "MetricsEnabled: true",
     ),
     (
-        "the access log tells no secret",
+        "the access log tells no secret and no name",
         MAIN,
         "$context.identity.sourceIp",
         "$context.identity.apiKey",
     ),
     (
-        "the access log tells no secret",
+        "the access log tells no secret and no name",
         MAIN,
         "$context.resourcePath",
         "$input.params('Authorization')",
+    ),
+    (
+        "the access log tells no secret and no name",
+        MAIN,
+        "$context.authorizer.token_id",
+        "$context.authorizer.principalId",
     ),
     (
         "no way around",

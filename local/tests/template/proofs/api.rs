@@ -6,9 +6,9 @@ use super::unless;
 use crate::door::{Door, all_texts};
 use crate::resolve::entries;
 
-/// Variables of the access log, none of which holds anything that a caller keeps secret.
+/// Variables of the access log, none of which holds anything that a caller keeps secret, or a name of a person's.
 const LOGGED: [&str; 13] = [
-    "authorizer.principalId",
+    "authorizer.token_id",
     "error.responseType",
     "extendedRequestId",
     "httpMethod",
@@ -121,7 +121,7 @@ pub(crate) fn access_log(door: &Door) -> Vec<String> {
     for variable in format.split('$').skip(1) {
         let name: String = variable
             .chars()
-            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '.')
+            .take_while(|letter| letter.is_ascii_alphanumeric() || ['.', '_'].contains(letter))
             .collect();
         let name = name.strip_prefix("context.").unwrap_or(&name);
         faults.extend(unless(LOGGED.contains(&name), name, "is logged"));
