@@ -49,6 +49,10 @@ pub const MAX_BODY: usize = 6 * 1024 * 1024;
 /// Where AgentCore asks a container how it is ("HTTP protocol contract"), open unless other paths are set.
 pub const HEALTH: &str = "/ping";
 
+/// Where AgentCore asks an A2A agent for its card ("A2A protocol contract"), open as well: what it says is the same for
+/// every caller, and the door asks for it without an assertion.
+pub const CARD: &str = "/.well-known/agent-card.json";
+
 /// Whose word counts, for whom, and what needs none.
 #[derive(Clone)]
 pub struct Settings {
@@ -81,12 +85,12 @@ struct Guard {
 }
 
 impl Settings {
-    /// With the usual open path and bound.
+    /// With the usual open paths and bound.
     pub fn new(door: Address, agent: AgentName) -> Self {
         Self {
             door,
             agent,
-            open: vec![HEALTH.to_owned()],
+            open: [HEALTH, CARD].map(str::to_owned).into(),
             max_body: MAX_BODY,
         }
     }

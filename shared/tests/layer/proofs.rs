@@ -161,6 +161,10 @@ const OTHERS: &[(&str, Change)] = &[
         *request.method_mut() = Method::GET;
         *request.uri_mut() = "/ping/../invocations".parse().unwrap();
     }),
+    ("another document beside the card", |request| {
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = "/.well-known/agent-card.json.bak".parse().unwrap();
+    }),
 ];
 
 #[tokio::test]
@@ -258,11 +262,17 @@ async fn what_the_door_did_not_sign_is_403() {
 }
 
 #[tokio::test]
-async fn health_is_open_and_tells_of_nobody() {
+async fn health_and_card_are_open_and_tell_of_nobody() {
     let scene = Scene::new().await;
-    let request = Request::get("/ping").header(IDENTITY, "forged");
-    let request = request.body(Full::from("body")).unwrap();
-    assert_eq!(scene.ask(request).await, (200, "nobody".to_owned()));
+    for path in ["/ping", "/.well-known/agent-card.json"] {
+        let request = Request::get(path).header(IDENTITY, "forged");
+        let request = request.body(Full::from("body")).unwrap();
+        assert_eq!(
+            scene.ask(request).await,
+            (200, "nobody".to_owned()),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]
