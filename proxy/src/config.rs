@@ -265,6 +265,7 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         auth,
         protocol: _,
         tool_token,
+        websocket: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(format!("{AGENTS}.{name}.{field}"), problem);

@@ -42,6 +42,9 @@ pub struct Agent {
     pub auth: Auth,
     pub protocol: Protocol,
     pub tool_token: ToolToken,
+    /// Whether callers are given addresses of WebSockets to it. Only a runtime that takes signatures and speaks
+    /// [`Protocol::Http`] has it.
+    pub websocket: bool,
     pub admission: Admission,
 }
 
@@ -153,29 +156,13 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
         entry.own_fault("is not an agent name: `[a-z0-9][a-z0-9-]{0,62}`");
     }
     let target = read_target(&mut entry);
-    let is_gateway = matches!(target, Some(Target::Gateway { .. }));
     let auth = entry.one_of("auth", "`iam`, `jwt`", |name| match name {
         "iam" => Some(Auth::Iam),
         "jwt" => Some(Auth::Jwt),
         _ => None,
     });
-    let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| match name {
-        "a2a" => Some(Protocol::A2a),
-        "http" => Some(Protocol::Http),
-        "mcp" => Some(Protocol::Mcp),
-        _ => None,
-    });
-    if is_gateway && protocol.is_some_and(|protocol| protocol != Protocol::Mcp) {
-        entry.fault(
-            "protocol",
-            "is not `mcp`, which is all that a gateway speaks",
-        );
-    }
-    let default_protocol = if is_gateway {
-        Protocol::Mcp
-    } else {
-        Protocol::Http
-    };
+    let auth = auth.unwrap_or(Auth::Iam);
+    let protocol = read_protocol(&mut entry, target.as_ref());
     let tool_token = entry.one_of(
         "toolToken",
         "`none`, `user`, `machine`",
@@ -186,14 +173,20 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
             _ => None,
         },
     );
+    let websocket = entry.flag("websocket").unwrap_or(false);
+    if websocket && (auth, protocol) != (Auth::Iam, Protocol::Http) {
+        let problem = "is for runtimes with `auth` `iam` and `protocol` `http`";
+        entry.fault("websocket", problem);
+    }
     let admission = read_admission(&mut entry);
     entry.finish();
     Some(Agent {
         name: name?,
         target: target?,
-        auth: auth.unwrap_or(Auth::Iam),
-        protocol: protocol.unwrap_or(default_protocol),
+        auth,
+        protocol,
         tool_token: tool_token.unwrap_or(ToolToken::None),
+        websocket,
         admission: admission?,
     })
 }
@@ -220,6 +213,25 @@ fn read_target(entry: &mut Members<'_>) -> Option<Target> {
         (None, Some(url)) => Some(Target::Gateway { url }),
         (None, None) => None,
     }
+}
+
+fn read_protocol(entry: &mut Members<'_>, target: Option<&Target>) -> Protocol {
+    let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| match name {
+        "a2a" => Some(Protocol::A2a),
+        "http" => Some(Protocol::Http),
+        "mcp" => Some(Protocol::Mcp),
+        _ => None,
+    });
+    let is_gateway = matches!(target, Some(Target::Gateway { .. }));
+    if is_gateway && protocol.is_some_and(|protocol| protocol != Protocol::Mcp) {
+        let problem = "is not `mcp`, which is all that a gateway speaks";
+        entry.fault("protocol", problem);
+    }
+    protocol.unwrap_or(if is_gateway {
+        Protocol::Mcp
+    } else {
+        Protocol::Http
+    })
 }
 
 fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {

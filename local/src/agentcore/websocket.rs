@@ -58,8 +58,8 @@ pub(super) fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()
 }
 
-/// Session and user may stand in the query, under the names of their headers. A header beside the
-/// parameter would be outside a presigned signature, and is refused.
+/// Session and user may stand in the query, under the names of their headers. Which one counts where
+/// both are there is not documented; here it is refused, so that nothing local relies on either.
 pub(super) fn names_from_query(head: &mut Parts) -> Result<(), Failure> {
     let query = head.uri.query().unwrap_or_default().to_owned();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -154,5 +154,6 @@ fn entry(agent: &AgentSettings) -> Value {
         },
         "runtime": runtime_arn(&agent.name),
         "toolToken": if agent.name == DEMO_AGENT { "user" } else { "none" },
+        "websocket": agent.auth == AgentAuth::Iam && agent.protocol == Protocol::Http,
     })
 }

@@ -12,7 +12,7 @@ use crate::upstream::Session;
 use http::StatusCode;
 use http::header::HeaderName;
 use serde_json::{Value, json};
-use shared::agents::{Agent, Auth, Protocol, RuntimeArn, Target};
+use shared::agents::{Agent, RuntimeArn, Target};
 use shared::gate::AgentName;
 use shared::headers;
 use shared::session::Conversation;
@@ -76,11 +76,10 @@ impl App {
     }
 }
 
-/// The runtime, if the door's signature opens a WebSocket there: the contract for HTTP has one, and a runtime that takes
-/// its callers' tokens takes no signature.
+/// The runtime, if its operators ask for addresses of WebSockets to it.
 fn presignable(agent: &Agent) -> Option<(&RuntimeArn, &str)> {
-    match (&agent.target, agent.auth, agent.protocol) {
-        (Target::Runtime { arn, qualifier }, Auth::Iam, Protocol::Http) => Some((arn, qualifier)),
-        (Target::Runtime { .. } | Target::Gateway { .. }, _, _) => None,
+    match &agent.target {
+        Target::Runtime { arn, qualifier } if agent.websocket => Some((arn, qualifier)),
+        Target::Runtime { .. } | Target::Gateway { .. } => None,
     }
 }

@@ -66,7 +66,7 @@ impl Issuer {
 }
 
 pub(crate) fn agents() -> String {
-    json!({"demo": {"runtime": ARN, "allow": {"groups": ["staff"]}},
+    json!({"demo": {"runtime": ARN, "allow": {"groups": ["staff"]}, "websocket": true},
         "finance": {"runtime": ARN, "qualifier": "live", "allow": {"groups": ["finance"]}}})
     .to_string()
 }

@@ -78,15 +78,16 @@ async fn an_address_is_of_one_session_for_a_few_minutes() {
 #[tokio::test]
 async fn whoever_may_not_call_an_agent_opens_nothing_there() {
     let agents = json!({
-        "demo": {"runtime": ARN, "allow": {"groups": ["staff"]}},
-        "finance": {"runtime": ARN, "allow": {"groups": ["finance"]}},
+        "demo": {"runtime": ARN, "allow": {"groups": ["staff"]}, "websocket": true},
+        "finance": {"runtime": ARN, "allow": {"groups": ["finance"]}, "websocket": true},
+        "silent": {"runtime": ARN, "allow": {}},
         "token": {"runtime": ARN, "auth": "jwt", "allow": {}},
     });
     let plane = crate::agentcore::DataPlane::start([]).await;
     let door = Door::over(plane, &[(AGENTS, &agents.to_string())]).await;
     let token = door.alice();
     let alice = ("authorization", token.as_str());
-    let table: [(&str, Headers<'_>, u16, &str); 6] = [
+    let table: [(&str, Headers<'_>, u16, &str); 7] = [
         (PATH, &[], 401, "unauthorized"),
         (PATH, &[("authorization", "Bearer x")], 401, "unauthorized"),
         (
@@ -97,6 +98,8 @@ async fn whoever_may_not_call_an_agent_opens_nothing_there() {
         ),
         ("/agents/finance/websocket", &[alice], 403, "forbidden"),
         ("/agents/nobody/websocket", &[alice], 404, "unknown_agent"),
+        // Nobody asked for addresses of these.
+        ("/agents/silent/websocket", &[alice], 501, "no_websocket"),
         ("/agents/token/websocket", &[alice], 501, "no_websocket"),
     ];
     for (path, headers, status, code) in table {

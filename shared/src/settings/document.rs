@@ -239,6 +239,17 @@ impl<'f> Members<'f> {
         parsed
     }
 
+    /// An optional `true` or `false`.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        let json = self.take(name)?;
+        let kind = json.kind();
+        let Json::Bool(flag) = json else {
+            self.faults.wrong_kind(&self.path(name), "a boolean", kind);
+            return None;
+        };
+        Some(flag)
+    }
+
     /// An optional whole number within a range.
     pub fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
         let json = self.take(name)?;

@@ -43,6 +43,7 @@ fn a_runtime_needs_little() {
     assert_eq!(qualifier, "DEFAULT");
     assert_eq!((agent.auth, agent.protocol), (Auth::Iam, Protocol::Http));
     assert_eq!(agent.tool_token, ToolToken::None);
+    assert!(!agent.websocket);
     let admission = &agent.admission;
     assert!(
         admission.scopes.is_none() && admission.groups.is_none() && admission.clients.is_none()
@@ -75,6 +76,24 @@ fn every_field_is_read() {
     assert!(matches!(&tools.target, Target::Gateway { url } if url.as_str() == GATEWAY));
     assert_eq!(tools.protocol, Protocol::Mcp);
     assert!(agents.find("other").is_none() && agents.find("../demo").is_none());
+}
+
+#[test]
+fn websockets_are_for_runtimes_that_speak_http_and_take_signatures() {
+    let asking = with(runtime(), json!({"websocket": true}));
+    let agents = read(&json!({"demo": asking}));
+    assert!(agents.find("demo").unwrap().websocket);
+    for changes in [
+        json!({"auth": "jwt"}),
+        json!({"protocol": "a2a"}),
+        json!({"protocol": "mcp"}),
+        json!({"gateway": GATEWAY, "runtime": null}),
+    ] {
+        let agents = json!({"demo": with(asking.clone(), changes.clone())});
+        let expected =
+            "`AGENTS.demo.websocket` is for runtimes with `auth` `iam` and `protocol` `http`";
+        assert_eq!(faults(&agents.to_string()), [expected], "{changes}");
+    }
 }
 
 #[test]
@@ -198,6 +217,10 @@ fn every_fault_of_an_agent_is_named() {
         (
             json!({"toolToken": "all"}),
             ".toolToken` is none of `none`, `user`, `machine`".to_owned(),
+        ),
+        (
+            json!({"websocket": "yes"}),
+            ".websocket` is a text, not a boolean".to_owned(),
         ),
         (
             json!({"region": "us-east-1"}),
