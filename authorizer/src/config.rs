@@ -24,6 +24,9 @@ impl Config {
         let issuers =
             settings::required(source, TRUSTED_ISSUERS, TrustedIssuers::parse, &mut faults);
         let agents = settings::required(source, AGENTS, Agents::parse, &mut faults);
+        if let (Some(issuers), Some(agents)) = (&issuers, &agents) {
+            faults.extend(agents.untrusted(&issuers.trust));
+        }
         let simple_responses =
             settings::optional_bool(source, SIMPLE_RESPONSES, false, &mut faults);
         match (issuers, agents) {

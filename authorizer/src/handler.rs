@@ -55,7 +55,7 @@ impl Authorizer {
             agents,
             simple_responses,
         } = config;
-        for note in issuers.notes() {
+        for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
             info!("{note}");
         }
         Self {

@@ -247,8 +247,12 @@ fn parse_agents(
 ) -> Result<Agents, Vec<Fault>> {
     let agents = Agents::parse(json)?;
     let mut faults: Vec<Fault> = agents.iter().filter_map(contradiction).collect();
-    if matches!(authentication, Some(Authentication::Off)) {
-        faults.extend(agents.iter().flat_map(authentication::needing_token));
+    match authentication {
+        Some(Authentication::Required(issuers)) => faults.extend(agents.untrusted(&issuers.trust)),
+        Some(Authentication::Off) => {
+            faults.extend(agents.iter().flat_map(authentication::needing_token));
+        }
+        None => {}
     }
     if faults.is_empty() {
         Ok(agents)

@@ -22,7 +22,7 @@ use futures_util::future::join;
 use http::StatusCode;
 use http::header;
 use lambda_runtime::LambdaEvent;
-use shared::agents::Target;
+use shared::agents::{Agents, Target};
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::headers;
@@ -86,7 +86,8 @@ impl App {
             Authentication::Required(issuers) => issuers.advertised.clone(),
             Authentication::Off => Vec::new(),
         };
-        let (authentication, ()) = join(open_door(authentication, &clock), warm_keys).await;
+        let (authentication, ()) =
+            join(open_door(authentication, &agents, &clock), warm_keys).await;
         Self {
             access: Access {
                 authentication,
@@ -198,6 +199,7 @@ impl App {
 /// The door that checks tokens, with the issuers' keys if they can be had in time; or none, said loudly.
 async fn open_door(
     authentication: Authentication<TrustedIssuers>,
+    agents: &Agents,
     clock: &Clock,
 ) -> Authentication<Door> {
     let issuers = match authentication {
@@ -207,7 +209,7 @@ async fn open_door(
             return Authentication::Off;
         }
     };
-    for note in issuers.notes() {
+    for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
         info!("{note}");
     }
     let door = Door::new(issuers, clock.clone());

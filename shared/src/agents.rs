@@ -1,5 +1,7 @@
 //! `AGENTS` -> [`Agents`]: which agents are behind the door, and whom each one admits.
 
+mod trust;
+
 use std::collections::BTreeMap;
 
 use crate::arn::{Arn, is_of};
@@ -253,6 +255,8 @@ fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
     entry.needs(&["allow"]);
     let mut allow = entry.object("allow")?;
     let admission = Admission {
+        // Which they are is for `untrusted` to look at: here nobody knows whom the door trusts.
+        issuers: allow.texts("issuers", &Form::ANY),
         scopes: allow.texts("scopes", &Form::SCOPE),
         groups: allow.texts("groups", &GROUP),
         clients: allow.texts("clients", &Form::PLAIN),

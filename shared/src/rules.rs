@@ -125,6 +125,8 @@ impl fmt::Display for AgentName {
 /// Whom an agent admits: every kind that is present must hold, and any entry of a kind suffices.
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
+    /// Exact names: each issuer says of its own callers what it likes, and may not speak for another's.
+    pub issuers: Option<Vec<String>>,
     pub scopes: Option<Vec<String>>,
     pub groups: Option<Vec<String>>,
     pub clients: Option<Vec<String>>,

@@ -27,6 +27,7 @@ mod limits;
 mod logs;
 mod mcp_client;
 mod open;
+mod partners;
 mod settings;
 mod sign_in;
 mod smoke;

@@ -98,6 +98,13 @@ fn wrong_agents() -> Vec<Wrong> {
             with("x", json!({"allow": {"users": ["a"]}})),
             "AGENTS.x.allow.users",
         ),
+        (
+            with(
+                "x",
+                json!({"allow": {"issuers": ["https://nobody.example"]}}),
+            ),
+            "AGENTS.x.allow.issuers[0]",
+        ),
         (with("x", json!({"surprise": 1})), "AGENTS.x.surprise"),
         (with("x", json!({"auth": "none"})), "AGENTS.x.auth"),
     ];

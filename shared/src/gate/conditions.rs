@@ -11,10 +11,8 @@ pub(super) fn check(payload: &Payload<'_>, scopes: &[String]) -> Result<(), Refu
         return Err(Refusal::IssuerScope);
     }
     let mut custom = payload.rules.custom_claims.iter();
-    if !custom.all(|claim| holds(payload, claim)) {
-        return Err(Refusal::IssuerClaim);
-    }
-    Ok(())
+    let hold = custom.all(|claim| holds(payload, claim));
+    hold.then_some(()).ok_or(Refusal::IssuerClaim)
 }
 
 /// A claim of another type than its operator's does not hold.

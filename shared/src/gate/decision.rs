@@ -10,11 +10,13 @@ impl Admission {
     /// # Errors
     /// The first kind of right that is missing.
     pub fn admits(&self, identity: &Identity) -> Result<(), Refusal> {
-        let client: Vec<String> = identity.client_id.iter().cloned().collect();
+        let issuer = std::slice::from_ref(&identity.issuer);
+        let client = identity.client_id.as_slice();
         let kinds = [
+            (&self.issuers, issuer, Refusal::AgentIssuer),
             (&self.scopes, &identity.scopes, Refusal::AgentScope),
             (&self.groups, &identity.groups, Refusal::AgentGroup),
-            (&self.clients, &client, Refusal::AgentClient),
+            (&self.clients, client, Refusal::AgentClient),
         ];
         for (asked, held, refusal) in kinds {
             let mut asked = asked.iter();

@@ -66,7 +66,7 @@ pub fn identify(presented: Presented, keys: &KeySet, now: UnixTime) -> Result<Id
 /// Decides whether this identity may call this agent.
 ///
 /// # Errors
-/// The kind of right (scope, group, client) that is missing.
+/// The kind of right (issuer, scope, group, client) that is missing.
 pub fn admit(identity: Identity, agent: &AgentName, allow: &Admission) -> Result<Permit, Refusal> {
     Permit::decide(identity, agent, allow)
 }

@@ -35,14 +35,13 @@ impl<'t> Presented<'t> {
         if !rules.algorithms.contains(&token.algorithm) {
             return Err(Refusal::AlgorithmRefused);
         }
-        let token_id = token.id();
         Ok(Self {
-            token,
             payload: Payload {
                 claims,
                 rules,
-                token_id,
+                token_id: token.id(),
             },
+            token,
             issuer_index,
         })
     }

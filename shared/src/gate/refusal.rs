@@ -74,6 +74,7 @@ refusals! {
     NameForm          Unauthorized "name_form"             "the client, username, email or name claim is not a printable text"
     IssuerScope       Forbidden    "issuer_scope"          "the token has none of the scopes the issuer's entry asks for"
     IssuerClaim       Forbidden    "issuer_claim"          "the token does not meet a custom claim of the issuer's entry"
+    AgentIssuer       Forbidden    "agent_issuer"          "the caller's issuer is none of the agent's"
     AgentScope        Forbidden    "agent_scope"           "the caller has none of the agent's scopes"
     AgentGroup        Forbidden    "agent_group"           "the caller is in none of the agent's groups"
     AgentClient       Forbidden    "agent_client"          "the caller's client is none of the agent's"

@@ -88,6 +88,7 @@ impl Ask {
             rules: good_rules(),
             keys: mint::key_document(&[&RSA, &P256, &P384, &ED25519]),
             admission: Admission {
+                issuers: one(ISSUER),
                 scopes: one("gatehouse/invoke"),
                 groups: one("staff"),
                 clients: one("client-1"),

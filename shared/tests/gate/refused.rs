@@ -109,6 +109,7 @@ fn only_missing_rights_are_forbidden() {
     let expected = [
         R::IssuerScope,
         R::IssuerClaim,
+        R::AgentIssuer,
         R::AgentScope,
         R::AgentGroup,
         R::AgentClient,

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use shared::agents::{Agents, Auth, Protocol, Target, ToolToken};
-use shared::gate::AgentName;
+use shared::gate::{AgentName, Trust};
+use shared::issuers::TrustedIssuers;
 
 use crate::{said, with};
 
@@ -45,9 +46,8 @@ fn a_runtime_needs_little() {
     assert_eq!(agent.tool_token, ToolToken::None);
     assert!(!agent.websocket);
     let admission = &agent.admission;
-    assert!(
-        admission.scopes.is_none() && admission.groups.is_none() && admission.clients.is_none()
-    );
+    assert!(admission.issuers.is_none() && admission.scopes.is_none());
+    assert!(admission.groups.is_none() && admission.clients.is_none());
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn every_field_is_read() {
         runtime(),
         json!({
             "qualifier": "prod_2", "auth": "jwt", "protocol": "a2a", "toolToken": "user",
-            "allow": {"scopes": ["door/invoke"], "groups": ["finance staff", "b"], "clients": ["app"]},
+            "allow": {"issuers": ["https://a.example"], "scopes": ["door/invoke"], "groups": ["finance staff", "b"], "clients": ["app"]},
         }),
     );
     let agents = read(&json!({"tools": gateway(), "demo": full}));
@@ -66,6 +66,8 @@ fn every_field_is_read() {
     assert!(matches!(&demo.target, Target::Runtime { qualifier, .. } if qualifier == "prod_2"));
     assert_eq!((demo.auth, demo.protocol), (Auth::Jwt, Protocol::A2a));
     assert_eq!(demo.tool_token, ToolToken::User);
+    let issuers = demo.admission.issuers.as_deref().unwrap();
+    assert_eq!(issuers, ["https://a.example"]);
     assert_eq!(demo.admission.scopes.as_deref().unwrap(), ["door/invoke"]);
     assert_eq!(
         demo.admission.groups.as_deref().unwrap(),
@@ -134,6 +136,10 @@ fn every_fault_of_an_agent_is_named() {
         (
             allow(json!({"clients": []})),
             ".allow.clients` is an empty list".to_owned(),
+        ),
+        (
+            allow(json!({"issuers": []})),
+            ".allow.issuers` is an empty list".to_owned(),
         ),
         (
             allow(json!({"scopes": "a"})),
@@ -265,6 +271,46 @@ fn every_fault_of_a_gateway_is_named() {
         let expected = format!("`AGENTS.tools.{problem}");
         assert_eq!(faults(&agents.to_string()), [expected], "{changes}");
     }
+}
+
+fn trust(names: &[&str]) -> Trust {
+    let entry = |name: &&str| {
+        let discovery = format!("{name}/.well-known/openid-configuration");
+        json!({"discoveryUrl": discovery, "allowedClients": ["app"]})
+    };
+    let entries: Value = names.iter().map(entry).collect();
+    let issuers = TrustedIssuers::parse(&entries.to_string());
+    issuers.ok().unwrap().trust
+}
+
+#[test]
+fn an_agent_names_trusted_issuers_alone() {
+    let (a, b) = ("https://a.example", "https://b.example");
+    let naming = |issuers: Value| with(runtime(), json!({"allow": {"issuers": issuers}}));
+    let agents = read(&json!({
+        "demo": naming(json!([b, "https://a.example/", "", a])),
+        "open": runtime(),
+        "tools": naming(json!([a])),
+    }));
+    let fault = |place: u8| format!("`AGENTS.demo.allow.issuers[{place}]` is not a trusted issuer");
+    assert_eq!(
+        said(&agents.untrusted(&trust(&[a, b]))),
+        [fault(1), fault(2)]
+    );
+    let fewer = [fault(0), fault(1), fault(2)];
+    assert_eq!(said(&agents.untrusted(&trust(&[a]))), fewer);
+}
+
+#[test]
+fn who_trusts_several_issuers_is_told_which_agents_name_none() {
+    let (a, b) = ("https://a.example", "https://b.example");
+    let naming = with(runtime(), json!({"allow": {"issuers": [a]}}));
+    let agents = read(&json!({"demo": runtime(), "open": runtime(), "tools": naming}));
+    let note = "groups, scopes and clients of any of 2 trusted issuers count for `demo`, `open`";
+    assert_eq!(agents.note(&trust(&[a, b])).as_deref(), Some(note));
+    assert_eq!(agents.note(&trust(&[a])), None);
+    let careful = read(&json!({"tools": naming}));
+    assert_eq!(careful.note(&trust(&[a, b])), None);
 }
 
 #[test]

@@ -355,6 +355,16 @@ pub(super) fn rights() -> Vec<Row> {
             R::IssuerClaim,
         ),
         (
+            "agent of another issuer, with the same scopes, groups and clients",
+            Ask::good().admitting(|agent| agent.issuers = Some(vec![text("https://a.example")])),
+            R::AgentIssuer,
+        ),
+        (
+            "D01 agent of an issuer that begins like the caller's",
+            Ask::good().admitting(|agent| agent.issuers = Some(vec![format!("{ISSUER}/")])),
+            R::AgentIssuer,
+        ),
+        (
             "agent of another scope",
             Ask::good().admitting(|agent| agent.scopes = Some(vec![text("other")])),
             R::AgentScope,

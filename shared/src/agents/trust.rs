@@ -1,0 +1,40 @@
+//! [`Agents`] beside [`Trust`]: the issuers that agents name, and those that name none.
+
+use super::Agents;
+use crate::gate::Trust;
+use crate::settings::{AGENTS, Fault};
+
+impl Agents {
+    /// Each issuer that an agent admits callers of, and that is not a trusted one: nobody could ever come from it.
+    pub fn untrusted(&self, trust: &Trust) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for agent in self.iter() {
+            let issuers = agent.admission.issuers.iter().flatten();
+            for (place, issuer) in issuers.enumerate() {
+                if trust.find(issuer).is_none() {
+                    let path = format!("{AGENTS}.{}.allow.issuers[{place}]", agent.name);
+                    faults.push(Fault::malformed(path, "is not a trusted issuer"));
+                }
+            }
+        }
+        faults
+    }
+
+    /// What an operator should know who trusts several issuers, for the log of the start: each of them says of its
+    /// callers what it likes, and agents that name no issuer take it from any.
+    pub fn note(&self, trust: &Trust) -> Option<String> {
+        let names_none = |agent: &&super::Agent| agent.admission.issuers.is_none();
+        let names = self
+            .iter()
+            .filter(names_none)
+            .map(|agent| format!("`{}`", agent.name));
+        let names: Vec<String> = names.collect();
+        let count = trust.issuers().len();
+        (count > 1 && !names.is_empty()).then(|| {
+            let names = names.join(", ");
+            format!(
+                "groups, scopes and clients of any of {count} trusted issuers count for {names}"
+            )
+        })
+    }
+}
