@@ -7,6 +7,7 @@ use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
 use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
+use shared::token_endpoint;
 use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
@@ -150,20 +151,21 @@ impl ToolTokenSettings {
         let endpoint = read_one(source, TOKEN_ENDPOINT, is_asked, faults, |text| {
             Address::parse(text).map_err(|error| error.to_string())
         });
-        let client_id = read_one(source, MACHINE_CLIENT_ID, is_asked, faults, |text| {
-            let is_plain = text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
-            let problem = "is not 1 to 128 visible ASCII characters";
-            is_plain
-                .then(|| text.to_owned())
-                .ok_or_else(|| problem.to_owned())
-        });
+        let client_id = read_one(
+            source,
+            MACHINE_CLIENT_ID,
+            is_asked,
+            faults,
+            token_endpoint::parse_client_id,
+        );
         let secret = read_one(source, MACHINE_SECRET_ARN, is_asked, faults, secret_arn);
-        let scopes = read_one(source, TOOL_SCOPES, is_asked, faults, |text| {
-            let problem = "is not up to 50 scopes with single spaces between";
-            are_scopes(text)
-                .then(|| text.to_owned())
-                .ok_or_else(|| problem.to_owned())
-        });
+        let scopes = read_one(
+            source,
+            TOOL_SCOPES,
+            is_asked,
+            faults,
+            token_endpoint::parse_scopes,
+        );
         Some(Self {
             endpoint: endpoint?,
             client_id: client_id?,
@@ -202,13 +204,6 @@ fn parse_table(text: &str) -> Result<String, String> {
     is_name
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
-}
-
-/// Scopes are as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.
-fn are_scopes(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-    let is_scope = |scope: &str| (1..=256).contains(&scope.len()) && scope.bytes().all(allowed);
-    text.split(' ').count() <= 50 && text.split(' ').all(is_scope)
 }
 
 impl Limits {

@@ -21,7 +21,6 @@ pub mod heard;
 pub mod invocation;
 pub mod media;
 mod message;
-mod percent;
 pub mod problem;
 pub mod public_url;
 pub mod record;

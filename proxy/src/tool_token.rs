@@ -7,14 +7,12 @@
 
 mod fault;
 mod places;
-mod request;
 
 pub use fault::{Fault, Rest};
 
 use crate::config::ToolTokenSettings;
 use aws_config::SdkConfig;
 use places::{Owner, Place, Places};
-use request::{Endpoint, Grant};
 use serde_json::Value;
 use shared::agents::ToolToken;
 use shared::back_off::BackOff;
@@ -24,6 +22,7 @@ use shared::kept::{Fresh, Need};
 use shared::metrics::{self, Metric};
 use shared::secret::Secret;
 use shared::secrets::StoredSecret;
+use shared::token_endpoint::{Grant, TokenEndpoint};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -33,12 +32,15 @@ use tracing::{info, warn};
 /// trigger five seconds an attempt, and up to three of them: this is time for one that fails and one that does not.
 const FETCH_WAIT: Duration = Duration::from_secs(10);
 
+/// AgentCore takes no longer value in a header that it passes on to an agent ("Pass custom headers").
+const MAX_TOKEN: usize = 4096;
+
 /// How long it waits for a newer token while one is held that serves.
 const RENEWAL_WAIT: Duration = Duration::from_secs(2);
 
 /// Makes and keeps the tool tokens.
 pub struct ToolTokens {
-    endpoint: Endpoint,
+    endpoint: TokenEndpoint,
     secret: StoredSecret,
     places: Places,
     back_off: BackOff,
@@ -62,7 +64,7 @@ impl ToolTokens {
             scopes,
         } = settings;
         Self {
-            endpoint: Endpoint::new(endpoint, client_id, scopes),
+            endpoint: TokenEndpoint::new(endpoint, client_id, scopes),
             secret: StoredSecret::new(secret, client_secret, platform, clock.clone()),
             places: Places::default(),
             back_off: BackOff::default(),
@@ -145,14 +147,22 @@ impl ToolTokens {
     async fn ask(&self, proof: Option<&Secret>) -> Result<Grant, Fault> {
         let secret = self.secret.current().await;
         let secret = secret.map_err(|_| Fault::SecretUnavailable)?;
-        match self.endpoint.ask(&secret, proof).await {
+        match self.ask_with(&secret, proof).await {
             Err(Fault::ClientRefused) => {
                 let newer = self.secret.after(&secret).await;
                 let newer = newer.map_err(|_| Fault::ClientRefused)?;
-                self.endpoint.ask(&newer, proof).await
+                self.ask_with(&newer, proof).await
             }
             granted => granted,
         }
+    }
+
+    async fn ask_with(&self, secret: &Secret, proof: Option<&Secret>) -> Result<Grant, Fault> {
+        let grant = self.endpoint.ask(secret, proof).await?;
+        if grant.token.reveal().len() > MAX_TOKEN {
+            return Err(Fault::TooLong);
+        }
+        Ok(grant)
     }
 }
 

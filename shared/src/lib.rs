@@ -32,6 +32,7 @@ pub mod keys;
 pub mod layer;
 pub mod log;
 pub mod metrics;
+pub mod percent;
 #[cfg(feature = "platform")]
 pub mod platform;
 pub mod rules;
@@ -42,3 +43,6 @@ pub mod session;
 pub mod settings;
 #[cfg(feature = "secrets")]
 pub mod signing;
+#[cfg(feature = "fetch")]
+pub mod token_endpoint;
+pub mod user_pool;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use shared::token_endpoint::NoGrant;
+
 /// Who waits before the token endpoint is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
@@ -63,4 +65,17 @@ faults! {
     Timeout           Everybody "timeout"            "the token endpoint did not answer in time"
     TooLong           Owner     "too_long"           "the token is longer than the 4096 bytes that AgentCore takes in a header"
     Unreachable       Everybody "unreachable"        "the token endpoint cannot be reached"
+}
+
+impl From<NoGrant> for Fault {
+    fn from(refused: NoGrant) -> Self {
+        match refused {
+            NoGrant::Answer => Self::Answer,
+            NoGrant::ClientRefused => Self::ClientRefused,
+            NoGrant::Refused => Self::Refused,
+            NoGrant::Secret => Self::SecretUnavailable,
+            NoGrant::Throttled => Self::Throttled,
+            NoGrant::Unreachable => Self::Unreachable,
+        }
+    }
 }

@@ -129,6 +129,7 @@ async fn whatever_the_endpoint_answers_is_no_token() {
     let table = [
         (Fails::Garbage, Fault::Answer),
         (Fails::Huge, Fault::Answer),
+        (Fails::Long(MAX_TOKEN + 1), Fault::TooLong),
         (Fails::Redirects, Fault::Refused),
         (Fails::Status(400, "invalid_grant"), Fault::Refused),
         (Fails::Status(500, "secret-detail"), Fault::Refused),
@@ -143,6 +144,7 @@ async fn whatever_the_endpoint_answers_is_no_token() {
         assert_eq!(world.double.count(), before + 1);
         world.double.advance(32);
     }
+    world.double.fail([Fails::Long(MAX_TOKEN)]);
     assert!(world.user(&alice).await.is_ok());
 }
 

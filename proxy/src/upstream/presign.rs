@@ -5,7 +5,6 @@
 //! are made for agents alone whose operators ask for them.
 
 use super::{Failure, Session};
-use crate::percent::encoded;
 use crate::problem::Problem;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -17,6 +16,7 @@ use aws_sigv4::sign::v4::SigningParams;
 use aws_types::service_config::ServiceConfigKey;
 use shared::agents::RuntimeArn;
 use shared::gate::UnixTime;
+use shared::percent::encoded;
 use shared::session::UserId;
 use std::sync::OnceLock;
 use std::time::{Duration, UNIX_EPOCH};

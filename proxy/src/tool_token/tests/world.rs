@@ -28,6 +28,7 @@ pub(super) const LIFE: u64 = 1000;
 pub(super) enum Fails {
     Garbage,
     Huge,
+    Long(usize),
     Never,
     Redirects,
     Status(u16, &'static str),
@@ -121,6 +122,12 @@ impl Double {
         match fails {
             Some(Fails::Garbage) => answer(200, "<html>secret-detail".to_owned()),
             Some(Fails::Huge) => answer(200, " ".repeat(70_000)),
+            Some(Fails::Long(length)) => answer(
+                200,
+                json!({"access_token": "x".repeat(length),
+                    "token_type": "Bearer", "expires_in": LIFE})
+                .to_string(),
+            ),
             Some(Fails::Never) => pending().await,
             Some(Fails::Redirects) => answer(302, String::new()),
             Some(Fails::Status(status, error)) => {

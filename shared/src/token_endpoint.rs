@@ -1,24 +1,22 @@
-//! One request to the token endpoint (RFC 6749, 4.4): the machine client's, with the user's token as proof.
+//! One request to the token endpoint (RFC 6749, 4.4): the machine client's, with or without a user's token as proof.
 
-use super::Fault;
-use crate::percent::encoded;
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
-use shared::fetch::{FetchError, Fetcher};
-use shared::secret::Secret;
-use shared::settings::Address;
-use std::time::Duration;
 
-/// AgentCore takes no longer value in a header that it passes on to an agent ("Pass custom headers").
-const MAX_TOKEN: usize = 4096;
+use crate::fetch::{FetchError, Fetcher};
+use crate::percent::encoded;
+use crate::secret::Secret;
+use crate::settings::Address;
 
 /// A day: Cognito's longest. One that claims more is asked for again all the same.
 const MAX_LIFETIME: u64 = 86_400;
 
 /// The token endpoint, and what each request to it says.
-pub(super) struct Endpoint {
+pub struct TokenEndpoint {
     address: Address,
     client_id: String,
     scopes: String,
@@ -27,9 +25,26 @@ pub(super) struct Endpoint {
 
 /// A token, and how long it holds.
 #[derive(Debug)]
-pub(super) struct Grant {
-    pub(super) token: Secret,
-    pub(super) lifetime: Duration,
+pub struct Grant {
+    pub token: Secret,
+    pub lifetime: Duration,
+}
+
+/// Why there is no token. It holds nothing that the endpoint said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoGrant {
+    #[error("the token endpoint's answer is not a bearer token with a lifetime")]
+    Answer,
+    #[error("the token endpoint does not take the client with this secret")]
+    ClientRefused,
+    #[error("the token endpoint, or the trigger behind it, refused the request")]
+    Refused,
+    #[error("the secret cannot be put into a request")]
+    Secret,
+    #[error("the token endpoint takes no more requests at the moment")]
+    Throttled,
+    #[error("the token endpoint cannot be reached")]
+    Unreachable,
 }
 
 /// What is read of a good answer (RFC 6749, 5.1). A member given twice is an error of the parser.
@@ -46,8 +61,9 @@ struct Refused {
     error: String,
 }
 
-impl Endpoint {
-    pub(super) fn new(address: Address, client_id: String, scopes: String) -> Self {
+impl TokenEndpoint {
+    /// `scopes` are separated by single spaces. Nothing is asked yet.
+    pub fn new(address: Address, client_id: String, scopes: String) -> Self {
         Self {
             address,
             client_id,
@@ -57,19 +73,18 @@ impl Endpoint {
     }
 
     /// Asks once. The caller bounds the time.
-    pub(super) async fn ask(
-        &self,
-        secret: &Secret,
-        proof: Option<&Secret>,
-    ) -> Result<Grant, Fault> {
+    ///
+    /// # Errors
+    /// Why there is no token.
+    pub async fn ask(&self, secret: &Secret, proof: Option<&Secret>) -> Result<Grant, NoGrant> {
         let authorization = self.authorization(secret)?;
         let answer = self
             .fetcher
             .post(&self.address, authorization, self.form(proof));
         let (status, body) = answer.await.map_err(|error| match error {
-            FetchError::Body => Fault::Answer,
+            FetchError::Body => NoGrant::Answer,
             FetchError::Client | FetchError::Connection(_) | FetchError::Status(_) => {
-                Fault::Unreachable
+                NoGrant::Unreachable
             }
         })?;
         if status == StatusCode::OK {
@@ -79,14 +94,14 @@ impl Endpoint {
     }
 
     /// `client_secret_basic` (RFC 6749, 2.3.1).
-    fn authorization(&self, secret: &Secret) -> Result<HeaderValue, Fault> {
+    fn authorization(&self, secret: &Secret) -> Result<HeaderValue, NoGrant> {
         let pair = Secret::new(format!(
             "{}:{}",
             encoded(&self.client_id),
             encoded(secret.reveal())
         ));
         let value = Secret::new(format!("Basic {}", STANDARD.encode(pair.reveal())));
-        HeaderValue::from_str(value.reveal()).map_err(|_| Fault::SecretUnavailable)
+        HeaderValue::from_str(value.reveal()).map_err(|_| NoGrant::Secret)
     }
 
     /// The user's token goes in Cognito's own parameter, which it hands to the trigger as client metadata.
@@ -104,22 +119,45 @@ impl Endpoint {
     }
 }
 
-fn read(body: &[u8]) -> Result<Grant, Fault> {
+/// Reads a setting that is the id of a client: Cognito's are no longer.
+///
+/// # Errors
+/// What is wrong with it, going on where the setting's name ends.
+pub fn parse_client_id(text: &str) -> Result<String, String> {
+    let is_plain = text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let problem = "is not 1 to 128 visible ASCII characters";
+    is_plain
+        .then(|| text.to_owned())
+        .ok_or_else(|| problem.to_owned())
+}
+
+/// Reads a setting that is scopes, as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.
+///
+/// # Errors
+/// What is wrong with it, going on where the setting's name ends.
+pub fn parse_scopes(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    let is_scope = |scope: &str| (1..=256).contains(&scope.len()) && scope.bytes().all(allowed);
+    let are_scopes = text.split(' ').count() <= 50 && text.split(' ').all(is_scope);
+    let problem = "is not up to 50 scopes with single spaces between";
+    are_scopes
+        .then(|| text.to_owned())
+        .ok_or_else(|| problem.to_owned())
+}
+
+fn read(body: &[u8]) -> Result<Grant, NoGrant> {
     let Granted {
         access_token,
         token_type,
         expires_in,
-    } = serde_json::from_slice(body).map_err(|_| Fault::Answer)?;
+    } = serde_json::from_slice(body).map_err(|_| NoGrant::Answer)?;
     let token = Secret::new(access_token);
     let text = token.reveal();
-    if text.len() > MAX_TOKEN {
-        return Err(Fault::TooLong);
-    }
     // The alphabet of a bearer token (RFC 6750, 2.1): nothing that could end a header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let is_token = !text.is_empty() && text.bytes().all(allowed);
     if !is_token || !token_type.eq_ignore_ascii_case("bearer") || expires_in == 0 {
-        return Err(Fault::Answer);
+        return Err(NoGrant::Answer);
     }
     Ok(Grant {
         token,
@@ -129,18 +167,18 @@ fn read(body: &[u8]) -> Result<Grant, Fault> {
 
 /// What an answer that is no token means. A trigger that refuses one user's proof must not be taken for an endpoint
 /// that is down, and its status is not documented: so only what can be nobody's proof makes everybody wait.
-fn refusal(status: StatusCode, body: &[u8]) -> Fault {
+fn refusal(status: StatusCode, body: &[u8]) -> NoGrant {
     let error = serde_json::from_slice(body)
         .ok()
         .map(|Refused { error }| error);
     match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Fault::Throttled,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => NoGrant::Throttled,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
             if error.as_deref() == Some("invalid_client") =>
         {
-            Fault::ClientRefused
+            NoGrant::ClientRefused
         }
-        _ => Fault::Refused,
+        _ => NoGrant::Refused,
     }
 }
 
@@ -153,15 +191,9 @@ mod tests {
         let good = read(br#"{"access_token": "a.b-c_d~e+f/g==", "token_type": "bearer", "expires_in": 3600, "x": 1}"#).unwrap();
         assert_eq!(good.token.reveal(), "a.b-c_d~e+f/g==");
         assert_eq!(good.lifetime, Duration::from_secs(3600));
-        let at_most = |length: usize, seconds: u64| {
-            let body = json!({"access_token": "x".repeat(length), "token_type": "Bearer", "expires_in": seconds});
-            read(body.to_string().as_bytes())
-        };
-        assert_eq!(
-            at_most(4096, u64::MAX).unwrap().lifetime,
-            Duration::from_secs(86_400)
-        );
-        assert_eq!(at_most(4097, 1).unwrap_err(), Fault::TooLong);
+        let long = json!({"access_token": "a", "token_type": "Bearer", "expires_in": u64::MAX});
+        let long = read(long.to_string().as_bytes()).unwrap();
+        assert_eq!(long.lifetime, Duration::from_secs(86_400));
         for bad in [
             "",
             "[]",
@@ -176,7 +208,7 @@ mod tests {
             r#"{"access_token": "a", "access_token": "b", "token_type": "Bearer", "expires_in": 1}"#,
             r#"{"access_token": ["a"], "token_type": "Bearer", "expires_in": 1}"#,
         ] {
-            assert_eq!(read(bad.as_bytes()).unwrap_err(), Fault::Answer, "{bad}");
+            assert_eq!(read(bad.as_bytes()).unwrap_err(), NoGrant::Answer, "{bad}");
         }
     }
 
@@ -184,14 +216,14 @@ mod tests {
     fn an_answer_that_is_no_token_is_known_by_status_and_code() {
         let invalid = br#"{"error": "invalid_client"}"#;
         for (status, body, fault) in [
-            (400, &invalid[..], Fault::ClientRefused),
-            (401, &invalid[..], Fault::ClientRefused),
-            (400, br#"{"error": "invalid_grant"}"#, Fault::Refused),
-            (400, b"<html>", Fault::Refused),
-            (302, b"", Fault::Refused),
-            (500, &invalid[..], Fault::Refused),
-            (429, b"", Fault::Throttled),
-            (503, b"", Fault::Throttled),
+            (400, &invalid[..], NoGrant::ClientRefused),
+            (401, &invalid[..], NoGrant::ClientRefused),
+            (400, br#"{"error": "invalid_grant"}"#, NoGrant::Refused),
+            (400, b"<html>", NoGrant::Refused),
+            (302, b"", NoGrant::Refused),
+            (500, &invalid[..], NoGrant::Refused),
+            (429, b"", NoGrant::Throttled),
+            (503, b"", NoGrant::Throttled),
         ] {
             assert_eq!(
                 refusal(StatusCode::from_u16(status).unwrap(), body),
@@ -204,7 +236,7 @@ mod tests {
     #[test]
     fn a_request_says_who_asks_and_for_whom() {
         let address = Address::parse("https://pool.example/oauth2/token").unwrap();
-        let endpoint = Endpoint::new(address, "a client".to_owned(), "a/b c".to_owned());
+        let endpoint = TokenEndpoint::new(address, "a client".to_owned(), "a/b c".to_owned());
         let secret = Secret::new("s:+&".to_owned());
         let authorization = endpoint.authorization(&secret).unwrap();
         assert_eq!(
