@@ -70,7 +70,8 @@ pub(crate) struct JsonService {
     protocol: Protocol,
     credentials: Credentials,
     perform: Box<Perform>,
-    fault: Mutex<Option<Fault>>,
+    /// How it misbehaves: in one operation, or in all.
+    fault: Mutex<Option<(Option<&'static str>, Fault)>>,
     requests: AtomicU64,
 }
 
@@ -95,7 +96,17 @@ impl JsonService {
             .with_state(Arc::clone(self))
     }
 
+    /// In all operations from now on; `None` ends it.
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
+        self.misbehave(fault.map(|fault| (None, fault)));
+    }
+
+    /// In one operation from now on; `None` ends it.
+    pub(crate) fn set_fault_of(&self, fault: Option<(&'static str, Fault)>) {
+        self.misbehave(fault.map(|(operation, fault)| (Some(operation), fault)));
+    }
+
+    fn misbehave(&self, fault: Option<(Option<&'static str>, Fault)>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
@@ -103,9 +114,29 @@ impl JsonService {
         self.requests.load(Ordering::SeqCst)
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self, asked: Option<&str>) -> Option<Fault> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        fault.clone()
+        let fault = fault.clone();
+        let (operation, fault) = fault?;
+        (operation.is_none() || operation == asked).then_some(fault)
+    }
+
+    /// Answers one request, well or by its fault.
+    pub(crate) async fn call(&self, request: Request) -> Response {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        let asked = operation(request.headers(), &self.protocol).map(str::to_owned);
+        match self.fault(asked.as_deref()) {
+            None => self.answer(request).await,
+            Some(Fault::Down) => hang_up(),
+            Some(Fault::Slow(delay)) => {
+                tokio::time::sleep(delay).await;
+                self.answer(request).await
+            }
+            Some(Fault::Error(status, name)) => {
+                self.response(status, exception(name, "fault").to_string())
+            }
+            Some(Fault::Body(body)) => self.response(StatusCode::OK, body),
+        }
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -119,16 +150,13 @@ impl JsonService {
 
     async fn perform(&self, request: Request) -> Result<Value, Exception> {
         let (head, body) = request.into_parts();
-        let Protocol {
-            service, target, ..
-        } = self.protocol;
         let now = clock::now();
+        let service = self.protocol.service;
         let claim = Claim::parse(&head.headers, &self.credentials, REGION, service, now)?;
         let body = axum::body::to_bytes(body, MAX_BODY).await;
         let body = body.map_err(|_| SERIALIZATION)?;
         claim.verify(&head, &body, &self.credentials)?;
-        let operation =
-            operation(&head.headers, target, self.protocol.content_type).ok_or(UNKNOWN)?;
+        let operation = operation(&head.headers, &self.protocol).ok_or(UNKNOWN)?;
         let input = serde_json::from_slice(&body).map_err(|_| SERIALIZATION)?;
         (self.perform)(operation, &input)
     }
@@ -158,19 +186,7 @@ pub(crate) const UNKNOWN: Exception = Exception {
 };
 
 async fn call(State(service): State<Arc<JsonService>>, request: Request) -> Response {
-    service.requests.fetch_add(1, Ordering::SeqCst);
-    match service.fault() {
-        None => service.answer(request).await,
-        Some(Fault::Down) => hang_up(),
-        Some(Fault::Slow(delay)) => {
-            tokio::time::sleep(delay).await;
-            service.answer(request).await
-        }
-        Some(Fault::Error(status, name)) => {
-            service.response(status, exception(name, "fault").to_string())
-        }
-        Some(Fault::Body(body)) => service.response(StatusCode::OK, body),
-    }
+    service.call(request).await
 }
 
 /// The names of the two members are those of the JSON protocols' error bodies.
@@ -178,8 +194,10 @@ fn exception(name: &str, message: &str) -> Value {
     json!({ "__type": name, "message": message })
 }
 
-fn operation<'a>(headers: &'a HeaderMap, target: &str, content_type: &str) -> Option<&'a str> {
+fn operation<'a>(headers: &'a HeaderMap, protocol: &Protocol) -> Option<&'a str> {
     let text = |name| headers.get(name)?.to_str().ok();
-    text(CONTENT_TYPE).filter(|kind| *kind == content_type)?;
-    text(TARGET)?.strip_prefix(target)?.strip_prefix('.')
+    text(CONTENT_TYPE).filter(|kind| *kind == protocol.content_type)?;
+    text(TARGET)?
+        .strip_prefix(protocol.target)?
+        .strip_prefix('.')
 }

@@ -169,6 +169,11 @@ impl SecretStore {
         self.service.set_fault(fault);
     }
 
+    /// Makes one operation go wrong from now on, or, with `None`, all of them right again.
+    pub fn set_fault_of(&self, fault: Option<(&'static str, Fault)>) {
+        self.service.set_fault_of(fault);
+    }
+
     /// How many requests came, refused ones included.
     pub fn requests(&self) -> u64 {
         self.service.requests()

@@ -43,7 +43,7 @@ async fn tool_token(issuer: &Issuer, metadata: Option<&Value>) -> Answer {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials")
         .append_pair("client_id", issuer.tools_client())
-        .append_pair("client_secret", issuer.tools_secret())
+        .append_pair("client_secret", &issuer.tools_secret())
         .append_pair("scope", TOOLS_SCOPE);
     if let Some(metadata) = metadata {
         form.append_pair("aws_client_metadata", &metadata.to_string());

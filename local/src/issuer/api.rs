@@ -1,5 +1,5 @@
 //! `POST /`: the JSON operation `InitiateAuth`, by which a command line signs a person in without a
-//! browser.
+//! browser; and, signed, the operations of administrators.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -93,7 +93,10 @@ impl Exception {
 
 pub(super) async fn call(State(service): State<Arc<Service>>, request: Request) -> Response {
     if single(request.headers(), TARGET) != Some(INITIATE_AUTH) {
-        return Exception::UnknownOperation.answer();
+        return match &service.administration {
+            Some(administration) => administration.call(request).await,
+            None => Exception::UnknownOperation.answer(),
+        };
     }
     let body = axum::body::to_bytes(request.into_body(), MAX_BODY)
         .await

@@ -1,8 +1,11 @@
 //! The pool's app clients: the console (people, public, PKCE), and two machines (a secret, no person), one that calls
 //! agents and one whose tokens are for tools.
 
-use aws_lc_rs::constant_time;
+use std::sync::Arc;
+
 use url::{Host, Url};
+
+use super::client_secrets::ClientSecrets;
 
 /// The resource server's scope: to call agents through the door.
 pub(super) const INVOKE_SCOPE: &str = "gatehouse/invoke";
@@ -45,7 +48,7 @@ impl Console {
 /// The confidential client of programs: client credentials.
 pub(super) struct Machine {
     pub(super) id: &'static str,
-    pub(super) secret: String,
+    pub(super) secrets: Arc<ClientSecrets>,
     /// The only one it may have.
     pub(super) scope: &'static str,
     /// Life of its tokens in seconds.
@@ -53,12 +56,6 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Compared in constant time: how long it takes says nothing about the secret.
-    pub(super) fn is_secret(&self, candidate: &str) -> bool {
-        let (ours, theirs) = (self.secret.as_bytes(), candidate.as_bytes());
-        constant_time::verify_slices_are_equal(ours, theirs).is_ok()
-    }
-
     /// The scope to grant, or nothing if the request names one the client may not have.
     pub(super) fn scope(&self, requested: Option<&str>) -> Option<String> {
         granted(requested, &[self.scope])

@@ -1,6 +1,6 @@
 //! One Cognito user pool and its domain, on one loopback port: discovery and keys, the sign-in page
-//! with code and PKCE, the token, revocation and user-info endpoints, and the JSON operation
-//! `InitiateAuth`.
+//! with code and PKCE, the token, revocation and user-info endpoints, the JSON operation
+//! `InitiateAuth`, and the operations on the secrets of its clients.
 //!
 //! A person who signs in at the page gets the scopes the console asks for, `gatehouse/invoke` among
 //! them. A person who signs in by `InitiateAuth` gets `aws.cognito.signin.user.admin` alone, as in
@@ -19,7 +19,9 @@ use axum::routing::{get, post};
 use serde_json::Value;
 use url::Url;
 
+use crate::aws_json::JsonService;
 use crate::listen::{Bound, Served};
+use crate::runtime::{ACCOUNT, REGION};
 use crate::{clock, random};
 
 mod answer;
@@ -27,6 +29,7 @@ mod api;
 mod authorize;
 mod claims;
 mod client;
+mod client_secrets;
 mod documents;
 mod form;
 mod keys;
@@ -41,6 +44,7 @@ mod trigger;
 use claims::Mint;
 pub use client::TOOLS_SCOPE;
 use client::{Console, INVOKE_SCOPE, Machine};
+use client_secrets::ClientSecrets;
 use documents::Shelf;
 pub use documents::{Document, Fault};
 pub use keys::CryptoError;
@@ -110,6 +114,7 @@ struct Service {
     keys: RwLock<KeySet>,
     lifetime_seconds: u64,
     trigger: RwLock<Option<Trigger>>,
+    administration: Option<Arc<JsonService>>,
     token_requests: AtomicU64,
     discovery_shelf: Shelf,
     key_shelf: Shelf,
@@ -119,6 +124,7 @@ impl Issuer {
     /// Makes keys, secrets and passwords, and answers on a free port of 127.0.0.1.
     pub async fn start(settings: IssuerSettings) -> Result<Self, StartError> {
         let pool = pool(&settings)?;
+        let administration = client_secrets::administration(&pool, settings.administrator.clone());
         let keys = new_keys().await?;
         let bound = Bound::loopback().await.map_err(StartError::Bind)?;
         let origin = bound.origin();
@@ -129,6 +135,7 @@ impl Issuer {
             keys: RwLock::new(keys),
             lifetime_seconds: settings.token_lifetime_seconds,
             trigger: RwLock::default(),
+            administration,
             token_requests: AtomicU64::new(0),
             discovery_shelf: Shelf::default(),
             key_shelf: Shelf::default(),
@@ -156,6 +163,11 @@ impl Issuer {
         format!("{}/.well-known/openid-configuration", self.service.url)
     }
 
+    /// The pool's ARN.
+    pub fn pool_arn(&self) -> String {
+        format!("arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{POOL}")
+    }
+
     /// The public client of people.
     pub fn console_client(&self) -> &str {
         self.service.pool.console.id
@@ -166,19 +178,9 @@ impl Issuer {
         self.service.pool.machine.id
     }
 
-    /// That client's secret, new at each start.
-    pub fn machine_secret(&self) -> &str {
-        &self.service.pool.machine.secret
-    }
-
     /// The client of those who call tools for a user. Its tokens do not open the door.
     pub fn tools_client(&self) -> &str {
         self.service.pool.tools.id
-    }
-
-    /// That client's secret, new at each start.
-    pub fn tools_secret(&self) -> &str {
-        &self.service.pool.tools.secret
     }
 
     /// Asks this function from now on, before every token that an endpoint gives out; with `None`, none.
@@ -366,13 +368,13 @@ fn pool(settings: &IssuerSettings) -> Result<Pool, StartError> {
     };
     let machine = Machine {
         id: MACHINE_CLIENT,
-        secret: random::secret(),
+        secrets: ClientSecrets::new(MACHINE_CLIENT),
         scope: INVOKE_SCOPE,
         lifetime_seconds: settings.token_lifetime_seconds,
     };
     let tools = Machine {
         id: TOOLS_CLIENT,
-        secret: random::secret(),
+        secrets: ClientSecrets::new(TOOLS_CLIENT),
         scope: TOOLS_SCOPE,
         lifetime_seconds: settings.tool_token_lifetime_seconds,
     };

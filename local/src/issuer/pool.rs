@@ -200,6 +200,7 @@ fn is_verifier(verifier: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::client_secrets::ClientSecrets;
     use super::*;
 
     /// The pair of RFC 7636, appendix B.
@@ -216,7 +217,7 @@ mod tests {
         };
         let machine = |id| Machine {
             id,
-            secret: "secret".into(),
+            secrets: ClientSecrets::new(id),
             scope: "scope",
             lifetime_seconds: 3600,
         };

@@ -1,5 +1,7 @@
 //! Who is in the pool, and what it is told at the start.
 
+use crate::agentcore::Credentials;
+
 /// Who is in the pool, and where browsers may be sent back to.
 #[derive(Clone)]
 pub struct IssuerSettings {
@@ -16,6 +18,8 @@ pub struct IssuerSettings {
     /// Life of the tokens for tools in seconds: as long as it may take until a change in the directory is seen.
     /// Default: 300, the shortest that Cognito gives.
     pub tool_token_lifetime_seconds: u64,
+    /// Who may add secrets to the pool's clients, and delete them. Default: nobody.
+    pub administrator: Option<Credentials>,
 }
 
 /// One person of the pool.
@@ -60,6 +64,7 @@ impl Default for IssuerSettings {
             logout_uris: loopback("/"),
             token_lifetime_seconds: 3600,
             tool_token_lifetime_seconds: 300,
+            administrator: None,
         }
     }
 }

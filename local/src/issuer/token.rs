@@ -213,7 +213,7 @@ fn client<'a>(
         None => Err(OauthError::InvalidClient),
         Some(secret) => machines
             .into_iter()
-            .find(|machine| machine.id == id && machine.is_secret(secret))
+            .find(|machine| machine.id == id && machine.secrets.has(secret))
             .map(Client::Machine)
             .ok_or(OauthError::InvalidClient),
     }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::shelf::{NoSuchSecret, Secret, Shelf};
 use super::{CURRENT, PENDING, rotation};
 use crate::aws_json::{Exception, UNKNOWN};
-use crate::random;
 use crate::runtime::function_arn;
+use crate::{clock, random};
 
 /// Who answers.
 #[derive(Default)]
@@ -113,6 +113,9 @@ fn describe(arn: &str, secret: &mut Secret, _: &Value) -> Result<Value, Exceptio
         let function = function_arn(function.name());
         members.insert("RotationLambdaARN".to_owned(), json!(function));
     }
+    if let (Some(then), Some(members)) = (secret.last_rotated, answer.as_object_mut()) {
+        members.insert("LastRotatedDate".to_owned(), json!(then));
+    }
     Ok(answer)
 }
 
@@ -151,7 +154,13 @@ fn update_stage(arn: &str, secret: &mut Secret, input: &Value) -> Result<Value, 
         return Err(INVALID);
     }
     match to {
-        Some(to) => secret.stage(to, stage),
+        Some(to) => {
+            // A rotation is over when its version is the current one.
+            if stage == CURRENT && secret.staged(PENDING).as_deref() == Some(to) {
+                secret.last_rotated = Some(clock::now());
+            }
+            secret.stage(to, stage);
+        }
         None if stage == CURRENT => return Err(INVALID),
         None => secret.unstage(stage),
     }

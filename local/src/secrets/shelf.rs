@@ -23,6 +23,8 @@ pub(super) struct Secret {
     pub(super) name: String,
     /// Whether it is one that is rotated.
     pub(super) is_rotated: bool,
+    /// When its last rotation ended.
+    pub(super) last_rotated: Option<u64>,
     /// What rotates it, unless a test does.
     pub(super) function: Option<Function>,
     /// Oldest first.
@@ -42,6 +44,7 @@ impl Shelf {
         let secret = Secret {
             name: name.to_owned(),
             is_rotated: false,
+            last_rotated: None,
             function: None,
             versions: Vec::new(),
         };
@@ -138,6 +141,7 @@ impl Secret {
         for version in &mut self.versions {
             version.created = version.created.saturating_sub(seconds);
         }
+        self.last_rotated = self.last_rotated.map(|then| then.saturating_sub(seconds));
     }
 
     /// A stage is on one version at a time.

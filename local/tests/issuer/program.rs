@@ -12,9 +12,9 @@ use crate::jwt::{claims, names};
 
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
-fn posted(issuer: &Issuer) -> [(&str, &str); 3] {
+fn posted<'a>(issuer: &'a Issuer, secret: &'a str) -> [(&'a str, &'a str); 3] {
     let client = ("client_id", issuer.machine_client());
-    [GRANT, client, ("client_secret", issuer.machine_secret())]
+    [GRANT, client, ("client_secret", secret)]
 }
 
 fn basic(issuer: &Issuer, secret: &str) -> String {
@@ -28,8 +28,10 @@ fn basic(issuer: &Issuer, secret: &str) -> String {
 async fn a_secret_gives_a_token_without_a_person() {
     let issuer = issuer().await;
     let mut browser = Browser::new(&issuer);
-    let by_post = browser.post("/oauth2/token", &posted(&issuer)).await;
-    let header = [("authorization", &*basic(&issuer, issuer.machine_secret()))];
+    let secret = issuer.machine_secret();
+    let form = posted(&issuer, &secret);
+    let by_post = browser.post("/oauth2/token", &form).await;
+    let header = [("authorization", &*basic(&issuer, &secret))];
     let by_header = browser.post_with("/oauth2/token", &[GRANT], &header).await;
     for answer in [by_post, by_header] {
         let tokens = answer.json();
@@ -47,7 +49,8 @@ async fn a_secret_gives_a_token_without_a_person() {
 async fn a_client_that_is_not_who_it_says_gets_nothing() {
     let issuer = issuer().await;
     let mut browser = Browser::new(&issuer);
-    let posted = posted(&issuer);
+    let secret = issuer.machine_secret();
+    let posted = posted(&issuer, &secret);
     let client = ("client_id", issuer.machine_client());
     for (form, authorization, error) in [
         (
@@ -65,7 +68,7 @@ async fn a_client_that_is_not_who_it_says_gets_nothing() {
         ),
         (
             posted.to_vec(),
-            Some(basic(&issuer, issuer.machine_secret())),
+            Some(basic(&issuer, &secret)),
             "invalid_request",
         ),
         ([&posted[..], &[client]].concat(), None, "invalid_request"),
@@ -89,6 +92,8 @@ async fn a_client_that_is_not_who_it_says_gets_nothing() {
 async fn scope_and_metadata_are_checked() {
     let issuer = issuer().await;
     let mut browser = Browser::new(&issuer);
+    let secret = issuer.machine_secret();
+    let posted = posted(&issuer, &secret);
     for (name, value, error) in [
         ("scope", "openid", Some("invalid_scope")),
         ("scope", "gatehouse/invoke", None),
@@ -100,11 +105,11 @@ async fn scope_and_metadata_are_checked() {
         ),
         ("aws_client_metadata", "{\"user_token\":\"a\"}", None),
     ] {
-        let form = [&posted(&issuer)[..], &[(name, value)]].concat();
+        let form = [&posted[..], &[(name, value)]].concat();
         let answer = browser.post("/oauth2/token", &form).await;
         assert_eq!(answer.json()["error"].as_str(), error, "{name}={value}");
     }
     let request = Request::post(format!("{}/oauth2/token", issuer.domain()));
-    let untyped = browser.send(request, encoded(&posted(&issuer))).await;
+    let untyped = browser.send(request, encoded(&posted)).await;
     assert_eq!(untyped.error(), (400, json!("invalid_request")));
 }

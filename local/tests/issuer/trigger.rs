@@ -34,11 +34,11 @@ async fn events(function: &Function) -> Vec<Value> {
 }
 
 async fn machine(issuer: &Issuer, metadata: Option<&Value>) -> Answer {
-    let metadata = metadata.map(Value::to_string);
+    let (metadata, secret) = (metadata.map(Value::to_string), issuer.tools_secret());
     let mut form = vec![
         ("grant_type", "client_credentials"),
         ("client_id", issuer.tools_client()),
-        ("client_secret", issuer.tools_secret()),
+        ("client_secret", &*secret),
     ];
     form.extend(metadata.as_deref().map(|it| ("aws_client_metadata", it)));
     Browser::new(issuer).post("/oauth2/token", &form).await

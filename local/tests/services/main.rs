@@ -1,6 +1,7 @@
 //! The stores as AWS's own clients see them.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod client_secrets;
 mod directory;
 mod secrets;
 
