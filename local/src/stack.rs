@@ -27,8 +27,6 @@ use cloud::Cloud;
 pub const USERS: [&str; 2] = ["alice", "bob"];
 /// The function of the template that the issuer asks before it signs a token.
 const TRIGGER: &str = "PretokenFunction";
-/// The function of the template that rotates the secret which the door signs with.
-const ROTATION: &str = "RotationFunction";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
 const MAX_CONCURRENCY: usize = 250;
 
@@ -108,9 +106,9 @@ pub enum StackError {
     /// A function did not start.
     #[error("start the functions")]
     Function(#[from] runtime::StartError),
-    /// The door got no key to sign with.
-    #[error("make the first key that the door signs with")]
-    Rotation,
+    /// A secret was not made.
+    #[error("rotate the secret of `{0}` for the first time")]
+    Rotation(String),
     /// The API did not start.
     #[error("open the door")]
     Gateway(#[source] io::Error),
@@ -196,6 +194,11 @@ impl Stack {
         &self.cloud.signing_secret
     }
 
+    /// The ARN of the secret that holds the machine client's.
+    pub fn machine_secret(&self) -> &str {
+        &self.cloud.machine_secret
+    }
+
     /// What the trigger knows of the users; alice is in it, bob is not.
     pub fn directory(&self) -> &Directory {
         &self.cloud.directory
@@ -279,19 +282,17 @@ impl Stack {
     }
 }
 
-/// Starts all functions: first the one that makes the key which the others may ask for.
+/// Starts all functions: first those that make the secrets which the others may ask for.
 async fn functions(
-    specs: Vec<FunctionSpec>,
+    mut specs: Vec<FunctionSpec>,
     cloud: &Cloud,
 ) -> Result<HashMap<String, Function>, StackError> {
-    let (first, rest): (Vec<_>, Vec<_>) = specs.into_iter().partition(|spec| spec.name == ROTATION);
+    specs.sort_by_key(|spec| cloud.rotated_by(&spec.name).is_none());
     let mut functions = HashMap::new();
-    for spec in first.into_iter().chain(rest) {
+    for spec in specs {
         let name = spec.name.clone();
         let function = Function::start(spec).await?;
-        if name == ROTATION {
-            cloud.rotate(function.clone()).await?;
-        }
+        cloud.schedule(&function).await?;
         functions.insert(name, function);
     }
     Ok(functions)

@@ -20,7 +20,13 @@ fn template() -> PathBuf {
 fn functions(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
-    for name in ["authorizer", "proxy", "pretoken", "rotation"] {
+    for name in [
+        "authorizer",
+        "machine_rotation",
+        "proxy",
+        "pretoken",
+        "rotation",
+    ] {
         let link = folder.join(name);
         let _ = std::fs::remove_file(&link);
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_echo_function"), link).unwrap();

@@ -8,20 +8,23 @@ use tracing::{error, info};
 
 use crate::event::Request;
 use crate::failure::Failure;
+use crate::kind::Kind;
 use crate::steps;
 use crate::vault::Vault;
 
-/// The function.
-pub struct Rotation {
+/// The function, for one kind of secret.
+pub struct Rotation<K> {
+    kind: K,
     platform: SdkConfig,
     clock: Clock,
 }
 
-impl Rotation {
+impl<K: Kind> Rotation<K> {
     /// Nothing is called yet.
     #[must_use]
-    pub fn new(platform: &SdkConfig, clock: Clock) -> Self {
+    pub fn new(kind: K, platform: &SdkConfig, clock: Clock) -> Self {
         Self {
+            kind,
             platform: platform.clone(),
             clock,
         }
@@ -30,14 +33,15 @@ impl Rotation {
     /// Does one step of one rotation.
     ///
     /// # Errors
-    /// Why it was not done. Nothing is half done: each step changes at most one thing, and that last.
+    /// Why it was not done. It may be asked for again: what is there by then is looked at first.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), Failure> {
         let request = Request::read(event.payload)
             .inspect_err(|failure| error!("a rotation was refused: {failure}"))?;
         let (step, version) = (request.step.as_str(), request.version.clone());
         let vault = Vault::new(request.secret, request.version, &self.platform);
         let rotation_token = request.rotation_token;
-        let done = steps::perform(request.step, &vault, rotation_token, self.clock.now()).await;
+        let now = self.clock.now();
+        let done = steps::perform(&self.kind, request.step, &vault, rotation_token, now).await;
         let arn = vault.arn();
         match &done {
             Ok(outcome) => info!(arn, step, version, "{outcome}"),

@@ -1,23 +1,30 @@
-//! The rotation of the key the door signs with: a function that AWS Secrets Manager calls four times for each new key.
+//! The rotation of the secrets that this product has of its own: a function that AWS Secrets Manager calls four times for
+//! each new version.
 //!
 //! ```text
 //! event -> createSecret -> setSecret -> testSecret ----> finishSecret
-//! strict   a new key,      nothing      it signs, and    it becomes AWSCURRENT
-//!          AWSPENDING                   is verified
+//! strict   the next one,   nothing      it does its      it becomes AWSCURRENT
+//!          AWSPENDING                   service
 //! ```
 //!
 //! Each step may be repeated, may fail at any point and be tried again, and may come when it is not its turn: it looks
 //! at what there is, and does what is missing or says why it cannot.
 //!
-//! What makes a rotation go unnoticed is not here but in how keys are used ([`shared::signing`]): a new key is
-//! published as soon as it is pending, and signs nothing before it is [`shared::signing::SETTLING`] old. That is why
-//! these steps need not wait for each other, and why the next rotation may not begin before that.
+//! There are two kinds of secret, and a function for each, which may touch that one and no other: the key the door signs
+//! with ([`SigningSecret`]), and the secret of the machine client ([`MachineSecret`]).
 
+mod app_client;
 mod event;
 mod failure;
 pub mod handler;
+mod kind;
+mod machine_secret;
+mod signing_secret;
 mod steps;
 mod vault;
 
 pub use event::Step;
 pub use failure::Failure;
+pub use kind::Kind;
+pub use machine_secret::{MachineClient, MachineSecret};
+pub use signing_secret::SigningSecret;

@@ -1,6 +1,7 @@
-//! The AWS Lambda function `rotation`.
+//! The AWS Lambda function `rotation`: the key that the door signs with.
 
 use lambda_runtime::{Error, service_fn};
+use rotation::SigningSecret;
 use rotation::handler::Rotation;
 use shared::clock::Clock;
 use shared::{log, platform};
@@ -8,6 +9,7 @@ use shared::{log, platform};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let rotation = Rotation::new(&platform::from_environment().await, Clock::system());
+    let platform = platform::from_environment().await;
+    let rotation = Rotation::new(SigningSecret, &platform, Clock::system());
     lambda_runtime::run(service_fn(|event| rotation.handle(event))).await
 }

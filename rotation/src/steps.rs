@@ -1,14 +1,14 @@
-//! The four steps. Each looks at what there is, and changes at most one thing.
+//! The four steps. Each looks at what there is, and does what is missing.
 
 use std::fmt;
 
 use shared::gate::UnixTime;
 use shared::secrets::Stage;
-use shared::signing::SigningKey;
 
 use crate::event::Step;
 use crate::failure::Failure;
-use crate::vault::{Held, Vault};
+use crate::kind::Kind;
+use crate::vault::{Put, Stages, Vault};
 
 /// How a step was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +25,18 @@ pub(crate) enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Over => "the new key is the current one already",
+            Self::Over => "the version is the current one already",
             Self::AsWanted => "there is nothing to do",
-            Self::Created => "made a new key",
-            Self::Tested => "the new key signs, and is verified",
-            Self::Finished => "the new key is the current one",
+            Self::Created => "made the version to come",
+            Self::Tested => "the version to come was tried, and is good",
+            Self::Finished => "the version is the current one",
         })
     }
 }
 
 /// Does one step, whichever were done before it.
 pub(crate) async fn perform(
+    kind: &impl Kind,
     step: Step,
     vault: &Vault,
     rotation_token: Option<String>,
@@ -52,13 +53,13 @@ pub(crate) async fn perform(
         return Err(Failure::NotPending);
     }
     match step {
-        Step::Create => create(vault, rotation_token, now).await,
-        // No other service has to be told: who verifies reads the published keys.
+        Step::Create => create(kind, vault, &stages, rotation_token, now).await,
+        // Whoever verifies reads published keys, and Cognito made its secret itself: nobody has to be told.
         Step::Set => Ok(Outcome::AsWanted),
-        Step::Test => test(vault).await,
+        Step::Test => test(kind, vault).await,
         Step::Finish => {
-            // A version that never was a good key must not become the current one, whatever came before.
-            test(vault).await?;
+            // A version that never was good must not become the current one, whatever came before.
+            test(kind, vault).await?;
             vault.promote(stages.version(Stage::Current)).await?;
             Ok(Outcome::Finished)
         }
@@ -66,40 +67,31 @@ pub(crate) async fn perform(
 }
 
 async fn create(
+    kind: &impl Kind,
     vault: &Vault,
+    stages: &Stages,
     rotation_token: Option<String>,
     now: UnixTime,
 ) -> Result<Outcome, Failure> {
     match vault.pending().await? {
-        Some(Held::Key(_)) => return Ok(Outcome::AsWanted),
-        Some(Held::Other) => return Err(Failure::NotAKey),
+        Some(version) if kind.read(&version).is_some() => return Ok(Outcome::AsWanted),
+        Some(_) => return Err(Failure::Unusable),
         None => {}
     }
-    if !may_begin(vault, now).await? {
-        return Err(Failure::TooEarly);
-    }
-    let key = SigningKey::generate().map_err(|_| Failure::Crypto)?;
-    vault.put(&key, rotation_token).await?;
-    Ok(Outcome::Created)
-}
-
-/// Whether the current key is the one that signs. While the one before it still does, another rotation would withdraw
-/// that one at its end, and with it what was signed a moment ago.
-async fn may_begin(vault: &Vault, now: UnixTime) -> Result<bool, Failure> {
-    match vault.held(Stage::Current).await? {
-        Some(Held::Key(current)) if !current.is_settled(now) => {
-            let previous = vault.held(Stage::Previous).await?;
-            Ok(!matches!(previous, Some(Held::Key(_))))
+    let next = kind.make(vault, stages, now).await?;
+    match vault.put(&next, rotation_token).await? {
+        Put::Stored => Ok(Outcome::Created),
+        // The same step, done at the same time: what it made is as good.
+        Put::Taken => {
+            kind.withdraw(&next).await?;
+            Ok(Outcome::AsWanted)
         }
-        Some(Held::Key(_) | Held::Other) | None => Ok(true),
     }
 }
 
-async fn test(vault: &Vault) -> Result<Outcome, Failure> {
-    match vault.pending().await? {
-        Some(Held::Key(key)) if key.verifies_itself() => Ok(Outcome::Tested),
-        Some(Held::Key(_)) => Err(Failure::Crypto),
-        Some(Held::Other) => Err(Failure::NotAKey),
-        None => Err(Failure::NoKeyYet),
-    }
+async fn test(kind: &impl Kind, vault: &Vault) -> Result<Outcome, Failure> {
+    let version = vault.pending().await?.ok_or(Failure::NothingYet)?;
+    let value = kind.read(&version).ok_or(Failure::Unusable)?;
+    kind.test(&value).await?;
+    Ok(Outcome::Tested)
 }

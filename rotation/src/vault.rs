@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
+use aws_sdk_secretsmanager::primitives::DateTime;
 use shared::gate::UnixTime;
-use shared::log::Loggable;
 use shared::secret::Secret;
 use shared::secrets::{self, SecretArn, Stage};
-use shared::signing::SigningKey;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, failed};
 
 /// The secret of one rotation.
-pub(crate) struct Vault {
+pub struct Vault {
     arn: SecretArn,
     /// The version to come.
     version: String,
@@ -22,16 +22,25 @@ pub(crate) struct Vault {
 }
 
 /// What Secrets Manager says of the secret's versions.
-pub(crate) struct Stages {
+pub struct Stages {
     is_rotated: bool,
+    last_rotated: UnixTime,
     by_version: HashMap<String, Vec<String>>,
 }
 
-/// What a version holds.
-pub(crate) enum Held {
-    Key(Box<SigningKey>),
-    /// It is no key, so nothing was ever signed with it.
-    Other,
+/// One version of the secret that holds something.
+pub struct Version {
+    pub(crate) id: String,
+    pub(crate) created: UnixTime,
+    /// None if it holds bytes.
+    pub(crate) text: Option<Secret>,
+}
+
+/// How it went with a new value.
+pub(crate) enum Put {
+    Stored,
+    /// The version holds another value already, which stays.
+    Taken,
 }
 
 impl Vault {
@@ -58,17 +67,18 @@ impl Vault {
         let described = request.send().await.map_err(failed("DescribeSecret"))?;
         Ok(Stages {
             is_rotated: described.rotation_enabled == Some(true),
+            last_rotated: time(described.last_rotated_date),
             by_version: described.version_ids_to_stages.unwrap_or_default(),
         })
     }
 
-    /// What the version to come holds; none while it is empty.
-    pub(crate) async fn pending(&self) -> Result<Option<Held>, Failure> {
+    /// The version to come; none while it is empty.
+    pub(crate) async fn pending(&self) -> Result<Option<Version>, Failure> {
         self.get(Some(&self.version), Stage::Pending).await
     }
 
-    /// What the version in a stage holds; none if there is none.
-    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Held>, Failure> {
+    /// The version in a stage; none if there is none, or an empty one.
+    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Version>, Failure> {
         self.get(None, stage).await
     }
 
@@ -77,7 +87,7 @@ impl Vault {
         &self,
         value: &Secret,
         rotation_token: Option<String>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Put, Failure> {
         let request = self
             .client
             .put_secret_value()
@@ -87,9 +97,8 @@ impl Vault {
             .version_stages(Stage::Pending.as_str())
             .set_rotation_token(rotation_token);
         match request.send().await {
-            Ok(_) => Ok(()),
-            // The same step, done at the same time: its key is as good.
-            Err(error) if error.code() == Some("ResourceExistsException") => Ok(()),
+            Ok(_) => Ok(Put::Stored),
+            Err(error) if error.code() == Some("ResourceExistsException") => Ok(Put::Taken),
             Err(error) => Err(failed("PutSecretValue")(error)),
         }
     }
@@ -109,27 +118,31 @@ impl Vault {
             .map_err(failed("UpdateSecretVersionStage"))
     }
 
-    async fn get(&self, version: Option<&str>, stage: Stage) -> Result<Option<Held>, Failure> {
+    async fn get(&self, version: Option<&str>, stage: Stage) -> Result<Option<Version>, Failure> {
         let request = self
             .client
             .get_secret_value()
             .secret_id(self.arn())
             .set_version_id(version.map(str::to_owned))
             .version_stage(stage.as_str());
-        let output = match request.send().await {
-            Ok(output) => output,
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
-            Err(error) => return Err(failed("GetSecretValue")(error)),
-        };
-        let created = output.created_date.map_or(0, |time| time.secs());
-        let created = UnixTime(u64::try_from(created).unwrap_or_default());
-        let id = output.version_id.unwrap_or_default();
-        let key = |text| SigningKey::parse(&id, created, &Secret::new(text)).map(Box::new);
-        match (output.secret_string, output.secret_binary) {
-            (Some(text), _) => Ok(Some(key(text).map_or(Held::Other, Held::Key))),
-            (None, Some(_)) => Ok(Some(Held::Other)),
-            (None, None) => Ok(None),
+        match request.send().await {
+            Ok(output) => Ok(Version::of(output)),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(failed("GetSecretValue")(error)),
         }
+    }
+}
+
+impl Version {
+    fn of(output: GetSecretValueOutput) -> Option<Self> {
+        if output.secret_string.is_none() && output.secret_binary.is_none() {
+            return None;
+        }
+        Some(Self {
+            id: output.version_id.unwrap_or_default(),
+            created: time(output.created_date),
+            text: output.secret_string.map(Secret::new),
+        })
     }
 }
 
@@ -137,6 +150,11 @@ impl Stages {
     /// Whether the secret is one that is rotated.
     pub(crate) const fn is_rotated(&self) -> bool {
         self.is_rotated
+    }
+
+    /// When its last rotation ended; the beginning of time if there was none.
+    pub(crate) const fn last_rotated(&self) -> UnixTime {
+        self.last_rotated
     }
 
     pub(crate) fn is_in(&self, version: &str, stage: Stage) -> bool {
@@ -152,15 +170,8 @@ impl Stages {
     }
 }
 
-/// Nothing of an answer is told on but the name of its error.
-fn failed<E: ProvideErrorMetadata, R>(
-    operation: &'static str,
-) -> impl FnOnce(SdkError<E, R>) -> Failure {
-    move |error| Failure::Call {
-        operation,
-        code: error.code().map_or_else(
-            || "Secrets Manager cannot be reached".to_owned(),
-            |code| Loggable(code).to_string(),
-        ),
-    }
+/// A time that is not given counts as long ago.
+fn time(given: Option<DateTime>) -> UnixTime {
+    let seconds = given.map_or(0, |time| time.secs());
+    UnixTime(u64::try_from(seconds).unwrap_or_default())
 }

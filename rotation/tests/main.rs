@@ -1,7 +1,16 @@
 //! The rotation as Lambda runs it, against a double of Secrets Manager and against moto's.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
+#[path = "main/machine.rs"]
+mod machine;
+#[path = "main/machine_world.rs"]
+mod machine_world;
 #[path = "main/moto.rs"]
 mod moto;
 #[path = "main/scene.rs"]

@@ -14,11 +14,12 @@ type Values = BTreeMap<String, String>;
 /// Parameters that are given together.
 type Group = Vec<(&'static str, String)>;
 
+const POOL: &str = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:own-AbCdEf";
 /// Nobody listens there: no function needs anybody at its start.
 const NOBODY: &str = "http://127.0.0.1:1";
 /// What reads settings of the template.
-const FUNCTIONS: [&str; 3] = ["authorizer", "pretoken", "proxy"];
+const FUNCTIONS: [&str; 4] = ["authorizer", "machine_rotation", "pretoken", "proxy"];
 
 /// What is there in any case.
 fn given() -> Values {
@@ -33,6 +34,7 @@ fn given() -> Values {
         ("Users.Outputs.MachineClientId", "tools"),
         ("Users.Outputs.MachineSecretArn", SECRET),
         ("Users.Outputs.SignInUrl", NOBODY),
+        ("Users.Outputs.UserPoolArn", POOL),
         ("UsersTable", "users"),
     ];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -53,6 +55,9 @@ fn choices() -> [Vec<Group>; 5] {
         ("MachineSecretArn", SECRET.to_owned()),
         ("ToolScopes", "tools/read tools/write".to_owned()),
     ];
+    let mut rotating = client.clone();
+    rotating.push(("RotateMachineSecret", "true".to_owned()));
+    rotating.push(("UserPoolArn", POOL.to_owned()));
     let gateway = "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/tools-abcdefghij";
     let role = "arn:aws:iam::123456789012:role/tools";
     let gateway = vec![
@@ -63,7 +68,7 @@ fn choices() -> [Vec<Group>; 5] {
     [
         vec![vec![], vec![("TrustedIssuers", issuers)]],
         vec![vec![], vec![("Agents", agents)]],
-        vec![vec![], vec![endpoint], client],
+        vec![vec![], vec![endpoint], client, rotating],
         vec![vec![], gateway],
         vec![vec![], vec![("EnableAuth", "false".to_owned())]],
     ]

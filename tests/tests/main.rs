@@ -25,6 +25,7 @@ mod journey;
 mod keys;
 mod limits;
 mod logs;
+mod machine_secret;
 mod mcp_client;
 mod open;
 mod partners;

@@ -22,7 +22,7 @@ const TURNS_TABLE: &str = "gatehouse-turns";
 pub(super) struct Cloud {
     pub(super) issuer: Issuer,
     pub(super) secrets: SecretStore,
-    machine_secret: String,
+    pub(super) machine_secret: String,
     pub(super) signing_secret: String,
     pub(super) directory: Directory,
     pub(super) tools: ToolGateway,
@@ -35,14 +35,14 @@ impl Cloud {
     ) -> Result<Self, StackError> {
         let issuer = Issuer::start(IssuerSettings {
             tool_token_lifetime_seconds: settings.tool_token_seconds,
+            administrator: Some(credentials.clone()),
             ..IssuerSettings::default()
         })
         .await?;
         let secrets = SecretStore::start(credentials.clone()).await;
         let secrets = secrets.map_err(StackError::Secrets)?;
-        let secret = json!({ "client_secret": issuer.tools_secret() });
-        let machine_secret = secrets.create("gatehouse/tools-client", &secret.to_string());
-        // As in the cloud, it holds a key when it has been rotated for the first time.
+        // As in the cloud, they hold something of use when they have been rotated for the first time.
+        let machine_secret = secrets.create("gatehouse/tools-client", "no secret yet");
         let signing_secret = secrets.create("gatehouse/signing", "no key yet");
         let directory = Directory::start(credentials.clone(), TABLE).await;
         let directory = directory.map_err(StackError::Directory)?;
@@ -66,13 +66,26 @@ impl Cloud {
         })
     }
 
-    /// Makes the first key that the door signs with, before anybody asks for it, as the creation of a rotation does.
-    pub(super) async fn rotate(&self, function: Function) -> Result<(), StackError> {
-        let secret = &self.signing_secret;
-        let set = self.secrets.set_rotation(secret, function);
-        set.map_err(|_| StackError::Rotation)?;
+    /// The secret that a function of the template rotates, if it rotates one.
+    pub(super) fn rotated_by(&self, function: &str) -> Option<&str> {
+        match function {
+            "MachineRotationFunction" => Some(&self.machine_secret),
+            "RotationFunction" => Some(&self.signing_secret),
+            _ => None,
+        }
+    }
+
+    /// Lets a function rotate its secret, for the first time at once, as a schedule does when it is made. Any other
+    /// function is left alone.
+    pub(super) async fn schedule(&self, function: &Function) -> Result<(), StackError> {
+        let Some(secret) = self.rotated_by(function.name()) else {
+            return Ok(());
+        };
+        let failed = || StackError::Rotation(function.name().to_owned());
+        let set = self.secrets.set_rotation(secret, function.clone());
+        set.map_err(|_| failed())?;
         let rotated = self.secrets.rotate(secret).await;
-        rotated.map_err(|_| StackError::Rotation)
+        rotated.map_err(|_| failed())
     }
 
     /// Values for the template's parameters that are about these services.
@@ -80,6 +93,8 @@ impl Cloud {
         let issuer = &self.issuer;
         let parameters = [
             ("TrustedIssuers", trusted_issuers(issuer).to_string()),
+            ("UserPoolArn", issuer.pool_arn()),
+            ("RotateMachineSecret", "true".to_owned()),
             ("TokenEndpoint", format!("{}/oauth2/token", issuer.domain())),
             ("MachineClientId", issuer.tools_client().to_owned()),
             ("MachineSecretArn", self.machine_secret.clone()),

@@ -2,6 +2,7 @@
 
 mod around;
 mod door;
+mod rotation;
 
 use crate::door::{Door, MAIN, parsed, texts};
 use crate::proofs::ALL;
@@ -15,7 +16,8 @@ const USERS: &str = "stacks/users.yaml";
 type Break = (&'static str, &'static str, &'static str, &'static str);
 
 fn breaks() -> impl Iterator<Item = &'static Break> {
-    door::BREAKS.iter().chain(around::BREAKS)
+    let rooms = [door::BREAKS, around::BREAKS, rotation::BREAKS];
+    rooms.into_iter().flatten()
 }
 
 #[test]

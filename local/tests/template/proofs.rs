@@ -21,7 +21,7 @@ use crate::door::Door;
 pub(crate) type Proof = fn(&Door) -> Vec<String>;
 
 /// Every proof with its name.
-pub(crate) const ALL: [(&str, Proof); 27] = [
+pub(crate) const ALL: [(&str, Proof); 28] = [
     ("routes have the authorizer", routes::are_protected),
     ("routes stream", routes::stream),
     ("the authorizer is asked as it must be", routes::authorizer),
@@ -42,6 +42,10 @@ pub(crate) const ALL: [(&str, Proof); 27] = [
     ("policies of others are listed", rights::are_our_own),
     ("secrets stay where they are", secrets::stay),
     ("the signing key changes", secrets::signing_rotates),
+    (
+        "the machine client's secret changes",
+        secrets::machine_rotates,
+    ),
     ("log lines do not stay for ever", logs::end),
     ("the trigger is asked for machines too", identity::trigger),
     ("only who is let in has a user", identity::pool),

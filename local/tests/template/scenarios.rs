@@ -37,6 +37,7 @@ const OWN_CLIENT: [(&str, &str); 5] = [
     ),
     ("ToolScopes", "tools/call"),
 ];
+const ROTATES: (&str, &str) = ("RotateMachineSecret", "true");
 const GOOGLE: [(&str, &str); 2] = [
     ("GoogleClientId", "client.apps.googleusercontent.com"),
     (
@@ -79,14 +80,27 @@ fn with(groups: &[&[(&str, &str)]]) -> Parameters {
     pairs.collect()
 }
 
-/// By what is special about each.
-pub(crate) fn all() -> Vec<(&'static str, Parameters)> {
+/// A set, and what is special about it.
+type Scenario = (&'static str, Parameters);
+
+pub(crate) fn all() -> Vec<Scenario> {
+    let mut all = by_issuer();
+    all.extend(by_door());
+    all
+}
+
+/// Whose tokens are believed, and what agents are given.
+fn by_issuer() -> Vec<Scenario> {
     vec![
         ("one runtime and nothing else", with(&[])),
         ("own issuer", with(&[&[OWN_ISSUER]])),
         (
             "own issuer with tool tokens",
             with(&[&[OWN_ISSUER], &OWN_CLIENT]),
+        ),
+        (
+            "own issuer with a machine client that rotates",
+            with(&[&[OWN_ISSUER, ROTATES], &OWN_CLIENT, &GATEWAY, &AROUND]),
         ),
         (
             "sign-in elsewhere",
@@ -101,6 +115,12 @@ pub(crate) fn all() -> Vec<(&'static str, Parameters)> {
             "a gateway, own issuer and agents",
             with(&[&GATEWAY, &[OWN_ISSUER, OWN_AGENTS]]),
         ),
+    ]
+}
+
+/// How the door stands there.
+fn by_door() -> Vec<Scenario> {
+    vec![
         ("open", with(&[&[OPEN]])),
         ("open, own issuer", with(&[&[OPEN, OWN_ISSUER]])),
         ("private", with(&[&[PRIVATE], &GATEWAY, &[ACCOUNT]])),
@@ -135,6 +155,15 @@ pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
         (
             with(&[&[OWN_ISSUER], &[OWN_CLIENT[1]]]),
             "tool tokens need all of",
+        ),
+        (with(&[&[ROTATES]]), "is rotated without it"),
+        (
+            with(&[&[OWN_ISSUER, ROTATES], &OWN_CLIENT[1..]]),
+            "needs both UserPoolArn and MachineSecretArn",
+        ),
+        (
+            with(&[&[OWN_ISSUER, ROTATES], &OWN_CLIENT[..1]]),
+            "needs both UserPoolArn and MachineSecretArn",
         ),
         (with(&[&[GOOGLE[0]]]), "Google needs both"),
         (with(&[&OIDC[1..]]), "needs all of OidcIssuer"),

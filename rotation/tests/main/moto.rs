@@ -4,7 +4,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::RotationRulesType;
 use python::{PythonServer, counted};
 use rotation::handler::Rotation;
-use rotation::{Failure, Step};
+use rotation::{Failure, SigningSecret, Step};
 use shared::clock::Clock;
 use shared::secrets::SecretArn;
 use shared::signing::SigningKeys;
@@ -49,7 +49,7 @@ async fn the_secret_may_be_at_moto() {
     let made = made.send().await.unwrap();
     let arn = made.arn().unwrap();
     let first = made.version_id().unwrap();
-    let rotation = Rotation::new(&platform, Clock::system());
+    let rotation = Rotation::new(SigningSecret, &platform, Clock::system());
     let step = async |step| call(&rotation, event(arn, TOKEN, step)).await;
     let keys = || SigningKeys::new(SecretArn::parse(arn).unwrap(), &platform, Clock::system());
 
@@ -57,7 +57,7 @@ async fn the_secret_may_be_at_moto() {
     assert!(keys().ring().await.is_err(), "it holds no key");
     begin(&client, arn, first).await;
     for early in [Step::Test, Step::Finish] {
-        assert_eq!(step(early).await, Err(Failure::NoKeyYet));
+        assert_eq!(step(early).await, Err(Failure::NothingYet));
     }
     for (next, current) in [
         (Step::Create, first),

@@ -6,20 +6,29 @@ use aws_sdk_secretsmanager::Client;
 use lambda_runtime::{Context, LambdaEvent};
 use local::secrets::SecretStore;
 use rotation::handler::Rotation;
-use rotation::{Failure, Step};
+use rotation::{Failure, Kind, SigningSecret, Step};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
 const KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 
-pub(crate) struct Scene {
+pub(crate) struct Scene<K> {
     pub(crate) store: SecretStore,
     pub(crate) arn: String,
-    rotation: Rotation,
+    rotation: Rotation<K>,
     client: Client,
 }
 
-/// What the SDK is told of a Secrets Manager at this address.
+/// Whom the doubles serve.
+pub(crate) fn credentials() -> local::agentcore::Credentials {
+    local::agentcore::Credentials {
+        access_key_id: KEY.to_owned(),
+        secret_access_key: "secret".to_owned(),
+        session_token: None,
+    }
+}
+
+/// What the SDK is told of a service at this address.
 pub(crate) async fn platform(url: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .credentials_provider(Credentials::new(KEY, "secret", None, None, "test"))
@@ -33,27 +42,29 @@ pub(crate) fn event(arn: &str, token: &str, step: Step) -> Value {
     json!({"ClientRequestToken": token, "RotationToken": null, "SecretId": arn, "Step": step.as_str()})
 }
 
-pub(crate) async fn call(rotation: &Rotation, event: Value) -> Result<(), Failure> {
+pub(crate) async fn call(rotation: &Rotation<impl Kind>, event: Value) -> Result<(), Failure> {
     rotation
         .handle(LambdaEvent::new(event, Context::default()))
         .await
 }
 
-impl Scene {
+impl Scene<SigningSecret> {
     /// A secret that was made a day ago and holds no key yet.
-    pub(crate) async fn new() -> Self {
-        let credentials = local::agentcore::Credentials {
-            access_key_id: KEY.to_owned(),
-            secret_access_key: "secret".to_owned(),
-            session_token: None,
-        };
-        let store = SecretStore::start(credentials).await.unwrap();
-        let arn = store.create("signing", "no key yet");
+    pub(crate) async fn signing() -> Self {
+        Self::new("no key yet", SigningSecret).await
+    }
+}
+
+impl<K: Kind> Scene<K> {
+    /// A secret that was made a day ago with this text.
+    pub(crate) async fn new(text: &str, kind: K) -> Self {
+        let store = SecretStore::start(credentials()).await.unwrap();
+        let arn = store.create("rotated", text);
         store.age(&arn, 86_400).unwrap();
         store.enable_rotation(&arn).unwrap();
         let platform = platform(store.url()).await;
         Self {
-            rotation: Rotation::new(&platform, Clock::system()),
+            rotation: Rotation::new(kind, &platform, Clock::system()),
             client: Client::new(&platform),
             store,
             arn,
@@ -71,10 +82,15 @@ impl Scene {
     /// A whole rotation, each step of which must be done.
     pub(crate) async fn rotate(&self) -> String {
         let token = self.store.begin_rotation(&self.arn).unwrap();
-        for step in Step::ALL {
-            assert_eq!(self.step(&token, step).await, Ok(()), "{step:?}");
-        }
+        self.finish(&token).await;
         token
+    }
+
+    /// The steps of a rotation that was begun.
+    pub(crate) async fn finish(&self, token: &str) {
+        for step in Step::ALL {
+            assert_eq!(self.step(token, step).await, Ok(()), "{step:?}");
+        }
     }
 
     /// The version in a stage and its text; none if there is none.

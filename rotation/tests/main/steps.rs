@@ -9,7 +9,7 @@ use crate::scene::Scene;
 
 #[tokio::test]
 async fn four_steps_make_the_next_key_the_current_one() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let (before, _) = scene.look(CURRENT).await.unwrap();
     let token = scene.rotate().await;
     let (current, text) = scene.look(CURRENT).await.unwrap();
@@ -24,7 +24,7 @@ async fn four_steps_make_the_next_key_the_current_one() {
 
 #[tokio::test]
 async fn each_step_may_be_repeated() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let token = scene.store.begin_rotation(&scene.arn).unwrap();
     let mut made = None;
     for step in [Step::Create, Step::Set, Step::Test] {
@@ -54,13 +54,13 @@ async fn each_step_may_be_repeated() {
 
 #[tokio::test]
 async fn a_step_before_its_turn_says_so_and_changes_nothing() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let before = scene.look(CURRENT).await;
     let token = scene.store.begin_rotation(&scene.arn).unwrap();
     for step in [Step::Finish, Step::Test] {
         assert_eq!(
             scene.step(&token, step).await,
-            Err(Failure::NoKeyYet),
+            Err(Failure::NothingYet),
             "{step:?}"
         );
         assert_eq!(scene.look(CURRENT).await, before);
@@ -74,7 +74,7 @@ async fn a_step_before_its_turn_says_so_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_version_that_is_not_pending_is_left_alone() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let old = scene.rotate().await;
     scene.store.age(&scene.arn, 3600).unwrap();
     let new = scene.rotate().await;
@@ -97,7 +97,7 @@ async fn a_version_that_is_not_pending_is_left_alone() {
 
 #[tokio::test]
 async fn the_next_rotation_waits_until_the_current_key_signs() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     scene.rotate().await;
     // The version before the first key holds none, so the first key signs from the beginning.
     let second = scene.rotate().await;
@@ -118,14 +118,14 @@ async fn the_next_rotation_waits_until_the_current_key_signs() {
 
 #[tokio::test]
 async fn what_is_no_key_never_becomes_the_current_version() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let before = scene.look(CURRENT).await;
     for text in ["", "{}", r#"{"kty": "EC", "crv": "P-256"}"#, "no key"] {
         let token = scene.store.put(&scene.arn, text, PENDING).unwrap();
         for step in [Step::Create, Step::Test, Step::Finish] {
             assert_eq!(
                 scene.step(&token, step).await,
-                Err(Failure::NotAKey),
+                Err(Failure::Unusable),
                 "{step:?} {text}"
             );
         }
@@ -135,7 +135,7 @@ async fn what_is_no_key_never_becomes_the_current_version() {
 
 #[tokio::test]
 async fn a_secret_without_a_rotation_is_left_alone() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let other = scene.store.create("other", "x");
     let token = scene.store.begin_rotation(&other).unwrap();
     for step in Step::ALL {
@@ -146,7 +146,7 @@ async fn a_secret_without_a_rotation_is_left_alone() {
 
 #[tokio::test]
 async fn every_call_may_fail_and_the_steps_begin_again() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let down = Fault::Error(StatusCode::BAD_REQUEST, "InternalServiceError");
     let token = scene.store.begin_rotation(&scene.arn).unwrap();
     for step in Step::ALL {
@@ -167,7 +167,7 @@ async fn every_call_may_fail_and_the_steps_begin_again() {
 
 #[tokio::test]
 async fn two_of_the_same_step_at_once_make_one_key() {
-    let scene = Scene::new().await;
+    let scene = Scene::signing().await;
     let token = scene.store.begin_rotation(&scene.arn).unwrap();
     let create = || scene.step(&token, Step::Create);
     let (first, second, third) = tokio::join!(create(), create(), create());

@@ -12,6 +12,8 @@ use crate::read;
 
 const PAPER: &str = "docs/settings.md";
 
+const MACHINE_ROTATION: &str = "rotation/src/bin/machine_rotation/config.rs";
+
 /// The names in the first column of the tables below a heading.
 fn documented(heading: &str) -> BTreeSet<String> {
     let paper = read(PAPER);
@@ -58,12 +60,12 @@ fn every_variable_is_explained_and_no_other() {
 
 #[test]
 fn every_variable_of_the_functions_without_callers_is_explained() {
-    for (heading, function) in [
-        ("## Policy", "policy"),
-        ("## Pre token generation", "pretoken"),
+    for (heading, config) in [
+        ("## Machine rotation", MACHINE_ROTATION),
+        ("## Policy", "policy/src/config.rs"),
+        ("## Pre token generation", "pretoken/src/config.rs"),
     ] {
-        let config = read(&format!("{function}/src/config.rs"));
-        assert_eq!(documented(heading), values(&config), "{function}");
+        assert_eq!(documented(heading), values(&read(config)), "{config}");
     }
 }
 
@@ -87,6 +89,7 @@ fn every_variable_of_the_template_is_explained() {
         "## Authorizer and proxy",
         "## Authorizer",
         "## Proxy",
+        "## Machine rotation",
         "## Policy",
         "## Pre token generation",
     ];

@@ -6,36 +6,6 @@ use crate::door::MAIN;
 pub(super) const BREAKS: &[Break] = &[
     (
         "what goes wrong is told",
-        MAIN,
-        "RotationFunction: !Ref RotationFunction",
-        "RotationFunction: !Ref ProxyFunction",
-    ),
-    (
-        "the signing key changes",
-        MAIN,
-        "      SecretId: !Ref SigningSecret\n",
-        "      SecretId: !Ref MachineSecretArn\n",
-    ),
-    (
-        "the signing key changes",
-        MAIN,
-        "RotateImmediatelyOnUpdate: true",
-        "RotateImmediatelyOnUpdate: false",
-    ),
-    (
-        "the signing key changes",
-        MAIN,
-        "RotationLambdaARN: !Ref RotationFunction.Alias",
-        "RotationLambdaARN: !Ref RotationFunction",
-    ),
-    (
-        "the signing key changes",
-        MAIN,
-        "Type: AWS::SecretsManager::RotationSchedule",
-        "Type: AWS::SecretsManager::ResourcePolicy",
-    ),
-    (
-        "what goes wrong is told",
         MONITORING,
         "      AlarmActions: [!Ref Alarms]\n",
         "",
@@ -163,8 +133,14 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "secrets stay where they are",
         USERS,
-        "${MachineClient.ClientSecret}",
-        "changeme",
+        "GenerateSecretString:\n        PasswordLength: 32\n",
+        "SecretString: changeme\n",
+    ),
+    (
+        "secrets stay where they are",
+        USERS,
+        "GenerateSecretString:\n        PasswordLength: 32\n",
+        "SecretString: !GetAtt MachineClient.ClientSecret\n",
     ),
     (
         "secrets stay where they are",

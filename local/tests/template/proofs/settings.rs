@@ -31,9 +31,10 @@ pub(crate) fn are_complete(door: &Door) -> Vec<String> {
         let binary = function["Metadata"]["BuildProperties"]["Binary"]
             .as_str()
             .unwrap();
+        let folder = function["Properties"]["CodeUri"].as_str().unwrap();
         let variables = entries(&function["Properties"]["Environment"]["Variables"]);
         let given: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
-        let read = read_by(binary);
+        let read = read_by(folder, binary);
         let read: BTreeSet<&str> = read.iter().map(String::as_str).collect();
         let needed = read.iter().filter(|name| !NOT_GIVEN.contains(name));
         for missing in needed.filter(|setting| !given.contains(**setting)) {
@@ -52,9 +53,18 @@ pub(crate) fn are_complete(door: &Door) -> Vec<String> {
 }
 
 /// The settings of a function: those of its constants that are the name of a variable.
-fn read_by(binary: &str) -> BTreeSet<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let source = std::fs::read_to_string(root.join(binary).join("src/config.rs"));
+fn read_by(folder: &str, binary: &str) -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder)
+        .join("src");
+    // The second program of a folder has one of its own.
+    let own = if binary == folder {
+        sources
+    } else {
+        sources.join("bin").join(binary)
+    };
+    let source = std::fs::read_to_string(own.join("config.rs"));
     let source = source.unwrap_or_default();
     let constants = source.lines().filter_map(|line| {
         let (_, constant) = line.trim().split_once("const ")?;

@@ -35,8 +35,11 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
             .collect();
     };
     let gateway = (parameters["GatewayArn"] != "").then_some("GatewayChanged");
+    let machine = "MachineRotationFunction";
+    let machine = (!door.main().resource(machine).is_null()).then_some(machine);
+    let machine_alarm = machine.map(|_| "MachineRotationAlarm");
     let mut faults = Vec::new();
-    for name in WATCHED.into_iter().chain(gateway) {
+    for name in WATCHED.into_iter().chain(gateway).chain(machine_alarm) {
         let resource = sheet.resource(name);
         let to = [
             &resource["Properties"]["AlarmActions"],
@@ -47,9 +50,25 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
         faults.extend(unless(reaches, name, "reaches nobody"));
     }
     let given = &door.main().resource("Monitoring")["Properties"]["Parameters"];
-    for name in FUNCTIONS {
+    for name in FUNCTIONS.into_iter().chain(machine) {
         faults.extend(unless(given[name]["Ref"] == name, name, "is not watched"));
+        let mut alarms = sheet.of_type("AWS::CloudWatch::Alarm").into_iter();
+        let is_heard = name == "AuthorizerFunction"
+            || name == "ProxyFunction"
+            || alarms.any(|(_, alarm)| {
+                let dimension = &alarm["Properties"]["Dimensions"][0]["Value"];
+                *dimension == sheet.parameters[name]
+            });
+        faults.extend(unless(is_heard, name, "fails in silence"));
     }
+    let rule = &sheet.resource("RotationFailed")["Properties"]["EventPattern"]["detail"];
+    let secrets = listed(&rule["additionalEventData"]["SecretId"]).len();
+    let is_told = secrets == 1 + usize::from(machine.is_some());
+    faults.extend(unless(
+        is_told,
+        "RotationFailed",
+        "is told of other secrets",
+    ));
     let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
     let is_ours = *topic == parameters["AlarmEmail"];
     faults.extend(unless(is_ours, "Alarms", "go elsewhere"));

@@ -1,0 +1,121 @@
+//! What may go wrong with the rotation of secrets.
+
+use super::{Break, MONITORING};
+use crate::door::MAIN;
+
+pub(super) const BREAKS: &[Break] = &[
+    (
+        "what goes wrong is told",
+        MAIN,
+        "RotationFunction: !Ref RotationFunction",
+        "RotationFunction: !Ref ProxyFunction",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "      SecretId: !Ref SigningSecret\n",
+        "      SecretId: !Ref GoogleSecretArn\n",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "RotateImmediatelyOnUpdate: true",
+        "RotateImmediatelyOnUpdate: false",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "RotationLambdaARN: !Ref RotationFunction.Alias",
+        "RotationLambdaARN: !Ref RotationFunction",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "Type: AWS::SecretsManager::RotationSchedule",
+        "Type: AWS::SecretsManager::ResourcePolicy",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "                  - secretsmanager:UpdateSecretVersionStage\n                Resource: !Ref SigningSecret",
+        "                  - secretsmanager:UpdateSecretVersionStage\n                Resource: !Ref GoogleSecretArn",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "      SourceArn: !Ref SigningSecret",
+        "      SourceArn: !Ref GoogleSecretArn",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "  MachineSchedule:\n    Type: AWS::SecretsManager::RotationSchedule",
+        "  MachineSchedule:\n    Type: AWS::SecretsManager::ResourcePolicy\n    Unused: x",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "RotationLambdaARN: !Ref MachineRotationFunction.Alias\n      RotateImmediatelyOnUpdate: true",
+        "RotationLambdaARN: !Ref MachineRotationFunction.Alias\n      RotateImmediatelyOnUpdate: false",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "RotationLambdaARN: !Ref MachineRotationFunction.Alias",
+        "RotationLambdaARN: !Ref RotationFunction.Alias",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "DependsOn: [MachineRotationPermission, PretokenPermission]",
+        "DependsOn: [MachineRotationPermission]",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "  RotatesMachineSecret: !And\n    - !Condition HasToolTokens\n",
+        "  RotatesMachineSecret: !And\n    - !Condition HasAuth\n",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "- !Or [!Condition HasOwnPool, !Equals [!Ref RotateMachineSecret, \"true\"]]",
+        "- !Condition HasOwnPool",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "                  - cognito-idp:ListUserPoolClientSecrets\n                Resource: !If [HasOwnPool, ",
+        "                  - cognito-idp:ListUserPoolClientSecrets\n                Resource: !If [HasAuth, ",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "          USER_POOL_ARN: !If [HasOwnPool, ",
+        "          USER_POOL_ARN: !If [HasAuth, ",
+    ),
+    (
+        "the machine client's secret changes",
+        MAIN,
+        "      Timeout: 30\n",
+        "      Timeout: 90\n",
+    ),
+    (
+        "what goes wrong is told",
+        MAIN,
+        "        MachineRotationFunction: !If [RotatesMachineSecret, !Ref MachineRotationFunction, \"\"]\n",
+        "",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "          Value: !Ref MachineRotationFunction\n",
+        "          Value: !Ref RotationFunction\n",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "              - !If [WatchesMachineRotation, !Ref MachineSecretArn, !Ref AWS::NoValue]\n",
+        "",
+    ),
+];

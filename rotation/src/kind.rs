@@ -1,0 +1,30 @@
+//! What is rotated. The four steps are the same for every kind of secret; this is what differs.
+
+use shared::gate::UnixTime;
+use shared::secret::Secret;
+
+use crate::failure::Failure;
+use crate::vault::{Stages, Vault, Version};
+
+/// A kind of secret: what its versions hold, how the next one is made, and how it is tried.
+pub trait Kind {
+    /// What a version holds that is good.
+    type Value;
+
+    /// Reads a version; none if what it holds is nothing of this kind.
+    fn read(&self, version: &Version) -> Option<Self::Value>;
+
+    /// Makes the text of the next version, once the current one has been so for long enough.
+    fn make(
+        &self,
+        vault: &Vault,
+        stages: &Stages,
+        now: UnixTime,
+    ) -> impl Future<Output = Result<Secret, Failure>>;
+
+    /// Takes back what was made, for another version was stored first.
+    fn withdraw(&self, text: &Secret) -> impl Future<Output = Result<(), Failure>>;
+
+    /// Whether the next version will do its service.
+    fn test(&self, value: &Self::Value) -> impl Future<Output = Result<(), Failure>>;
+}

@@ -1,0 +1,166 @@
+//! The secret of the machine client, in whose name the proxy asks for tool tokens.
+//!
+//! A client has two secrets at most, and each is as good as the other. So the one before the current one goes on to be
+//! taken until the next rotation needs its place: whoever still holds it by then has held it for longer than any secret
+//! is held.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use serde_json::{Value, json};
+use shared::gate::UnixTime;
+use shared::secret::Secret;
+use shared::secrets::{HARD_AGE, Stage};
+use shared::settings::Address;
+use shared::token_endpoint::TokenEndpoint;
+use shared::user_pool::UserPoolArn;
+use tokio::time::timeout;
+
+use crate::app_client::{AddedSecret, AppClient, ListedSecret};
+use crate::failure::Failure;
+use crate::kind::Kind;
+use crate::vault::{Stages, Vault, Version};
+
+/// Secrets that a client may have at once (`AddUserPoolClientSecret`).
+const MOST: usize = 2;
+
+/// How long after a secret was added somebody may still be about to store it: longer than the function runs.
+const STORING: Duration = Duration::from_secs(60);
+
+/// As long as the proxy waits for a token.
+const TEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Whose secret it is, and where it is tried.
+pub struct MachineClient {
+    pub pool: UserPoolArn,
+    pub id: String,
+    pub endpoint: Address,
+    /// Separated by single spaces.
+    pub scopes: String,
+}
+
+/// The secret of one machine client.
+pub struct MachineSecret {
+    client: AppClient,
+    endpoint: TokenEndpoint,
+}
+
+/// What a version holds.
+pub struct Held {
+    value: Secret,
+    /// What Cognito calls it. None where somebody else has written the version.
+    id: Option<String>,
+}
+
+impl MachineSecret {
+    /// Nothing is called yet.
+    #[must_use]
+    pub fn new(client: MachineClient, platform: &SdkConfig) -> Self {
+        let MachineClient {
+            pool,
+            id,
+            endpoint,
+            scopes,
+        } = client;
+        Self {
+            endpoint: TokenEndpoint::new(endpoint, id.clone(), scopes),
+            client: AppClient::new(&pool, id, platform),
+        }
+    }
+
+    /// Makes room for another secret, where there is none. Only what nobody can be using is deleted.
+    async fn make_room(
+        &self,
+        vault: &Vault,
+        stages: &Stages,
+        now: UnixTime,
+    ) -> Result<(), Failure> {
+        let secrets = self.client.secrets().await?;
+        if secrets.len() < MOST {
+            return Ok(());
+        }
+        let current = vault.held(Stage::Current).await?;
+        let current = current.and_then(|version| Some((self.read(&version)?, version.created)));
+        let spare = match current {
+            Some((held, created)) => {
+                let spare = other(&secrets, held.id.as_deref()).ok_or(Failure::Unidentified)?;
+                if age(created.max(stages.last_rotated()), now) < HARD_AGE {
+                    return Err(Failure::TooEarly);
+                }
+                spare
+            }
+            // Before its first rotation, the secret holds nothing that anybody could use.
+            None => oldest(&secrets).ok_or(Failure::Unidentified)?,
+        };
+        if age(spare.created, now) < STORING {
+            return Err(Failure::Busy);
+        }
+        self.client.delete(&spare.id).await
+    }
+}
+
+impl Kind for MachineSecret {
+    type Value = Held;
+
+    fn read(&self, version: &Version) -> Option<Held> {
+        Held::parse(version.text.as_ref()?)
+    }
+
+    async fn make(&self, vault: &Vault, stages: &Stages, now: UnixTime) -> Result<Secret, Failure> {
+        self.make_room(vault, stages, now).await?;
+        let AddedSecret { id, value } = self.client.add().await?;
+        let text = json!({
+            "client_id": self.client.id(),
+            "client_secret": value.reveal(),
+            "client_secret_id": id,
+        });
+        Ok(Secret::new(text.to_string()))
+    }
+
+    async fn withdraw(&self, text: &Secret) -> Result<(), Failure> {
+        match Held::parse(text).and_then(|held| held.id) {
+            Some(id) => self.client.delete(&id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// By a token that is thrown away. It carries no user, so no policy lets it call anything.
+    async fn test(&self, held: &Held) -> Result<(), Failure> {
+        let asked = timeout(TEST_WAIT, self.endpoint.ask(&held.value, None)).await;
+        let granted = asked.map_err(|_| Failure::Timeout)?;
+        granted.map(|_| ()).map_err(Failure::NoToken)
+    }
+}
+
+impl Held {
+    /// Whatever the proxy takes is taken here: what is in use and not known to be might be deleted.
+    fn parse(text: &Secret) -> Option<Self> {
+        let mut stored: Value = serde_json::from_str(text.reveal()).ok()?;
+        let mut member = |name| match stored.get_mut(name).map(Value::take) {
+            Some(Value::String(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        };
+        Some(Self {
+            value: Secret::new(member("client_secret")?),
+            id: member("client_secret_id"),
+        })
+    }
+}
+
+/// Of the client's secrets, the one that is not the current version's. None if that cannot be told.
+fn other<'s>(secrets: &'s [ListedSecret], current: Option<&str>) -> Option<&'s ListedSecret> {
+    let is_current = |secret: &ListedSecret| Some(secret.id.as_str()) == current;
+    match secrets {
+        [first, second] if is_current(first) => Some(second),
+        [first, second] if is_current(second) => Some(first),
+        _ => None,
+    }
+}
+
+fn oldest(secrets: &[ListedSecret]) -> Option<&ListedSecret> {
+    secrets.iter().min_by_key(|secret| secret.created.0)
+}
+
+fn age(since: UnixTime, now: UnixTime) -> Duration {
+    Duration::from_secs(now.0.saturating_sub(since.0))
+}
