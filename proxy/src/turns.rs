@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::clock::Clock;
 use shared::log::service_failure;
@@ -148,6 +149,13 @@ impl Turns {
         }
     }
 
+    /// Gives back the turn of a session that has been ended, whoever holds it: its agent is gone, and the process that
+    /// asked it may be frozen, or wait for an answer that nobody reads. Its own return of the lease then finds none.
+    pub async fn end(&self, session: &SessionId, request_id: &str) {
+        let delete = self.0.deletion(session.as_str());
+        self.0.send(delete, request_id).await;
+    }
+
     /// Waits for what is being given back, for a little while.
     pub async fn settle(&self) {
         let mut leaving = self.0.leaving.subscribe();
@@ -193,13 +201,19 @@ impl Table {
 
     async fn delete(&self, session: &str, owner: &str) {
         let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .key(KEY, text(session))
+            .deletion(session)
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":owner", text(owner));
+        self.send(delete, owner).await;
+    }
+
+    fn deletion(&self, session: &str) -> DeleteItemFluentBuilder {
+        let delete = self.client.delete_item();
+        delete.table_name(&self.name).key(KEY, text(session))
+    }
+
+    async fn send(&self, delete: DeleteItemFluentBuilder, request_id: &str) {
         let error = match timeout(RELEASE_WAIT, delete.send()).await {
             Ok(Ok(_)) => return,
             // It ran out, or was never taken: it is not ours to give back.
@@ -208,7 +222,7 @@ impl Table {
             Err(_) => "timeout".to_owned(),
         };
         warn!(
-            request_id = owner,
+            request_id,
             error, "cannot give back a turn; its conversation is busy until it runs out"
         );
     }

@@ -31,10 +31,15 @@ impl App {
             Ok(admitted) => admitted,
             Err(refused) => return request.refused(refused),
         };
-        match self.stop(&admitted, conversation, &mut request).await {
-            Ok(()) => request.whole(Answer::empty(StatusCode::NO_CONTENT)),
-            Err(problem) => request.problem(problem),
+        if let Err(problem) = self.stop(&admitted, conversation, &mut request).await {
+            return request.problem(problem);
         }
+        // Another turn may begin at once, even if nobody ever gives back the one that was running.
+        if let Some(turns) = &self.turns {
+            let session = admitted.session(conversation);
+            turns.end(&session, request.record.request_id()).await;
+        }
+        request.whole(Answer::empty(StatusCode::NO_CONTENT))
     }
 
     /// Ends the session of a conversation at its runtime.

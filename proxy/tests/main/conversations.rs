@@ -6,7 +6,7 @@ use crate::turns::TABLE;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use proxy::config::TURNS_TABLE;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 const C1: &str = "/agents/demo/conversations/c1";
@@ -174,6 +174,60 @@ async fn a_caller_who_leaves_gives_the_turn_back() {
     sender.closed().await;
     door.settle().await;
     assert_eq!(asked(&door), ["PutItem", "turn", "DeleteItem"]);
+}
+
+/// Lambda may let a function go on whose caller has left, or freeze it with the turn in its hands.
+#[tokio::test]
+async fn who_ends_a_conversation_frees_it_of_a_turn_that_nobody_gives_back() {
+    let (sender, pieces) = mpsc::unbounded_channel();
+    let turn = Script::Stream("text/event-stream", pieces);
+    let ended = Script::Json("{}");
+    let door = one_at_a_time([
+        TAKEN,
+        turn,
+        ended,
+        GIVEN_BACK,
+        TAKEN,
+        Script::Json("{}"),
+        GIVEN_BACK,
+    ]);
+    let door = door.await;
+    let token = door.alice();
+    let headers = [
+        ("authorization", token.as_str()),
+        ("x-conversation-id", "c1"),
+    ];
+    let _running = door.begin("POST", INVOKE, &headers, "{}").await;
+    let taken = door.plane.calls();
+    let got = door.ask("DELETE", C1, &headers, "").await;
+    assert_eq!(got.status, 204);
+    let calls = door.plane.calls();
+    let [stopped, freed] = calls.as_slice() else {
+        panic!("{} calls", calls.len());
+    };
+    assert!(stopped.uri.path().ends_with("/stopruntimesession"));
+    let item = |call: &Call| serde_json::from_slice::<Value>(&call.body).unwrap();
+    let (taken, freed) = (item(&taken[0]), item(freed));
+    assert_eq!(freed["Key"]["session"], taken["Item"]["session"]);
+    assert_eq!(
+        freed["ConditionExpression"],
+        Value::Null,
+        "whoever holds it"
+    );
+    assert_eq!(door.invoke(&headers[1..], "{}").await.status, 200);
+    drop(sender);
+}
+
+#[tokio::test]
+async fn what_could_not_be_ended_keeps_its_turn() {
+    let door = one_at_a_time([Script::Error(403, "AccessDeniedException")]).await;
+    let headers = [("authorization", door.alice())];
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let got = door.ask("DELETE", C1, &headers, "").await;
+    assert_problem(&got, 502, "agent_misconfigured");
+    assert_eq!(door.plane.calls().len(), 1);
 }
 
 #[tokio::test]
