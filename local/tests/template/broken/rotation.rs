@@ -25,8 +25,14 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "the signing key changes",
         MAIN,
+        "RotationLambdaARN: !GetAtt RotationFunction.Arn",
         "RotationLambdaARN: !Ref RotationFunction.Alias",
-        "RotationLambdaARN: !Ref RotationFunction",
+    ),
+    (
+        "the signing key changes",
+        MAIN,
+        "FunctionName: !Ref RotationFunction\n",
+        "FunctionName: !Ref RotationFunction.Alias\n",
     ),
     (
         "the signing key changes",
@@ -55,14 +61,14 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "the machine client's secret changes",
         MAIN,
-        "RotationLambdaARN: !Ref MachineRotationFunction.Alias\n      RotateImmediatelyOnUpdate: true",
-        "RotationLambdaARN: !Ref MachineRotationFunction.Alias\n      RotateImmediatelyOnUpdate: false",
+        "RotationLambdaARN: !GetAtt MachineRotationFunction.Arn\n      RotateImmediatelyOnUpdate: true",
+        "RotationLambdaARN: !GetAtt MachineRotationFunction.Arn\n      RotateImmediatelyOnUpdate: false",
     ),
     (
         "the machine client's secret changes",
         MAIN,
-        "RotationLambdaARN: !Ref MachineRotationFunction.Alias",
-        "RotationLambdaARN: !Ref RotationFunction.Alias",
+        "RotationLambdaARN: !GetAtt MachineRotationFunction.Arn",
+        "RotationLambdaARN: !GetAtt RotationFunction.Arn",
     ),
     (
         "the machine client's secret changes",

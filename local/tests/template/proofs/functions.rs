@@ -6,13 +6,10 @@ use super::unless;
 use crate::door::Door;
 use crate::resolve::{call, entries};
 
-/// Where a function's ARN makes something call it.
-const CALLERS: [&str; 4] = [
-    "FunctionArn",
-    "FunctionName",
-    "RotationLambdaARN",
-    "ServiceToken",
-];
+/// Where a function's ARN makes something call it. Not a rotation's: Secrets Manager may know no aliases.
+const CALLERS: [&str; 3] = ["FunctionArn", "FunctionName", "ServiceToken"];
+
+pub(crate) const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
 
 /// Whatever changes about a function is published, and what is published is what is called.
 pub(crate) fn aliases(door: &Door) -> Vec<String> {
@@ -26,7 +23,10 @@ pub(crate) fn aliases(door: &Door) -> Vec<String> {
         faults.extend(unless(is_published, name, "does not publish every change"));
     }
     let is_function = |name: &str| functions.iter().any(|(function, _)| function == name);
-    for (place, resource) in door.resources() {
+    let others = door
+        .resources()
+        .filter(|(_, one)| one["Properties"]["Principal"] != SECRETS_MANAGER);
+    for (place, resource) in others {
         let mut called = Vec::new();
         find(resource, &mut called);
         for target in called {

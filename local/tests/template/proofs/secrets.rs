@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::functions::SECRETS_MANAGER;
 use super::{listed, unless};
 use crate::door::{Door, all_texts};
 use crate::resolve::entries;
@@ -151,16 +152,18 @@ fn rotates(
             && resource.is_none_or(|it| statements.iter().any(|own| own["Resource"] == *it))
     };
     let of = properties(schedule);
-    let alias = json!({"Ref": format!("{function}.Alias")});
+    // Neither is the alias's: nobody says that Secrets Manager knows aliases, and each must be what the other is.
+    let itself = json!({"Fn::GetAtt": format!("{function}.Arn")});
     let mut permissions = main.of_type("AWS::Lambda::Permission").into_iter();
-    let permission = permissions.find(|(_, it)| it["Properties"]["FunctionName"] == alias);
+    let permission =
+        permissions.find(|(_, it)| it["Properties"]["FunctionName"]["Ref"] == *function);
     [
         (
             main.resource(schedule)["Type"] == "AWS::SecretsManager::RotationSchedule",
             "is not there",
         ),
         (of["SecretId"] == *secret, "is not of its secret"),
-        (of["RotationLambdaARN"] == alias, "asks another function"),
+        (of["RotationLambdaARN"] == itself, "asks another function"),
         (
             of["RotateImmediatelyOnUpdate"] == "true",
             "leaves the secret empty at first",
@@ -170,7 +173,10 @@ fn rotates(
             "takes its own time",
         ),
         (
-            permission.is_some_and(|(_, it)| it["Properties"]["SourceArn"] == *secret),
+            permission.is_some_and(|(_, it)| {
+                let it = &it["Properties"];
+                it["SourceArn"] == *secret && it["Principal"] == SECRETS_MANAGER
+            }),
             "may not ask its function, or others may",
         ),
         (
