@@ -154,9 +154,6 @@ fn rotates(
     let of = properties(schedule);
     // Neither is the alias's: nobody says that Secrets Manager knows aliases, and each must be what the other is.
     let itself = json!({"Fn::GetAtt": format!("{function}.Arn")});
-    let mut permissions = main.of_type("AWS::Lambda::Permission").into_iter();
-    let permission =
-        permissions.find(|(_, it)| it["Properties"]["FunctionName"]["Ref"] == *function);
     [
         (
             main.resource(schedule)["Type"] == "AWS::SecretsManager::RotationSchedule",
@@ -173,10 +170,7 @@ fn rotates(
             "takes its own time",
         ),
         (
-            permission.is_some_and(|(_, it)| {
-                let it = &it["Properties"];
-                it["SourceArn"] == *secret && it["Principal"] == SECRETS_MANAGER
-            }),
+            may_ask(door, function, secret),
             "may not ask its function, or others may",
         ),
         (
@@ -188,6 +182,14 @@ fn rotates(
     .into_iter()
     .filter_map(|(is_so, what)| unless(is_so, schedule, what))
     .collect()
+}
+
+/// Whether Secrets Manager, for this secret alone, may call the function itself.
+fn may_ask(door: &Door, function: &str, secret: &Value) -> bool {
+    let permissions = door.main().of_type("AWS::Lambda::Permission").into_iter();
+    let mut permissions = permissions.map(|(_, permission)| permission["Properties"].clone());
+    let permission = permissions.find(|it| it["FunctionName"]["Ref"] == *function);
+    permission.is_some_and(|it| it["SourceArn"] == *secret && it["Principal"] == SECRETS_MANAGER)
 }
 
 fn variables<'d>(door: &'d Door, function: &str) -> &'d Value {
