@@ -164,3 +164,34 @@ fn oldest(secrets: &[ListedSecret]) -> Option<&ListedSecret> {
 fn age(since: UnixTime, now: UnixTime) -> Duration {
     Duration::from_secs(now.0.saturating_sub(since.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use aws_config::BehaviorVersion;
+    use tokio::time::{self, Instant};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_endpoint_that_never_answers_is_given_up() {
+        // The system takes connections for it, and nobody reads from them.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE";
+        let client = MachineClient {
+            pool: UserPoolArn::parse(pool).unwrap(),
+            id: "client".to_owned(),
+            endpoint: Address::parse(&format!("http://127.0.0.1:{port}/")).unwrap(),
+            scopes: "tools".to_owned(),
+        };
+        let platform = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
+        let secret = MachineSecret::new(client, &platform.build());
+        let held = Held::parse(&Secret::new(r#"{"client_secret": "a"}"#.to_owned())).unwrap();
+        time::pause();
+        let asked = Instant::now();
+        assert_eq!(secret.test(&held).await, Err(Failure::Timeout));
+        assert_eq!(asked.elapsed().as_secs(), TEST_WAIT.as_secs());
+    }
+}
