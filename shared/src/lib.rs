@@ -32,6 +32,7 @@ pub mod keys;
 pub mod layer;
 pub mod log;
 pub mod metrics;
+#[cfg(feature = "fetch")]
 pub mod percent;
 #[cfg(feature = "platform")]
 pub mod platform;

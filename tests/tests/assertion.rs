@@ -2,7 +2,6 @@
 //! made; and a rotation of its key, under load.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -110,7 +109,7 @@ async fn the_lines_of_the_document_verify_what_the_door_signs() {
 
 /// Turns of alice's, each of which must be answered, and its assertion verified; the agent verifies it, too. The ids of the
 /// keys that signed them.
-async fn load(stack: &Arc<Stack>, token: &str, verifier: &mut PythonFilter) -> Vec<String> {
+async fn load(stack: &Stack, token: &str, verifier: &mut PythonFilter) -> Vec<String> {
     let mut ids = Vec::new();
     while ids.len() < REQUESTS {
         let before = stack.data_plane().calls().len();
@@ -149,9 +148,9 @@ async fn published(stack: &Stack) -> Vec<String> {
 // The verifier asks the door for its keys while this thread waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_and_an_outage_go_unnoticed() {
-    let stack = Arc::new(Stack::start(chain_settings()).await.unwrap());
+    let stack = Stack::start(chain_settings()).await.unwrap();
     let Some(mut verifier) = verifier(stack.url(), "rotation.py") else {
-        return;
+        return stack.stop().await;
     };
     let token = alice(&stack).await;
     let (secrets, arn) = (stack.secrets(), stack.signing_secret());
@@ -173,7 +172,7 @@ async fn a_rotation_and_an_outage_go_unnoticed() {
     secrets.set_fault(Some(down));
     load(&stack, &token, &mut verifier).await;
     let verified = 6 * REQUESTS;
-    Arc::into_inner(stack).unwrap().stop().await;
+    stack.stop().await;
     counted(&format!(
         "PyJWT verified {verified} assertions, 0 failed, across a rotation and an outage of Secrets Manager"
     ));
@@ -183,9 +182,9 @@ async fn a_rotation_and_an_outage_go_unnoticed() {
 // The verifier asks the door for its keys while this thread waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_takes_over_from_the_old_one_under_load() {
-    let stack = Arc::new(Stack::start(chain_settings()).await.unwrap());
+    let stack = Stack::start(chain_settings()).await.unwrap();
     let Some(mut verifier) = verifier(stack.url(), "settled.py") else {
-        return;
+        return stack.stop().await;
     };
     let token = alice(&stack).await;
     let (secrets, arn) = (stack.secrets(), stack.signing_secret());
@@ -206,7 +205,7 @@ async fn a_new_key_takes_over_from_the_old_one_under_load() {
     let seen = timeout(PATIENCE, switch).await.expect("the new key signs");
     assert!(seen.iter().all(|id| id == new || id == old), "{seen:?}");
     let by_old = seen.iter().filter(|id| *id == old).count();
-    Arc::into_inner(stack).unwrap().stop().await;
+    stack.stop().await;
     counted(&format!(
         "PyJWT verified {} assertions, 0 failed, while a new key took over after {by_old} of the old one's",
         seen.len()

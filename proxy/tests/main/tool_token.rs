@@ -31,6 +31,19 @@ async fn open(kind: &str, scripts: impl IntoIterator<Item = Script>) -> Door {
     Door::over(plane, &settings(&agents, &endpoint)).await
 }
 
+/// The same before a gateway, which has sessions of MCP and so a key to seal them.
+async fn open_gateway(scripts: impl IntoIterator<Item = Script>, more: &[(&str, &str)]) -> Door {
+    let plane = DataPlane::start(signing_key().into_iter().chain(scripts)).await;
+    let url = |path| format!("{}{path}", plane.url);
+    let (endpoint, gateway) = (url("/oauth2/token"), url("/mcp"));
+    let agents = json!({"tools": {"gateway": gateway, "toolToken": "user", "allow": {}}});
+    let agents = agents.to_string();
+    let mut settings = settings(&agents, &endpoint);
+    settings.push((SIGNING_SECRET_ARN, crate::mcp::SECRET));
+    settings.extend_from_slice(more);
+    Door::over(plane, &settings).await
+}
+
 fn settings<'s>(agents: &'s str, endpoint: &'s str) -> Vec<(&'s str, &'s str)> {
     vec![
         (AGENTS, agents),
@@ -46,15 +59,7 @@ fn settings<'s>(agents: &'s str, endpoint: &'s str) -> Vec<(&'s str, &'s str)> {
 
 #[tokio::test]
 async fn a_gateway_is_shown_the_token_of_its_caller() {
-    let scripts = signing_key().into_iter().chain([SECRET, TOKEN, TURN, TURN]);
-    let plane = DataPlane::start(scripts).await;
-    let url = |path| format!("{}{path}", plane.url);
-    let (endpoint, gateway) = (url("/oauth2/token"), url("/mcp"));
-    let agents = json!({"tools": {"gateway": gateway, "toolToken": "user", "allow": {}}});
-    let agents = agents.to_string();
-    let mut settings = settings(&agents, &endpoint);
-    settings.push((SIGNING_SECRET_ARN, crate::mcp::SECRET));
-    let door = Door::over(plane, &settings).await;
+    let door = open_gateway([SECRET, TOKEN, TURN, TURN], &[]).await;
     door.plane.calls();
     let token = door.alice();
     let headers = [("authorization", token.as_str()), (HEADER, "forged")];
@@ -121,15 +126,7 @@ async fn the_time_for_a_token_is_part_of_the_time_for_an_answer() {
 async fn the_time_for_a_token_is_part_of_the_time_to_end_a_session() {
     let begun = Script::Full(200, &[("mcp-session-id", "of-the-gateway")], "{}");
     let scripts = [SECRET, TOKEN, begun, LATE, Script::Silence];
-    let plane = DataPlane::start(signing_key().into_iter().chain(scripts)).await;
-    let url = |path| format!("{}{path}", plane.url);
-    let (endpoint, gateway) = (url("/oauth2/token"), url("/mcp"));
-    let agents = json!({"tools": {"gateway": gateway, "toolToken": "user", "allow": {}}});
-    let agents = agents.to_string();
-    let mut settings = settings(&agents, &endpoint);
-    settings.push((SIGNING_SECRET_ARN, crate::mcp::SECRET));
-    settings.push((FIRST_BYTE_SECONDS, "40"));
-    let door = Door::over(plane, &settings).await;
+    let door = open_gateway(scripts, &[(FIRST_BYTE_SECONDS, "40")]).await;
     let path = "/agents/tools/mcp";
     let token = door.alice();
     let got = door
