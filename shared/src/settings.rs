@@ -34,6 +34,9 @@ pub const TRUSTED_ISSUERS: &str = "TRUSTED_ISSUERS";
 /// The exit status of a process whose settings are wrong: `EX_USAGE` of `sysexits.h`.
 const EXIT_STATUS: i32 = 64;
 
+/// How many faults are told: a line with as many long ones is within the 256 KB that CloudWatch Logs keeps of an event.
+const MAX_TOLD: usize = 500;
+
 /// Where settings come from: [`environment`], or a table in tests.
 pub type Source<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -110,9 +113,17 @@ pub fn optional_number(
 
 /// Ends the process over its settings: one log line that names every fault, and exit status 64.
 pub fn stop(faults: &[Fault]) -> ! {
-    let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
-    log::write_fatal(&format!("the settings are wrong: {}", faults.join("; ")));
+    log::write_fatal(&format!("the settings are wrong: {}", told(faults)));
     process::exit(EXIT_STATUS)
+}
+
+fn told(faults: &[Fault]) -> String {
+    let mut told: Vec<String> = faults.iter().take(MAX_TOLD).map(Fault::to_string).collect();
+    let others = faults.len().saturating_sub(MAX_TOLD);
+    if others > 0 {
+        told.push(format!("and {others} more"));
+    }
+    told.join("; ")
 }
 
 #[cfg(test)]
@@ -150,6 +161,21 @@ mod tests {
                 "`SHARE` is not a whole number from 0 to 9",
             ]
         );
+    }
+
+    #[test]
+    fn a_file_full_of_faults_is_no_line_without_end() {
+        let faults = |count: usize| -> Vec<Fault> {
+            let fault = |place| Fault::missing(Path::from(AGENTS).item(place));
+            (0..count).map(fault).collect()
+        };
+        assert_eq!(
+            told(&faults(2)),
+            "`AGENTS[0]` is missing; `AGENTS[1]` is missing"
+        );
+        assert!(told(&faults(500)).ends_with("; `AGENTS[499]` is missing"));
+        let told = told(&faults(700));
+        assert!(told.ends_with("; `AGENTS[499]` is missing; and 200 more"));
     }
 
     #[test]

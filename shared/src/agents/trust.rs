@@ -4,6 +4,9 @@ use super::Agents;
 use crate::gate::Trust;
 use crate::settings::Fault;
 
+/// How many agents a note names: it is to be read.
+const MAX_NAMED: usize = 20;
+
 impl Agents {
     /// Each issuer that an agent admits callers of, and that is not a trusted one: nobody could ever come from it.
     pub fn untrusted(&self, trust: &Trust) -> Vec<Fault> {
@@ -28,9 +31,14 @@ impl Agents {
             .iter()
             .filter(names_none)
             .map(|agent| format!("`{}`", agent.name));
-        let names: Vec<String> = names.collect();
+        let mut names: Vec<String> = names.collect();
         let count = trust.issuers().len();
         (count > 1 && !names.is_empty()).then(|| {
+            let others = names.len().saturating_sub(MAX_NAMED);
+            names.truncate(MAX_NAMED);
+            if others > 0 {
+                names.push(format!("and {others} more"));
+            }
             let names = names.join(", ");
             format!(
                 "groups, scopes and clients of any of {count} trusted issuers count for {names}"

@@ -313,6 +313,12 @@ fn who_trusts_several_issuers_is_told_which_agents_name_none() {
     assert_eq!(agents.note(&trust(&[a])), None);
     let careful = read(&json!({"tools": naming}));
     assert_eq!(careful.note(&trust(&[a, b])), None);
+    let many = (10..50).map(|place| (format!("agent-{place}"), runtime()));
+    let note = read(&many.collect()).note(&trust(&[a, b])).unwrap();
+    assert!(
+        note.ends_with(" `agent-28`, `agent-29`, and 20 more"),
+        "{note}"
+    );
 }
 
 #[test]
