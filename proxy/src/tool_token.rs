@@ -15,10 +15,9 @@ use aws_config::SdkConfig;
 use places::{Owner, Place, Places};
 use serde_json::Value;
 use shared::agents::ToolToken;
-use shared::back_off::BackOff;
+use shared::cache::{BackOff, Fresh, Need};
 use shared::clock::Clock;
 use shared::gate::Identity;
-use shared::kept::{Fresh, Need};
 use shared::metrics::{self, Metric};
 use shared::secret::Secret;
 use shared::secrets::StoredSecret;
@@ -111,7 +110,7 @@ impl ToolTokens {
         let started = Instant::now();
         let most = match need {
             Need::Renewal => RENEWAL_WAIT,
-            Need::Fetch => FETCH_WAIT,
+            Need::Fetch | Need::Search => FETCH_WAIT,
         };
         let granted = timeout(most, Box::pin(self.ask(proof))).await;
         let granted = granted.unwrap_or(Err(Fault::Timeout));
@@ -134,8 +133,8 @@ impl ToolTokens {
                 let rests = match (need, fault.rest()) {
                     // It was given little time, and the owner's token still serves.
                     (Need::Renewal, _) if fault == Fault::Timeout => &place.renewals,
-                    (Need::Renewal | Need::Fetch, Rest::Everybody) => &self.back_off,
-                    (Need::Renewal | Need::Fetch, Rest::Owner) => &place.back_off,
+                    (_, Rest::Everybody) => &self.back_off,
+                    (_, Rest::Owner) => &place.back_off,
                 };
                 rests.note(false, now);
                 Err(fault)

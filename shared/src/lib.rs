@@ -13,7 +13,8 @@
 pub mod agents;
 mod arn;
 pub mod assertion;
-pub mod back_off;
+#[cfg(any(feature = "fetch", feature = "secrets"))]
+pub mod cache;
 pub mod clock;
 mod crypto;
 #[cfg(feature = "fetch")]
@@ -24,8 +25,6 @@ pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
-#[cfg(any(feature = "fetch", feature = "secrets"))]
-pub mod kept;
 #[cfg(feature = "fetch")]
 pub mod keys;
 #[cfg(feature = "layer")]

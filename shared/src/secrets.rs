@@ -1,7 +1,7 @@
 //! Secrets of AWS Secrets Manager, kept for a while and renewed in passing.
 
 mod arn;
-mod renewed;
+mod cache;
 mod vault;
 
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 
 pub use arn::SecretArn;
-pub use renewed::{HARD_AGE, SOFT_AGE, Unavailable};
+pub use cache::{HARD_AGE, SOFT_AGE, Unavailable};
 pub use vault::{Stage, client};
 
-pub(crate) use renewed::Renewed;
+pub(crate) use cache::SecretCache;
 pub(crate) use vault::{Vault, Version};
 
 /// A secret, by its ARN, and how its text is read.
 pub struct StoredSecret {
     read: fn(&str) -> Option<Secret>,
     vault: Vault,
-    renewed: Renewed<Secret>,
+    cache: SecretCache<Secret>,
 }
 
 impl StoredSecret {
@@ -36,7 +36,7 @@ impl StoredSecret {
         Self {
             read,
             vault: Vault::new(arn, platform),
-            renewed: Renewed::new(clock),
+            cache: SecretCache::new(clock),
         }
     }
 
@@ -46,7 +46,7 @@ impl StoredSecret {
     /// There is none that serves.
     pub async fn current(&self) -> Result<Arc<Secret>, Unavailable> {
         let ask = async || self.ask().await;
-        self.renewed.get(self.vault.arn(), ask).await
+        self.cache.get(self.vault.arn(), ask).await
     }
 
     /// The value after `refused`, which somebody no longer takes: a rotation that has not been noticed yet.
@@ -54,7 +54,7 @@ impl StoredSecret {
     /// # Errors
     /// It cannot be had, or it is the same.
     pub async fn after(&self, refused: &Arc<Secret>) -> Result<Arc<Secret>, Unavailable> {
-        self.renewed.discard(refused);
+        self.cache.discard(refused);
         let current = self.current().await?;
         if current.reveal() == refused.reveal() {
             return Err(Unavailable);

@@ -16,11 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::gate::UnixTime;
-use crate::secrets::{Renewed, SecretArn, Stage, Unavailable, Vault};
+use crate::secrets::{SecretArn, SecretCache, Stage, Unavailable, Vault};
 
 pub use crate::crypto::signing::{CryptoFailure, SealKey};
 pub use ring::{KeyRing, SETTLING, SigningKey};
@@ -28,7 +27,7 @@ pub use ring::{KeyRing, SETTLING, SigningKey};
 /// The keys, fetched and kept as other secrets are ([`crate::secrets::SOFT_AGE`], [`crate::secrets::HARD_AGE`]).
 pub struct SigningKeys {
     vault: Vault,
-    renewed: Renewed<KeyRing>,
+    cache: SecretCache<KeyRing>,
 }
 
 impl SigningKeys {
@@ -36,13 +35,14 @@ impl SigningKeys {
     pub fn new(arn: SecretArn, platform: &SdkConfig, clock: Clock) -> Self {
         Self {
             vault: Vault::new(arn, platform),
-            renewed: Renewed::new(clock),
+            cache: SecretCache::new(clock),
         }
     }
 
     /// Fetches the keys, for at most `budget`. The log says it if they cannot be had; the first request tries again.
     pub async fn warm(&self, budget: Duration) {
-        let _not_yet = timeout(budget, self.ring()).await;
+        let ask = async || self.ask().await;
+        self.cache.warm(budget, self.vault.arn(), ask).await;
     }
 
     /// All keys at one time. While some that serve are held, no caller waits longer than for a short renewal.
@@ -51,12 +51,12 @@ impl SigningKeys {
     /// There are none that serve.
     pub async fn ring(&self) -> Result<Arc<KeyRing>, Unavailable> {
         let ask = async || self.ask().await;
-        self.renewed.get(self.vault.arn(), ask).await
+        self.cache.get(self.vault.arn(), ask).await
     }
 
     /// The time by which a ring is asked for its signer.
     pub fn now(&self) -> UnixTime {
-        self.renewed.clock().now()
+        self.cache.clock().now()
     }
 
     /// The version to come is read first: a rotation that ends in between is then seen in two stages, never in none.

@@ -280,7 +280,7 @@ async fn a_secret_of_another_form_is_none() {
         token: secret,
         lifetime: Duration::ZERO,
     };
-    let mut shown = format!("{grant:?} {:?}", shared::kept::Kept::<Secret>::default());
+    let mut shown = format!("{grant:?} {:?}", shared::cache::Kept::<Secret>::default());
     for fault in Fault::ALL {
         shown.push_str(&format!("{fault:?} {fault}"));
     }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use serde::Deserialize;
 
-use super::keys::KeyRing;
+use super::keys::DoorKeySet;
 use crate::assertion::{LIFETIME, MAX_BYTES, TYPE, body_hash};
 use crate::gate::{AgentName, UnixTime};
 use crate::json::{self, Value};
@@ -152,7 +152,7 @@ impl<'p> Proof<'p> {
         &self.key_id
     }
 
-    pub(super) fn verify(self, keys: &KeyRing) -> Result<Claims, BadProof> {
+    pub(super) fn verify(self, keys: &DoorKeySet) -> Result<Claims, BadProof> {
         if !keys.verifies(&self.key_id, self.text) {
             return Err(BadProof::Signature);
         }

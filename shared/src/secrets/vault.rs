@@ -11,7 +11,7 @@ use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 
 use super::SecretArn;
-use super::renewed::FETCH_WAIT;
+use crate::cache::FETCH_TIMEOUT;
 use crate::gate::UnixTime;
 use crate::log::Loggable;
 use crate::secret::Secret;
@@ -60,7 +60,7 @@ pub(crate) struct Version {
 pub fn client(arn: &SecretArn, platform: &SdkConfig) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
-        .operation_timeout(FETCH_WAIT)
+        .operation_timeout(FETCH_TIMEOUT)
         .build();
     let config = Builder::from(platform)
         .region(Region::new(arn.region().to_owned()))

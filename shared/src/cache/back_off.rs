@@ -1,15 +1,15 @@
-//! The rest after a failure, so that a service that is down is not asked by every request.
+//! The back-off after a failure: a service that is down is not asked by every request.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// The rest after a first failure; each further one in a row doubles it.
-pub const BACK_OFF_FIRST: Duration = Duration::from_secs(1);
+/// The back-off after a first failure; each further one in a row doubles it.
+pub const MIN_BACK_OFF: Duration = Duration::from_secs(1);
 
-/// The longest rest: a service that comes back is noticed within it.
-pub const BACK_OFF_MOST: Duration = Duration::from_secs(32);
+/// The longest back-off: a service that comes back is noticed within it.
+pub const MAX_BACK_OFF: Duration = Duration::from_secs(32);
 
 /// Failures in a row, and the last of them.
 #[derive(Debug, Default)]
@@ -28,11 +28,17 @@ impl BackOff {
             return false;
         };
         let doublings = count.saturating_sub(1);
-        let rest = BACK_OFF_FIRST.saturating_mul(2_u32.saturating_pow(doublings));
-        now.since(last) < rest.min(BACK_OFF_MOST)
+        let rest = MIN_BACK_OFF.saturating_mul(2_u32.saturating_pow(doublings));
+        now.since(last) < rest.min(MAX_BACK_OFF)
     }
 
-    /// Notes how an attempt has ended by now.
+    /// Whether the last attempt failed, however long ago.
+    pub fn has_failed(&self) -> bool {
+        self.failures().is_some()
+    }
+
+    /// Notes how an attempt has ended by now. An attempt that may be abandoned in the middle is noted as a failure when it
+    /// begins.
     pub fn note(&self, is_success: bool, now: Moment) {
         let mut failures = self.failures();
         let before = failures.map_or(0, |failures| failures.count);
@@ -40,6 +46,13 @@ impl BackOff {
             count: before.saturating_add(1),
             last: now,
         });
+    }
+
+    /// Counts the back-off from now: what was noted as a failure when it began has failed only by now.
+    pub fn restart(&self, now: Moment) {
+        if let Some(failures) = self.failures().as_mut() {
+            failures.last = now;
+        }
     }
 
     /// A panic elsewhere must not keep it from being read; each change is whole when its lock ends.
@@ -80,5 +93,8 @@ mod tests {
         assert!(!back_off.rests(at(700)));
         back_off.note(false, at(800));
         assert!(!back_off.rests(at(801)), "a success begins anew");
+        assert!(back_off.has_failed(), "until the next success");
+        back_off.restart(at(810));
+        assert!(back_off.rests(at(810)) && !back_off.rests(at(811)));
     }
 }
