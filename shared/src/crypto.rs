@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
 
 use crate::json::Value;
+use crate::text;
 
 /// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` and the HMAC family have no
 /// value here, so they cannot be trusted by mistake.
@@ -126,11 +127,8 @@ impl VerifyingKey {
 }
 
 /// The first half of the SHA-256 of a text, in hex: names a token in a log without giving it away.
-pub(crate) fn fingerprint(text: &str) -> String {
-    let hash = digest(&SHA256, text.as_bytes());
-    let digits = hash.as_ref().iter().take(16);
-    digits
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
+pub(crate) fn fingerprint(message: &str) -> String {
+    let hash = digest(&SHA256, message.as_bytes());
+    let half = hash.as_ref().get(..16).unwrap_or_default();
+    text::hex(half)
 }

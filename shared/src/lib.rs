@@ -16,6 +16,7 @@ pub mod assertion;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
 pub mod cache;
 pub mod clock;
+mod code_table;
 mod crypto;
 #[cfg(feature = "fetch")]
 pub mod door;
@@ -25,6 +26,7 @@ pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
+mod jws;
 #[cfg(feature = "fetch")]
 pub mod keys;
 #[cfg(feature = "layer")]
@@ -43,6 +45,7 @@ pub mod session;
 pub mod settings;
 #[cfg(feature = "secrets")]
 pub mod signing;
+pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
 pub mod user_pool;

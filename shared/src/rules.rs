@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::gate::Algorithm;
+use crate::crypto::Algorithm;
 
 /// Seconds since 1970-01-01T00:00:00Z (the NumericDate of RFC 7519 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

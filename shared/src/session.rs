@@ -5,8 +5,9 @@
 
 use crate::crypto::random;
 use crate::gate::{AgentName, Identity};
+use crate::text::{self, is_visible, is_word};
 use aws_lc_rs::digest::{Context, SHA256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The conversation a turn belongs to, as the caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +17,7 @@ impl Conversation {
     /// Reads a caller's conversation id: 1 to 128 of `[A-Za-z0-9_-]`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        let fits = (1..=MAX_CONVERSATION).contains(&text.len());
-        (fits && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
+        is_word(text, MAX_CONVERSATION, b"_-").then(|| Self(text.to_owned()))
     }
 
     /// A new conversation, of a name that nobody can guess; none if there is no randomness.
@@ -88,7 +87,7 @@ impl UserId {
 
     fn of(issuer: &str, subject: &str) -> Self {
         let plain = format!("{issuer}#{subject}");
-        if plain.len() <= MAX_USER_ID && plain.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if is_visible(&plain, MAX_USER_ID) {
             return Self(plain);
         }
         Self(hex_digest("gatehouse user 1", &[issuer, subject]))
@@ -120,15 +119,7 @@ fn hex_digest(purpose: &str, fields: &[&str]) -> String {
         digest.update(&length.to_be_bytes());
         digest.update(field.as_bytes());
     }
-    digest
-        .finish()
-        .as_ref()
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    text::hex(digest.finish().as_ref())
 }
 
 #[cfg(test)]

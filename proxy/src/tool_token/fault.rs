@@ -1,7 +1,5 @@
 //! Why there is no tool token.
 
-use std::fmt;
-
 use shared::token_endpoint::NoGrant;
 
 /// Who waits before the token endpoint is asked again.
@@ -13,47 +11,10 @@ pub enum Rest {
     Owner,
 }
 
-/// Declares every fault on one line: variant, who rests, stable code, and what it means.
-macro_rules! faults {
-    ($($variant:ident $rest:ident $code:literal $meaning:literal)*) => {
-        /// Why there is no tool token, for the log. It holds nothing that the endpoint said.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Fault {
-            $(#[doc = $meaning] $variant,)*
-        }
+shared::code_table! {
+    /// Why there is no tool token, for the log, and who waits after it. It holds nothing that the endpoint said.
+    pub enum Fault, rest: Rest;
 
-        impl Fault {
-            /// Every fault there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable name in logs and metrics.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            /// Who waits after it.
-            #[must_use]
-            pub const fn rest(self) -> Rest {
-                match self {
-                    $(Self::$variant => Rest::$rest,)*
-                }
-            }
-        }
-
-        impl fmt::Display for Fault {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$variant => $meaning,)*
-                })
-            }
-        }
-    };
-}
-
-faults! {
     Answer            Owner     "answer"             "the token endpoint's answer is not a bearer token with a lifetime"
     ClientRefused     Everybody "client_refused"     "the token endpoint does not take the machine client, its newest secret included"
     NotConfigured     Everybody "not_configured"     "the settings of the token endpoint are missing"

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use serde::Deserialize;
 
 use super::keys::DoorKeySet;
 use crate::assertion::{LIFETIME, MAX_BYTES, TYPE, body_hash};
+use crate::code_table;
 use crate::gate::{AgentName, UnixTime};
 use crate::json::{self, Value};
+use crate::jws::Jws;
 
 /// How far the clocks of door and service may be apart, either way.
 pub const SKEW: Duration = Duration::from_secs(30);
@@ -18,30 +18,11 @@ pub const SKEW: Duration = Duration::from_secs(30);
 /// The runtime session that AgentCore names to a container. A proof is for one session.
 const SESSION: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
 
-/// Declares every reason on one line: variant, stable code, text for the log.
-macro_rules! reasons {
-    ($($variant:ident $code:literal $text:literal)*) => {
-        /// Why a proof does not hold.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-        pub enum BadProof {
-            $(#[doc = $text] #[error($text)] $variant,)*
-        }
+code_table! {
+    /// Why a proof does not hold.
+    #[derive(thiserror::Error)]
+    pub enum BadProof;
 
-        impl BadProof {
-            /// Every reason there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable reason code of logs.
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
     Missing   "proof_missing"   "there is no proof"
     Repeated  "proof_repeated"  "there are two proofs"
     Form      "proof_form"      "the proof is not a compact JWS of the door's form"
@@ -119,17 +100,11 @@ pub(super) struct Claims {
 impl<'p> Proof<'p> {
     pub(super) fn parse(header: &'p [u8]) -> Result<Self, BadProof> {
         let text = std::str::from_utf8(header).map_err(|_| BadProof::Form)?;
-        let parts: Vec<&str> = text.splitn(4, '.').collect();
-        let [head, payload, signature] = parts[..] else {
-            return Err(BadProof::Form);
-        };
         if text.len() > MAX_BYTES {
             return Err(BadProof::Form);
         }
-        // Each part has one spelling.
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| BadProof::Form);
-        decode(signature)?;
-        let mut head = json::object(&decode(head)?).ok_or(BadProof::Form)?;
+        let jws = Jws::parse(text).map_err(|_| BadProof::Form)?;
+        let mut head = jws.header;
         let mut take = |name: &str| head.remove(name).unwrap_or_default();
         let (algorithm, token_type, key_id) = (take("alg"), take("typ"), take("kid"));
         // The token may not choose its own check (RFC 8725 sections 3.1 and 3.11).
@@ -143,7 +118,7 @@ impl<'p> Proof<'p> {
         Ok(Self {
             text,
             key_id,
-            payload: decode(payload)?,
+            payload: jws.payload,
         })
     }
 

@@ -115,6 +115,7 @@ fn the_gate_is_small_pure_and_runs_one_way() {
     assert_eq!(stages, known, "a stage that has no place in the order");
     for name in BESIDE {
         let source = read(&format!("shared/src/{name}.rs"));
+        wrong.extend(checks::arrows_back(name, &source));
         wrong.extend(
             checks::impurities(&source)
                 .iter()
