@@ -1,5 +1,7 @@
 //! What may stand in a claim: which names are ours to set, and which texts.
 
+use shared::text::is_of;
+
 /// The user's stable name (`sub`) in a machine token.
 pub(crate) const USER_ID: &str = "user_id";
 pub(crate) const DEPARTMENT: &str = "department";
@@ -48,7 +50,5 @@ pub(crate) fn is_free(name: &str) -> bool {
 /// either end. Policies compare such texts inside JSON, where those two could end one value and begin another.
 pub(crate) fn is_plain(text: &str) -> bool {
     let allowed = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    (1..=MAX_CHARACTERS).contains(&text.len())
-        && text.bytes().all(allowed)
-        && text.trim_matches(' ') == text
+    is_of(text, MAX_CHARACTERS, allowed) && text.trim_matches(' ') == text
 }

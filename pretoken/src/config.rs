@@ -4,12 +4,12 @@ mod documents;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::aws::names::{is_app_client_id, is_table};
 use shared::settings::{self, Address, Fault, Source};
 
 use crate::answer::Claims;
 use crate::claims;
 use crate::directory::Profile;
-use crate::event;
 use crate::proof::Proof;
 
 /// The clients whose word is taken for who the user is, separated by commas. Required where `IDENTITY_PROOF` is `asserted`.
@@ -129,7 +129,7 @@ fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> Proof {
 
 fn parse_clients(name: &str, text: &str) -> Result<BTreeSet<String>, Vec<Fault>> {
     let clients: BTreeSet<String> = text.split(',').map(|id| id.trim().to_owned()).collect();
-    if clients.iter().all(|id| event::is_client(id)) {
+    if clients.iter().all(|id| is_app_client_id(id)) {
         Ok(clients)
     } else {
         wrong(name, "is not a list of client ids with commas between")
@@ -144,10 +144,8 @@ fn parse_endpoint(name: &str, text: &str) -> Result<Address, Vec<Fault>> {
     }
 }
 
-/// DynamoDB's own rule of a table's name ("Naming rules").
 fn parse_table(name: &str, text: &str) -> Result<String, Vec<Fault>> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    if (3..=255).contains(&text.len()) && text.bytes().all(allowed) {
+    if is_table(text) {
         Ok(text.to_owned())
     } else {
         wrong(

@@ -2,6 +2,7 @@
 //! user pool workflows with Lambda triggers"), and what is not understood has to go back as it came.
 
 use serde_json::Value;
+use shared::aws::names::is_app_client_id;
 
 use crate::claims;
 use crate::reason::Reason;
@@ -93,14 +94,8 @@ pub(crate) fn client(event: &Value) -> Result<&str, Reason> {
     let client = event.pointer("/callerContext/clientId");
     let client = client.and_then(Value::as_str);
     client
-        .filter(|client| is_client(client))
+        .filter(|client| is_app_client_id(client))
         .ok_or(Reason::Event)
-}
-
-/// Whether a text may be a client id; Cognito's own pattern (`ClientIdType`) has no hyphen.
-pub(crate) fn is_client(id: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-');
-    (1..=128).contains(&id.len()) && id.bytes().all(allowed)
 }
 
 /// The groups that Cognito would put into the token, in its own form; nothing where there are none.

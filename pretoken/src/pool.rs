@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use shared::aws::names::{is_pool_id, is_region, pool_issuers};
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
@@ -29,7 +30,7 @@ impl Pool {
     pub(crate) fn read(event: &Value) -> Result<Self, Reason> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let (region, id) = (text("region"), text("userPoolId"));
-        if !is_region(region) || !is_id(id) {
+        if !is_region(region) || !is_pool_id(id) {
             return Err(Reason::Pool);
         }
         Ok(Self {
@@ -38,38 +39,16 @@ impl Pool {
         })
     }
 
-    /// The issuer names of its tokens. There are two, and which one a pool uses is in its configuration, which the event
-    /// does not tell (`IssuerConfiguration` of the user pool). Both are Cognito's alone to answer for.
+    /// The issuer names of its tokens: all of them, for the event does not tell which one the pool uses.
     fn issuers(&self, endpoint: Option<&Address>) -> Vec<Address> {
         let Self { region, id } = self;
         let names = match endpoint {
             Some(endpoint) => vec![format!("{}/{id}", endpoint.as_str().trim_end_matches('/'))],
-            None => {
-                let domain = if region.starts_with("cn-") {
-                    "amazonaws.com.cn"
-                } else {
-                    "amazonaws.com"
-                };
-                ["cognito-idp", "issuer-cognito-idp"]
-                    .map(|service| format!("https://{service}.{region}.{domain}/{id}"))
-                    .into()
-            }
+            None => pool_issuers(region, id).into(),
         };
         let addresses = names.iter().map(|name| Address::parse(name));
         addresses.filter_map(Result::ok).collect()
     }
-}
-
-/// Such as `us-gov-west-1`.
-fn is_region(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=32).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-/// Cognito's pattern of a pool id (`UserPoolIdType`), such as `us-east-1_Example01`.
-fn is_id(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=55).contains(&text.len()) && text.contains('_') && text.bytes().all(allowed)
 }
 
 /// The doors of the pools that have asked so far, each with its pool's keys.

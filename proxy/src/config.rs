@@ -4,8 +4,9 @@ use crate::authentication::{self, Authentication};
 use crate::cors::Origins;
 use crate::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
+use shared::aws::arn::SecretArn;
+use shared::aws::names::is_table;
 use shared::issuers::TrustedIssuers;
-use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint;
 use std::time::Duration;
@@ -196,12 +197,9 @@ fn secret_arn(text: &str) -> Result<SecretArn, String> {
     SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
 }
 
-/// Tables have these names ("Supported data types and naming rules in Amazon DynamoDB").
 fn parse_table(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    let is_name = (3..=255).contains(&text.len()) && text.bytes().all(allowed);
     let problem = "is not the name of a table";
-    is_name
+    is_table(text)
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
 }

@@ -1,23 +1,15 @@
 //! The secrets of one app client, at Cognito.
 
-use std::time::Duration;
-
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::config::Builder;
-use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
-use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata;
+use shared::aws::arn::UserPoolArn;
+use shared::aws::clients;
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::user_pool::UserPoolArn;
+use shared::secrets::unix_time;
 
 use crate::failure::{Failure, failed};
-
-/// How long one call may take, all attempts together; as long as one of Secrets Manager's.
-const CALL_WAIT: Duration = Duration::from_secs(3);
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One app client, and how it is asked about.
 pub(crate) struct AppClient {
@@ -41,20 +33,12 @@ pub(crate) struct AddedSecret {
 impl AppClient {
     /// Nothing is called yet.
     pub(crate) fn new(pool: &UserPoolArn, id: String, platform: &SdkConfig) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_timeout(CALL_WAIT)
-            .build();
-        let config = Builder::from(platform)
-            .region(Region::new(pool.region().to_owned()))
-            // One that was made and whose answer was lost would leave no room for another.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .build();
+        // A secret that was made and whose answer was lost would leave no room for another.
+        let config = clients::once_in_region(pool.region(), platform);
         Self {
             pool_id: pool.id().to_owned(),
             id,
-            client: Client::from_conf(config),
+            client: Client::new(&config),
         }
     }
 
@@ -71,12 +55,9 @@ impl AppClient {
         let listed = request.send().await;
         let listed = listed.map_err(failed("ListUserPoolClientSecrets"))?;
         let secrets = listed.client_secrets().iter().map(|secret| {
-            let created = secret
-                .client_secret_create_date()
-                .map_or(0, |time| time.secs());
             Some(ListedSecret {
                 id: secret.client_secret_id()?.to_owned(),
-                created: UnixTime(u64::try_from(created).unwrap_or_default()),
+                created: unix_time(secret.client_secret_create_date()),
             })
         });
         let secrets: Option<Vec<_>> = secrets.collect();

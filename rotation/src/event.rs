@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::secrets::SecretArn;
+use shared::aws::arn::SecretArn;
 
 use crate::failure::Failure;
 

@@ -2,9 +2,10 @@
 
 use shared::gate::UnixTime;
 use shared::secret::Secret;
+use shared::secrets::Version;
 
 use crate::failure::Failure;
-use crate::vault::{Stages, Vault, Version};
+use crate::vault::{Stages, Vault};
 
 /// A kind of secret: what its versions hold, how the next one is made, and how it is tried.
 pub trait Kind {

@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
+use shared::aws::arn::UserPoolArn;
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::secrets::{HARD_AGE, Stage};
+use shared::secrets::{HARD_AGE, Stage, Version};
 use shared::settings::Address;
 use shared::token_endpoint::TokenEndpoint;
-use shared::user_pool::UserPoolArn;
 use tokio::time::timeout;
 
 use crate::app_client::{AddedSecret, AppClient, ListedSecret};
 use crate::failure::Failure;
 use crate::kind::Kind;
-use crate::vault::{Stages, Vault, Version};
+use crate::vault::{Stages, Vault};
 
 /// Secrets that a client may have at once (`AddUserPoolClientSecret`).
 const MOST: usize = 2;

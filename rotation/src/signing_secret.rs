@@ -2,12 +2,12 @@
 
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::secrets::Stage;
+use shared::secrets::{Stage, Version};
 use shared::signing::SigningKey;
 
 use crate::failure::Failure;
 use crate::kind::Kind;
-use crate::vault::{Stages, Vault, Version};
+use crate::vault::{Stages, Vault};
 
 /// What makes its rotation go unnoticed is not here but in how keys are used ([`shared::signing`]): a new key is published
 /// as soon as it is pending, and signs nothing before it is [`shared::signing::SETTLING`] old. That is why the steps need
@@ -18,8 +18,7 @@ impl Kind for SigningSecret {
     type Value = Box<SigningKey>;
 
     fn read(&self, version: &Version) -> Option<Box<SigningKey>> {
-        let text = version.text.as_ref()?;
-        SigningKey::parse(&version.id, version.created, text).map(Box::new)
+        SigningKey::of(version).map(Box::new)
     }
 
     /// While the key before the current one still signs, another rotation would withdraw that one at its end, and with it

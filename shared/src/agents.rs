@@ -4,9 +4,10 @@ mod trust;
 
 use std::collections::BTreeMap;
 
-use crate::arn::{Arn, is_of};
+use crate::aws::arn::Arn;
 use crate::gate::{Admission, AgentName};
 use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members};
+use crate::text::is_of;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";

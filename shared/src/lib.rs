@@ -11,8 +11,8 @@
 //! the world and hands the gate what it needs.
 
 pub mod agents;
-mod arn;
 pub mod assertion;
+pub mod aws;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
 pub mod cache;
 pub mod clock;
@@ -48,4 +48,3 @@ pub mod signing;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
-pub mod user_pool;

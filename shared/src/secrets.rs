@@ -1,27 +1,25 @@
-//! Secrets of AWS Secrets Manager, kept for a while and renewed in passing.
+//! Secrets of AWS Secrets Manager, and the cache in front of them.
 
-mod arn;
 mod cache;
-mod vault;
+mod reader;
 
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
+use crate::aws::arn::SecretArn;
 use crate::clock::Clock;
 use crate::secret::Secret;
 
-pub use arn::SecretArn;
 pub use cache::{HARD_AGE, SOFT_AGE, Unavailable};
-pub use vault::{Stage, client};
+pub use reader::{SecretReader, Stage, Version, unix_time};
 
 pub(crate) use cache::SecretCache;
-pub(crate) use vault::{Vault, Version};
 
 /// A secret, by its ARN, and how its text is read.
 pub struct StoredSecret {
     read: fn(&str) -> Option<Secret>,
-    vault: Vault,
+    reader: SecretReader,
     cache: SecretCache<Secret>,
 }
 
@@ -35,7 +33,7 @@ impl StoredSecret {
     ) -> Self {
         Self {
             read,
-            vault: Vault::new(arn, platform),
+            reader: SecretReader::new(arn, platform),
             cache: SecretCache::new(clock),
         }
     }
@@ -46,7 +44,7 @@ impl StoredSecret {
     /// There is none that serves.
     pub async fn current(&self) -> Result<Arc<Secret>, Unavailable> {
         let ask = async || self.ask().await;
-        self.cache.get(self.vault.arn(), ask).await
+        self.cache.get(self.reader.arn(), ask).await
     }
 
     /// The value after `refused`, which somebody no longer takes: a rotation that has not been noticed yet.
@@ -63,9 +61,10 @@ impl StoredSecret {
     }
 
     async fn ask(&self) -> Result<Secret, String> {
-        let version = self.vault.get(Stage::Current).await?;
-        let version = version.ok_or_else(|| "there is no such secret".to_owned())?;
-        (self.read)(version.text.reveal())
+        let version = self.reader.held(Stage::Current).await?;
+        let text = version.and_then(|version| version.text);
+        let text = text.ok_or_else(|| "there is no such secret".to_owned())?;
+        (self.read)(text.reveal())
             .ok_or_else(|| "the stored text is not of the form that is asked for".to_owned())
     }
 }

@@ -17,16 +17,17 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 
+use crate::aws::arn::SecretArn;
 use crate::clock::Clock;
 use crate::gate::UnixTime;
-use crate::secrets::{SecretArn, SecretCache, Stage, Unavailable, Vault};
+use crate::secrets::{SecretCache, SecretReader, Stage, Unavailable};
 
 pub use crate::crypto::signing::{CryptoFailure, SealKey};
 pub use ring::{KeyRing, SETTLING, SigningKey};
 
 /// The keys, fetched and kept as other secrets are ([`crate::secrets::SOFT_AGE`], [`crate::secrets::HARD_AGE`]).
 pub struct SigningKeys {
-    vault: Vault,
+    reader: SecretReader,
     cache: SecretCache<KeyRing>,
 }
 
@@ -34,7 +35,7 @@ impl SigningKeys {
     /// Prepares the client; nothing is fetched yet.
     pub fn new(arn: SecretArn, platform: &SdkConfig, clock: Clock) -> Self {
         Self {
-            vault: Vault::new(arn, platform),
+            reader: SecretReader::new(arn, platform),
             cache: SecretCache::new(clock),
         }
     }
@@ -42,7 +43,7 @@ impl SigningKeys {
     /// Fetches the keys, for at most `budget`. The log says it if they cannot be had; the first request tries again.
     pub async fn warm(&self, budget: Duration) {
         let ask = async || self.ask().await;
-        self.cache.warm(budget, self.vault.arn(), ask).await;
+        self.cache.warm(budget, self.reader.arn(), ask).await;
     }
 
     /// All keys at one time. While some that serve are held, no caller waits longer than for a short renewal.
@@ -51,7 +52,7 @@ impl SigningKeys {
     /// There are none that serve.
     pub async fn ring(&self) -> Result<Arc<KeyRing>, Unavailable> {
         let ask = async || self.ask().await;
-        self.cache.get(self.vault.arn(), ask).await
+        self.cache.get(self.reader.arn(), ask).await
     }
 
     /// The time by which a ring is asked for its signer.
@@ -61,9 +62,9 @@ impl SigningKeys {
 
     /// The version to come is read first: a rotation that ends in between is then seen in two stages, never in none.
     async fn ask(&self) -> Result<KeyRing, String> {
-        let pending = self.vault.get(Stage::Pending).await?;
-        let current = self.vault.get(Stage::Current).await?;
-        let previous = self.vault.get(Stage::Previous).await?;
+        let pending = self.reader.held(Stage::Pending).await?;
+        let current = self.reader.held(Stage::Current).await?;
+        let previous = self.reader.held(Stage::Previous).await?;
         let current = current.ok_or_else(|| "there is no such secret".to_owned())?;
         KeyRing::new(pending, current, previous)
             .ok_or_else(|| "the current version holds no ES256 private key".to_owned())

@@ -7,10 +7,15 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::aws::names::{MAX_COGNITO_SCOPE, is_scope};
 use crate::fetch::{FetchError, Fetcher};
 use crate::percent::encoded;
 use crate::secret::Secret;
 use crate::settings::Address;
+use crate::text::{is_of, is_visible};
+
+/// Cognito takes no more of a client's scopes.
+const MAX_SCOPES: usize = 50;
 
 /// A day: Cognito's longest. One that claims more is asked for again all the same.
 const MAX_LIFETIME: u64 = 86_400;
@@ -124,21 +129,20 @@ impl TokenEndpoint {
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
 pub fn parse_client_id(text: &str) -> Result<String, String> {
-    let is_plain = text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
     let problem = "is not 1 to 128 visible ASCII characters";
-    is_plain
+    is_visible(text, 128)
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
 }
 
-/// Reads a setting that is scopes, as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.
+/// Reads a setting that is scopes, separated by single spaces (RFC 6749, 3.3).
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
 pub fn parse_scopes(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-    let is_scope = |scope: &str| (1..=256).contains(&scope.len()) && scope.bytes().all(allowed);
-    let are_scopes = text.split(' ').count() <= 50 && text.split(' ').all(is_scope);
+    let mut scopes = text.split(' ');
+    let are_scopes = scopes.clone().count() <= MAX_SCOPES
+        && scopes.all(|scope| is_scope(scope, MAX_COGNITO_SCOPE));
     let problem = "is not up to 50 scopes with single spaces between";
     are_scopes
         .then(|| text.to_owned())
@@ -155,7 +159,7 @@ fn read(body: &[u8]) -> Result<Grant, NoGrant> {
     let text = token.reveal();
     // The alphabet of a bearer token (RFC 6750, 2.1): nothing that could end a header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    let is_token = !text.is_empty() && text.bytes().all(allowed);
+    let is_token = is_of(text, usize::MAX, allowed);
     if !is_token || !token_type.eq_ignore_ascii_case("bearer") || expires_in == 0 {
         return Err(NoGrant::Answer);
     }

@@ -5,10 +5,10 @@ use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use local::secrets::{CURRENT, Fault};
 use rotation::{Failure, MachineClient, MachineSecret, Step};
 use serde_json::Value;
+use shared::aws::arn::UserPoolArn;
 use shared::secret::Secret;
 use shared::settings::Address;
 use shared::token_endpoint::{NoGrant, TokenEndpoint};
-use shared::user_pool::UserPoolArn;
 
 use crate::scene::{Scene, credentials, platform};
 

@@ -5,8 +5,8 @@ use aws_sdk_secretsmanager::types::RotationRulesType;
 use python::{PythonServer, counted};
 use rotation::handler::Rotation;
 use rotation::{Failure, SigningSecret, Step};
+use shared::aws::arn::SecretArn;
 use shared::clock::Clock;
-use shared::secrets::SecretArn;
 use shared::signing::SigningKeys;
 
 use crate::scene::{call, event, platform};

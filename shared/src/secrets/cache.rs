@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::SecretArn;
+use crate::aws::arn::SecretArn;
 use crate::cache::{Ages, Cache};
 use crate::clock::Clock;
 

@@ -56,6 +56,11 @@ impl SigningKey {
         })
     }
 
+    /// Reads a version; none if it does not hold the JWK of an ES256 private key.
+    pub fn of(version: &Version) -> Option<Self> {
+        Self::parse(&version.id, version.created, version.text.as_ref()?)
+    }
+
     /// The id under which it is published: that of the secret's version.
     pub fn id(&self) -> &str {
         &self.id
@@ -105,10 +110,10 @@ impl KeyRing {
         current: Version,
         previous: Option<Version>,
     ) -> Option<Self> {
-        let current = key(&current)?;
+        let current = SigningKey::of(&current)?;
         let other = |version: Option<Version>, stage: Stage| {
             let version = version.filter(|version| version.id != current.id)?;
-            let found = key(&version);
+            let found = SigningKey::of(&version);
             if found.is_none() {
                 info!(stage = stage.as_str(), "a version holds no key");
             }
@@ -159,10 +164,6 @@ impl KeyRing {
     }
 }
 
-fn key(version: &Version) -> Option<SigningKey> {
-    SigningKey::parse(&version.id, version.created, &version.text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +175,7 @@ mod tests {
         Version {
             id: id.to_owned(),
             created: UnixTime(created),
-            text: SigningKey::generate().unwrap(),
+            text: Some(SigningKey::generate().unwrap()),
         }
     }
 
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_left_out_unless_it_is_the_current_one() {
         let empty = |id: &str| Version {
-            text: Secret::new("initial".to_owned()),
+            text: Some(Secret::new("initial".to_owned())),
             ..version(id, 1)
         };
         let ring = KeyRing::new(Some(empty("c")), version("b", 2), Some(empty("a"))).unwrap();
@@ -263,7 +264,10 @@ mod tests {
         let again = |version: &Version| Version {
             id: version.id.clone(),
             created: version.created,
-            text: Secret::new(version.text.reveal().to_owned()),
+            text: version
+                .text
+                .as_ref()
+                .map(|text| Secret::new(text.reveal().to_owned())),
         };
         let (a, b) = (version("a", LONG_AGO), version("b", NOW.0));
         let before = KeyRing::new(None, again(&a), None).unwrap();
