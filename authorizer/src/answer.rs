@@ -20,7 +20,7 @@ use crate::event::Method;
 /// An authorizer's answer.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum Answer {
+pub(crate) enum PolicyAnswer {
     #[serde(rename_all = "camelCase")]
     Policy {
         principal_id: String,
@@ -59,7 +59,7 @@ enum Effect {
     Deny,
 }
 
-impl Answer {
+impl PolicyAnswer {
     /// The policy of all that a believed caller may call.
     pub(crate) fn policy(identity: &Identity, agents: &Agents, method: &Method) -> Self {
         let statement = if method.is_connect() {

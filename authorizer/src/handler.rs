@@ -6,18 +6,18 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::agents::Agents;
 use shared::clock::Clock;
-use shared::door::{Denial, Door};
+use shared::door::{Door, DoorError};
 use shared::gate::{self, Identity, Refusal};
 use shared::log::{self, Verdict};
 use tracing::{error, info};
 
-use crate::answer::Answer;
+use crate::answer::PolicyAnswer;
 use crate::config::Config;
 use crate::event::Question;
 
 /// How long a start may wait for keys: well within the 10 seconds that Lambda gives a function to initialise, and long
 /// enough for an issuer that is up. Keys that come later are fetched when they are needed.
-const WARM_BUDGET: Duration = Duration::from_secs(2);
+const WARM_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Authorizer {
     door: Door,
@@ -28,7 +28,7 @@ pub(crate) struct Authorizer {
 
 /// Why there is no answer. API Gateway makes 401 of the exact message `Unauthorized` and 500 of any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum AuthorizerError {
     /// There is no good token.
     #[error("Unauthorized")]
     Unauthorized,
@@ -39,8 +39,8 @@ pub(crate) enum Failure {
     UnknownEvent,
 }
 
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
+impl From<AuthorizerError> for Diagnostic {
+    fn from(failure: AuthorizerError) -> Self {
         Self {
             error_type: format!("{failure:?}"),
             error_message: failure.to_string(),
@@ -68,31 +68,34 @@ impl Authorizer {
 
     /// Has the issuers' keys at hand before the first caller comes, where that can be done in time.
     pub(crate) async fn warm(&self) {
-        self.door.warm(WARM_BUDGET).await;
+        self.door.warm(WARM_TIMEOUT).await;
     }
 
     /// Answers one event.
     ///
     /// # Errors
     /// If there is no good token, or it cannot be told.
-    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Answer, Failure> {
+    pub(crate) async fn handle(
+        &self,
+        event: LambdaEvent<Value>,
+    ) -> Result<PolicyAnswer, AuthorizerError> {
         let start = self.clock.moment();
         let question = Question::read(event.payload).map_err(|_| {
             error!("the event is not of a kind that API Gateway sends to an authorizer");
-            Failure::UnknownEvent
+            AuthorizerError::UnknownEvent
         })?;
         let believed = self.identify(question.credential.as_deref()).await;
         let verdict = match &believed {
             Ok(identity) => Verdict::Allowed(identity),
-            Err(Denial::Refused(refusal)) => Verdict::Refused(*refusal, None),
-            Err(Denial::Outage(outage)) => Verdict::Outage(outage.code()),
+            Err(DoorError::Refused(refusal)) => Verdict::Refused(*refusal, None),
+            Err(DoorError::Outage(outage)) => Verdict::Outage(outage.code()),
         };
         let duration = self.clock.moment().since(start);
         log::decision(&event.context.request_id, "authorize", &verdict, duration);
         self.answer(&question, believed)
     }
 
-    async fn identify(&self, credential: Option<&str>) -> Result<Identity, Denial> {
+    async fn identify(&self, credential: Option<&str>) -> Result<Identity, DoorError> {
         let credential = credential.ok_or(Refusal::NoBearer)?;
         self.door.identify(credential.as_bytes()).await
     }
@@ -100,18 +103,18 @@ impl Authorizer {
     fn answer(
         &self,
         question: &Question,
-        believed: Result<Identity, Denial>,
-    ) -> Result<Answer, Failure> {
+        believed: Result<Identity, DoorError>,
+    ) -> Result<PolicyAnswer, AuthorizerError> {
         let is_simple = self.simple_responses && question.is_format_2;
         let (agents, method) = (&self.agents, &question.method);
         match believed {
-            Ok(identity) if is_simple => Ok(Answer::simple(&identity, agents, method)),
-            Ok(identity) => Ok(Answer::policy(&identity, agents, method)),
-            Err(Denial::Outage(_)) => Err(Failure::Outage),
-            Err(Denial::Refused(refusal)) => match refusal.answer() {
-                gate::Answer::Unauthorized => Err(Failure::Unauthorized),
-                gate::Answer::Forbidden if is_simple => Ok(Answer::simply_nothing()),
-                gate::Answer::Forbidden => Ok(Answer::nothing(method)),
+            Ok(identity) if is_simple => Ok(PolicyAnswer::simple(&identity, agents, method)),
+            Ok(identity) => Ok(PolicyAnswer::policy(&identity, agents, method)),
+            Err(DoorError::Outage(_)) => Err(AuthorizerError::Outage),
+            Err(DoorError::Refused(refusal)) => match refusal.answer() {
+                gate::Answer::Unauthorized => Err(AuthorizerError::Unauthorized),
+                gate::Answer::Forbidden if is_simple => Ok(PolicyAnswer::simply_nothing()),
+                gate::Answer::Forbidden => Ok(PolicyAnswer::nothing(method)),
             },
         }
     }

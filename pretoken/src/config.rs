@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::aws::names::{is_app_client_id, is_table};
 use shared::settings::{self, Address, Fault, Source};
 
-use crate::answer::Claims;
+use crate::answer::AddedClaims;
 use crate::claims;
 use crate::directory::Profile;
-use crate::proof::Proof;
+use crate::proof::IdentityProof;
 
 /// The clients whose word is taken for who the user is, separated by commas. Required where `IDENTITY_PROOF` is `asserted`.
 pub(crate) const ASSERTING_CLIENTS: &str = "ASSERTING_CLIENTS";
@@ -36,7 +36,7 @@ pub(crate) const GROUP_MAP: &str = "GROUP_MAP";
 pub(crate) const IDENTITY_PROOF: &str = "IDENTITY_PROOF";
 
 pub(crate) struct Config {
-    pub(crate) proof: Proof,
+    pub(crate) proof: IdentityProof,
     /// The address in the place of Cognito's own.
     pub(crate) endpoint: Option<Address>,
     /// The name of the directory's table.
@@ -44,7 +44,7 @@ pub(crate) struct Config {
     pub(crate) listed: BTreeMap<String, Profile>,
     pub(crate) groups: Vec<(String, Profile)>,
     pub(crate) default: Profile,
-    pub(crate) client_claims: BTreeMap<String, Claims>,
+    pub(crate) client_claims: BTreeMap<String, AddedClaims>,
     pub(crate) enrich_user_tokens: bool,
 }
 
@@ -102,7 +102,7 @@ fn wrong<T>(name: &str, problem: &str) -> Result<T, Vec<Fault>> {
     Err(vec![Fault::malformed(name, problem)])
 }
 
-fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> Proof {
+fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> IdentityProof {
     let clients = parsed(source, ASSERTING_CLIENTS, parse_clients, faults);
     let is_given = settings::optional(source, ASSERTING_CLIENTS).is_some();
     match settings::optional(source, IDENTITY_PROOF).as_deref() {
@@ -111,18 +111,18 @@ fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> Proof {
                 let problem = format!("is given, and `{IDENTITY_PROOF}` is not `asserted`");
                 faults.push(Fault::malformed(ASSERTING_CLIENTS, problem));
             }
-            Proof::Token
+            IdentityProof::Token
         }
         Some("asserted") => {
             if !is_given {
                 faults.push(Fault::missing(ASSERTING_CLIENTS));
             }
-            Proof::Asserted(clients.unwrap_or_default())
+            IdentityProof::Asserted(clients.unwrap_or_default())
         }
         Some(_) => {
             let problem = "is neither `token` nor `asserted`";
             faults.push(Fault::malformed(IDENTITY_PROOF, problem));
-            Proof::Token
+            IdentityProof::Token
         }
     }
 }

@@ -5,8 +5,8 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use crate::error::TriggerError;
 use crate::event::Person;
-use crate::reason::Reason;
 
 pub(crate) use table::Table;
 
@@ -32,7 +32,7 @@ impl Directory {
     ///
     /// # Errors
     /// A source that failed is not passed over: the next one might say more of the person than it would have.
-    pub(crate) async fn profile(&self, person: &Person) -> Result<Profile, Reason> {
+    pub(crate) async fn profile(&self, person: &Person) -> Result<Profile, TriggerError> {
         if let Some(table) = &self.table
             && let Some(profile) = table.find(&person.subject).await?
         {

@@ -10,11 +10,11 @@ mod answer;
 mod claims;
 mod config;
 mod directory;
+mod error;
 mod event;
 mod handler;
 mod pool;
 mod proof;
-mod reason;
 mod record;
 
 use lambda_runtime::{Error, service_fn};

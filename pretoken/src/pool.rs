@@ -10,7 +10,7 @@ use shared::door::Door;
 use shared::issuers::TrustedIssuers;
 use shared::settings::Address;
 
-use crate::reason::Reason;
+use crate::error::TriggerError;
 
 /// A function is the trigger of one pool, as a rule; more than this many share none.
 const MAX_POOLS: usize = 8;
@@ -26,12 +26,12 @@ impl Pool {
     /// The pool that the event comes from.
     ///
     /// # Errors
-    /// [`Reason::Pool`].
-    pub(crate) fn read(event: &Value) -> Result<Self, Reason> {
+    /// [`TriggerError::Pool`].
+    pub(crate) fn read(event: &Value) -> Result<Self, TriggerError> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let (region, id) = (text("region"), text("userPoolId"));
         if !is_region(region) || !is_pool_id(id) {
-            return Err(Reason::Pool);
+            return Err(TriggerError::Pool);
         }
         Ok(Self {
             region: region.to_owned(),
@@ -89,7 +89,11 @@ mod tests {
 
     use super::*;
 
-    fn issuers(region: &str, id: &str, endpoint: Option<&str>) -> Result<Vec<String>, Reason> {
+    fn issuers(
+        region: &str,
+        id: &str,
+        endpoint: Option<&str>,
+    ) -> Result<Vec<String>, TriggerError> {
         let pool = Pool::read(&json!({"region": region, "userPoolId": id}))?;
         let endpoint = endpoint.map(|endpoint| Address::parse(endpoint).unwrap());
         let names = pool.issuers(endpoint.as_ref());
@@ -147,14 +151,14 @@ mod tests {
         ] {
             assert_eq!(
                 issuers(region, id, None),
-                Err(Reason::Pool),
+                Err(TriggerError::Pool),
                 "{region} {id}"
             );
         }
-        assert_eq!(Pool::read(&json!({})), Err(Reason::Pool));
+        assert_eq!(Pool::read(&json!({})), Err(TriggerError::Pool));
         assert_eq!(
             Pool::read(&json!({"region": 1, "userPoolId": ["us-east-1_Ab"]})),
-            Err(Reason::Pool)
+            Err(TriggerError::Pool)
         );
     }
 

@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::upstream::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Protocol};
-use shared::door::{Denial, Door};
+use shared::door::{Door, DoorError};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
 use shared::secret::Secret;
@@ -120,11 +120,11 @@ impl Access {
         door.identify(authorization(headers))
             .await
             .map_err(|denial| match denial {
-                Denial::Refused(refusal) => {
+                DoorError::Refused(refusal) => {
                     decision.log(&Verdict::Refused(refusal, None));
                     Refused::of(refusal, headers.contains_key(header::AUTHORIZATION))
                 }
-                Denial::Outage(outage) => {
+                DoorError::Outage(outage) => {
                     decision.log(&Verdict::Outage(outage.code()));
                     Refused {
                         problem: Problem::Unavailable,

@@ -9,7 +9,7 @@ use shared::gate::UnixTime;
 use shared::secret::Secret;
 use shared::secrets::unix_time;
 
-use crate::failure::{Failure, failed};
+use crate::error::{RotationError, failed};
 
 /// One app client, and how it is asked about.
 pub(crate) struct AppClient {
@@ -49,7 +49,7 @@ impl AppClient {
 
     /// The secrets that are taken at the moment. There are two at most, and so no second page of them
     /// (`ListUserPoolClientSecrets`).
-    pub(crate) async fn secrets(&self) -> Result<Vec<ListedSecret>, Failure> {
+    pub(crate) async fn secrets(&self) -> Result<Vec<ListedSecret>, RotationError> {
         let request = self.client.list_user_pool_client_secrets();
         let request = request.user_pool_id(&self.pool_id).client_id(&self.id);
         let listed = request.send().await;
@@ -67,7 +67,7 @@ impl AppClient {
     }
 
     /// Adds a secret that Cognito makes.
-    pub(crate) async fn add(&self) -> Result<AddedSecret, Failure> {
+    pub(crate) async fn add(&self) -> Result<AddedSecret, RotationError> {
         let request = self.client.add_user_pool_client_secret();
         let request = request.user_pool_id(&self.pool_id).client_id(&self.id);
         let added = request.send().await;
@@ -82,7 +82,7 @@ impl AppClient {
     }
 
     /// Deletes a secret, or sees that it is gone.
-    pub(crate) async fn delete(&self, secret: &str) -> Result<(), Failure> {
+    pub(crate) async fn delete(&self, secret: &str) -> Result<(), RotationError> {
         let request = self.client.delete_user_pool_client_secret();
         let request = request.user_pool_id(&self.pool_id).client_id(&self.id);
         match request.client_secret_id(secret).send().await {
@@ -93,8 +93,8 @@ impl AppClient {
     }
 }
 
-fn unreadable(operation: &'static str) -> Failure {
-    Failure::Call {
+fn unreadable(operation: &'static str) -> RotationError {
+    RotationError::Call {
         operation,
         code: "the answer is not whole".to_owned(),
     }

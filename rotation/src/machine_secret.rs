@@ -17,18 +17,18 @@ use shared::token_endpoint::TokenEndpoint;
 use tokio::time::timeout;
 
 use crate::app_client::{AddedSecret, AppClient, ListedSecret};
-use crate::failure::Failure;
+use crate::error::RotationError;
 use crate::kind::Kind;
 use crate::vault::{Stages, Vault};
 
 /// Secrets that a client may have at once (`AddUserPoolClientSecret`).
-const MOST: usize = 2;
+const MAX_SECRETS: usize = 2;
 
 /// How long after a secret was added somebody may still be about to store it: longer than the function runs.
-const STORING: Duration = Duration::from_secs(60);
+const MIN_SPARE_AGE: Duration = Duration::from_secs(60);
 
 /// As long as the proxy waits for a token.
-const TEST_WAIT: Duration = Duration::from_secs(10);
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whose secret it is, and where it is tried.
 pub struct MachineClient {
@@ -46,7 +46,7 @@ pub struct MachineSecret {
 }
 
 /// What a version holds.
-pub struct Held {
+pub struct MachineValue {
     value: Secret,
     /// What Cognito calls it. None where somebody else has written the version.
     id: Option<String>,
@@ -74,39 +74,45 @@ impl MachineSecret {
         vault: &Vault,
         stages: &Stages,
         now: UnixTime,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), RotationError> {
         let secrets = self.client.secrets().await?;
-        if secrets.len() < MOST {
+        if secrets.len() < MAX_SECRETS {
             return Ok(());
         }
         let current = vault.held(Stage::Current).await?;
         let current = current.and_then(|version| Some((self.read(&version)?, version.created)));
         let spare = match current {
             Some((held, created)) => {
-                let spare = other(&secrets, held.id.as_deref()).ok_or(Failure::Unidentified)?;
+                let spare =
+                    other(&secrets, held.id.as_deref()).ok_or(RotationError::Unidentified)?;
                 if age(created.max(stages.last_rotated()), now) < HARD_AGE {
-                    return Err(Failure::TooEarly);
+                    return Err(RotationError::TooEarly);
                 }
                 spare
             }
             // Before its first rotation, the secret holds nothing that anybody could use.
-            None => oldest(&secrets).ok_or(Failure::Unidentified)?,
+            None => oldest(&secrets).ok_or(RotationError::Unidentified)?,
         };
-        if age(spare.created, now) < STORING {
-            return Err(Failure::Busy);
+        if age(spare.created, now) < MIN_SPARE_AGE {
+            return Err(RotationError::Busy);
         }
         self.client.delete(&spare.id).await
     }
 }
 
 impl Kind for MachineSecret {
-    type Value = Held;
+    type Value = MachineValue;
 
-    fn read(&self, version: &Version) -> Option<Held> {
-        Held::parse(version.text.as_ref()?)
+    fn read(&self, version: &Version) -> Option<MachineValue> {
+        MachineValue::parse(version.text.as_ref()?)
     }
 
-    async fn make(&self, vault: &Vault, stages: &Stages, now: UnixTime) -> Result<Secret, Failure> {
+    async fn make(
+        &self,
+        vault: &Vault,
+        stages: &Stages,
+        now: UnixTime,
+    ) -> Result<Secret, RotationError> {
         self.make_room(vault, stages, now).await?;
         let AddedSecret { id, value } = self.client.add().await?;
         let text = json!({
@@ -117,22 +123,22 @@ impl Kind for MachineSecret {
         Ok(Secret::new(text.to_string()))
     }
 
-    async fn withdraw(&self, text: &Secret) -> Result<(), Failure> {
-        match Held::parse(text).and_then(|held| held.id) {
+    async fn withdraw(&self, text: &Secret) -> Result<(), RotationError> {
+        match MachineValue::parse(text).and_then(|held| held.id) {
             Some(id) => self.client.delete(&id).await,
             None => Ok(()),
         }
     }
 
     /// By a token that is thrown away. It carries no user, so no policy lets it call anything.
-    async fn test(&self, held: &Held) -> Result<(), Failure> {
-        let asked = timeout(TEST_WAIT, self.endpoint.ask(&held.value, None)).await;
-        let granted = asked.map_err(|_| Failure::Timeout)?;
-        granted.map(|_| ()).map_err(Failure::NoToken)
+    async fn test(&self, held: &MachineValue) -> Result<(), RotationError> {
+        let asked = timeout(TEST_TIMEOUT, self.endpoint.ask(&held.value, None)).await;
+        let granted = asked.map_err(|_| RotationError::Timeout)?;
+        granted.map(|_| ()).map_err(RotationError::NoToken)
     }
 }
 
-impl Held {
+impl MachineValue {
     /// Whatever the proxy takes is taken here: what is in use and not known to be might be deleted.
     fn parse(text: &Secret) -> Option<Self> {
         let mut stored: Value = serde_json::from_str(text.reveal()).ok()?;
@@ -188,10 +194,11 @@ mod tests {
         };
         let platform = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
         let secret = MachineSecret::new(client, &platform.build());
-        let held = Held::parse(&Secret::new(r#"{"client_secret": "a"}"#.to_owned())).unwrap();
+        let held =
+            MachineValue::parse(&Secret::new(r#"{"client_secret": "a"}"#.to_owned())).unwrap();
         time::pause();
         let asked = Instant::now();
-        assert_eq!(secret.test(&held).await, Err(Failure::Timeout));
-        assert_eq!(asked.elapsed().as_secs(), TEST_WAIT.as_secs());
+        assert_eq!(secret.test(&held).await, Err(RotationError::Timeout));
+        assert_eq!(asked.elapsed().as_secs(), TEST_TIMEOUT.as_secs());
     }
 }

@@ -5,7 +5,7 @@ use shared::secret::Secret;
 use shared::secrets::{Stage, Version};
 use shared::signing::SigningKey;
 
-use crate::failure::Failure;
+use crate::error::RotationError;
 use crate::kind::Kind;
 use crate::vault::{Stages, Vault};
 
@@ -23,32 +23,41 @@ impl Kind for SigningSecret {
 
     /// While the key before the current one still signs, another rotation would withdraw that one at its end, and with it
     /// what was signed a moment ago.
-    async fn make(&self, vault: &Vault, _: &Stages, now: UnixTime) -> Result<Secret, Failure> {
+    async fn make(
+        &self,
+        vault: &Vault,
+        _: &Stages,
+        now: UnixTime,
+    ) -> Result<Secret, RotationError> {
         if let Some(current) = self.held(vault, Stage::Current).await?
             && !current.is_settled(now)
             && self.held(vault, Stage::Previous).await?.is_some()
         {
-            return Err(Failure::TooEarly);
+            return Err(RotationError::TooEarly);
         }
-        SigningKey::generate().map_err(|_| Failure::Crypto)
+        SigningKey::generate().map_err(|_| RotationError::Crypto)
     }
 
     /// Nobody knows of it: a key is published from its version.
-    async fn withdraw(&self, _: &Secret) -> Result<(), Failure> {
+    async fn withdraw(&self, _: &Secret) -> Result<(), RotationError> {
         Ok(())
     }
 
-    async fn test(&self, key: &Box<SigningKey>) -> Result<(), Failure> {
+    async fn test(&self, key: &Box<SigningKey>) -> Result<(), RotationError> {
         if key.verifies_itself() {
             Ok(())
         } else {
-            Err(Failure::Crypto)
+            Err(RotationError::Crypto)
         }
     }
 }
 
 impl SigningSecret {
-    async fn held(&self, vault: &Vault, stage: Stage) -> Result<Option<Box<SigningKey>>, Failure> {
+    async fn held(
+        &self,
+        vault: &Vault,
+        stage: Stage,
+    ) -> Result<Option<Box<SigningKey>>, RotationError> {
         let version = vault.held(stage).await?;
         Ok(version.and_then(|version| self.read(&version)))
     }

@@ -9,7 +9,7 @@ use shared::gate::UnixTime;
 use shared::secret::Secret;
 use shared::secrets::{SecretReader, Stage, Version, unix_time};
 
-use crate::failure::{Failure, failed};
+use crate::error::{RotationError, failed};
 
 /// The secret of one rotation.
 pub struct Vault {
@@ -49,7 +49,7 @@ impl Vault {
         &self.version
     }
 
-    pub(crate) async fn stages(&self) -> Result<Stages, Failure> {
+    pub(crate) async fn stages(&self) -> Result<Stages, RotationError> {
         let request = self.reader.client().describe_secret().secret_id(self.arn());
         let described = request.send().await.map_err(failed("DescribeSecret"))?;
         Ok(Stages {
@@ -60,12 +60,12 @@ impl Vault {
     }
 
     /// The version to come; none while it is empty.
-    pub(crate) async fn pending(&self) -> Result<Option<Version>, Failure> {
+    pub(crate) async fn pending(&self) -> Result<Option<Version>, RotationError> {
         self.read(Some(&self.version), Stage::Pending).await
     }
 
     /// The version in a stage; none if there is none, or an empty one.
-    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Version>, Failure> {
+    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Version>, RotationError> {
         self.read(None, stage).await
     }
 
@@ -74,7 +74,7 @@ impl Vault {
         &self,
         value: &Secret,
         rotation_token: Option<String>,
-    ) -> Result<Put, Failure> {
+    ) -> Result<Put, RotationError> {
         let request = self
             .reader
             .client()
@@ -92,7 +92,7 @@ impl Vault {
     }
 
     /// Makes the version to come the current one, in place of the one that is.
-    pub(crate) async fn promote(&self, current: Option<&str>) -> Result<(), Failure> {
+    pub(crate) async fn promote(&self, current: Option<&str>) -> Result<(), RotationError> {
         let request = self
             .reader
             .client()
@@ -107,7 +107,11 @@ impl Vault {
             .map_err(failed("UpdateSecretVersionStage"))
     }
 
-    async fn read(&self, version: Option<&str>, stage: Stage) -> Result<Option<Version>, Failure> {
+    async fn read(
+        &self,
+        version: Option<&str>,
+        stage: Stage,
+    ) -> Result<Option<Version>, RotationError> {
         let read = self.reader.version(version, stage).await;
         read.map_err(failed("GetSecretValue"))
     }

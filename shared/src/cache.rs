@@ -47,7 +47,7 @@ pub struct Cache<T> {
 }
 
 /// Why nothing was fetched.
-enum FetchError {
+enum CacheError {
     /// It was tried and failed, just now or too recently for another attempt.
     Failed,
     /// As many searches as are allowed have been made.
@@ -84,14 +84,14 @@ impl<T> Cache<T> {
             // After a failure, the back-off alone bounds the attempts: the bucket is left to searches that may help.
             let is_bounded = need == Need::Search && !self.back_off.has_failed();
             if is_bounded && !searches.draw(self.clock.moment()) {
-                return Err(FetchError::SearchLimit);
+                return Err(CacheError::SearchLimit);
             }
             self.fetch(need, fetch).await
         };
         match self.kept.get_suiting(&self.clock, suits, fetch).await {
             Ok(value) => Some(value),
-            Err(FetchError::SearchLimit) => self.held(),
-            Err(FetchError::Failed) => None,
+            Err(CacheError::SearchLimit) => self.held(),
+            Err(CacheError::Failed) => None,
         }
     }
 
@@ -120,10 +120,10 @@ impl<T> Cache<T> {
         &self,
         need: Need,
         fetch: impl AsyncFnOnce(Duration) -> Option<T>,
-    ) -> Result<Fresh<T>, FetchError> {
+    ) -> Result<Fresh<T>, CacheError> {
         let now = self.clock.moment();
         if self.back_off.rests(now) {
-            return Err(FetchError::Failed);
+            return Err(CacheError::Failed);
         }
         let timeout = match need {
             Need::Renewal => RENEWAL_TIMEOUT,
@@ -138,8 +138,8 @@ impl<T> Cache<T> {
         fetched
     }
 
-    fn fetched(&self, value: Option<T>) -> Result<Fresh<T>, FetchError> {
-        let value = value.ok_or(FetchError::Failed)?;
+    fn fetched(&self, value: Option<T>) -> Result<Fresh<T>, CacheError> {
+        let value = value.ok_or(CacheError::Failed)?;
         self.back_off.note(true, self.clock.moment());
         Ok(Fresh {
             value,

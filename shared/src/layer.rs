@@ -34,13 +34,13 @@ use crate::gate::AgentName;
 use crate::headers;
 use crate::settings::Address;
 
-use answer::Rejection;
+use answer::LayerError;
 use keys::DoorKeys;
 use proof::Proof;
 use replay::Seen;
 
 pub use keys::{HARD_AGE, SOFT_AGE};
-pub use proof::{BadProof, Proven, SKEW};
+pub use proof::{ProofError, Proven, SKEW};
 pub use replay::MAX_SEEN;
 
 /// The longest body that is read, unless another bound is set: what the door takes of a caller, in bytes.
@@ -178,7 +178,7 @@ fn extension(proven: Proven) -> http::Extensions {
 
 impl Guard {
     /// Who asks, and the body; nobody, and no body, on an open path.
-    async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Option<Proven>, Bytes), Rejection>
+    async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Option<Proven>, Bytes), LayerError>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -198,7 +198,7 @@ impl Guard {
         } = &self.settings;
         claims.check(door.as_str(), agent, parts, now)?;
         let body = Limited::new(body, *max_body).collect().await;
-        let body = body.map_err(|_| Rejection::TooLarge)?.to_bytes();
+        let body = body.map_err(|_| LayerError::TooLarge)?.to_bytes();
         claims.check_body(&body)?;
         // Last, so that nobody uses up what is another's.
         self.seen.once(claims.id(), claims.forgotten_at(), now)?;
@@ -214,11 +214,11 @@ impl Guard {
 }
 
 /// Of two headers nobody can tell which one the door set.
-fn the_one(headers: &HeaderMap) -> Result<&[u8], BadProof> {
+fn the_one(headers: &HeaderMap) -> Result<&[u8], ProofError> {
     let mut values = headers.get_all(headers::IDENTITY).iter();
     match (values.next(), values.next()) {
         (Some(only), None) => Ok(only.as_bytes()),
-        (None, _) => Err(BadProof::Missing),
-        (Some(_), Some(_)) => Err(BadProof::Repeated),
+        (None, _) => Err(ProofError::Missing),
+        (Some(_), Some(_)) => Err(ProofError::Repeated),
     }
 }

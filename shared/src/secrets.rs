@@ -11,7 +11,7 @@ use crate::aws::arn::SecretArn;
 use crate::clock::Clock;
 use crate::secret::Secret;
 
-pub use cache::{HARD_AGE, SOFT_AGE, Unavailable};
+pub use cache::{HARD_AGE, SOFT_AGE, SecretError};
 pub use reader::{SecretReader, Stage, Version, unix_time};
 
 pub(crate) use cache::SecretCache;
@@ -42,7 +42,7 @@ impl StoredSecret {
     ///
     /// # Errors
     /// There is none that serves.
-    pub async fn current(&self) -> Result<Arc<Secret>, Unavailable> {
+    pub async fn current(&self) -> Result<Arc<Secret>, SecretError> {
         let ask = async || self.ask().await;
         self.cache.get(self.reader.arn(), ask).await
     }
@@ -51,11 +51,11 @@ impl StoredSecret {
     ///
     /// # Errors
     /// It cannot be had, or it is the same.
-    pub async fn after(&self, refused: &Arc<Secret>) -> Result<Arc<Secret>, Unavailable> {
+    pub async fn after(&self, refused: &Arc<Secret>) -> Result<Arc<Secret>, SecretError> {
         self.cache.discard(refused);
         let current = self.current().await?;
         if current.reveal() == refused.reveal() {
-            return Err(Unavailable);
+            return Err(SecretError);
         }
         Ok(current)
     }

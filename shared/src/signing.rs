@@ -20,9 +20,9 @@ use aws_config::SdkConfig;
 use crate::aws::arn::SecretArn;
 use crate::clock::Clock;
 use crate::gate::UnixTime;
-use crate::secrets::{SecretCache, SecretReader, Stage, Unavailable};
+use crate::secrets::{SecretCache, SecretError, SecretReader, Stage};
 
-pub use crate::crypto::signing::{CryptoFailure, SealKey};
+pub use crate::crypto::signing::{CryptoError, SealKey};
 pub use ring::{KeyRing, SETTLING, SigningKey};
 
 /// The keys, fetched and kept as other secrets are ([`crate::secrets::SOFT_AGE`], [`crate::secrets::HARD_AGE`]).
@@ -50,7 +50,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// There are none that serve.
-    pub async fn ring(&self) -> Result<Arc<KeyRing>, Unavailable> {
+    pub async fn ring(&self) -> Result<Arc<KeyRing>, SecretError> {
         let ask = async || self.ask().await;
         self.cache.get(self.reader.arn(), ask).await
     }

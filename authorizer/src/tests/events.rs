@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{STAGE, Scene, agents, rest};
 use crate::event::Question;
-use crate::handler::Failure;
+use crate::handler::AuthorizerError;
 
 const DEFAULT_STAGE: &str = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/$default";
 
@@ -143,7 +143,7 @@ async fn every_kind_of_event_is_refused_without_a_good_token() {
     for (what, shape) in SHAPES {
         for bad in ["", "Bearer ", "Bearer x.y.z", "Basic dXNlcjpwYXNz"] {
             let answer = scene.ask(shape(bad)).await;
-            assert_eq!(answer, Err(Failure::Unauthorized), "{what} {bad:?}");
+            assert_eq!(answer, Err(AuthorizerError::Unauthorized), "{what} {bad:?}");
         }
     }
 }

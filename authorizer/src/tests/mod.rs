@@ -15,7 +15,7 @@ use shared::gate::UnixTime;
 use shared::settings::{AGENTS, TRUSTED_ISSUERS};
 
 use crate::config::{Config, SIMPLE_RESPONSES};
-use crate::handler::{Authorizer, Failure};
+use crate::handler::{Authorizer, AuthorizerError};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -75,7 +75,7 @@ impl Scene {
     }
 
     /// The answer as it goes over the wire.
-    async fn ask(&self, event: Value) -> Result<Value, Failure> {
+    async fn ask(&self, event: Value) -> Result<Value, AuthorizerError> {
         let event = LambdaEvent::new(event, Context::default());
         let answer = self.authorizer.handle(event).await?;
         Ok(serde_json::to_value(answer).unwrap())

@@ -6,7 +6,7 @@ use shared::settings::{AGENTS, Fault, TRUSTED_ISSUERS};
 
 use super::{NOW, Scene, agents, caller, rest};
 use crate::config::{Config, SIMPLE_RESPONSES};
-use crate::handler::Failure;
+use crate::handler::AuthorizerError;
 
 #[tokio::test]
 async fn a_bad_token_is_unauthorized() {
@@ -32,7 +32,7 @@ async fn a_bad_token_is_unauthorized() {
         ("no subject", with("sub", Value::Null)),
     ] {
         let answer = scene.ask(rest("GET/whoami", &bearer)).await;
-        assert_eq!(answer, Err(Failure::Unauthorized), "{what}");
+        assert_eq!(answer, Err(AuthorizerError::Unauthorized), "{what}");
     }
     assert!(scene.ask(rest("GET/whoami", &good)).await.is_ok());
 }
@@ -43,23 +43,23 @@ async fn an_outage_lets_nobody_in_and_is_not_called_unauthorized() {
     let scene = Scene::with(false, &entry, &agents());
     scene.authorizer.warm().await;
     let answer = scene.ask(rest("GET/whoami", &scene.bearer("alice"))).await;
-    assert_eq!(answer, Err(Failure::Outage));
+    assert_eq!(answer, Err(AuthorizerError::Outage));
 }
 
 #[tokio::test]
 async fn an_unknown_event_is_an_error() {
     let scene = Scene::new();
     let answer = scene.ask(json!({"type": "OTHER"})).await;
-    assert_eq!(answer, Err(Failure::UnknownEvent));
+    assert_eq!(answer, Err(AuthorizerError::UnknownEvent));
 }
 
 /// API Gateway answers 401 to this one message, and 500 to every other.
 #[test]
 fn only_unauthorized_is_posted_as_unauthorized() {
     for (failure, is_unauthorized) in [
-        (Failure::Unauthorized, true),
-        (Failure::Outage, false),
-        (Failure::UnknownEvent, false),
+        (AuthorizerError::Unauthorized, true),
+        (AuthorizerError::Outage, false),
+        (AuthorizerError::UnknownEvent, false),
     ] {
         let posted = Diagnostic::from(failure);
         assert_eq!(

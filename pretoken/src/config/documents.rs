@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::aws::names::is_app_client_id;
 use shared::settings::{Fault, Faults, Form, Json, Members};
 
-use crate::answer::Claims;
+use crate::answer::AddedClaims;
 use crate::claims::{self, DEPARTMENT, ROLE};
 use crate::directory::Profile;
 
@@ -75,7 +75,7 @@ pub(super) fn group_map(setting: &str, text: &str) -> Result<Vec<(String, Profil
 pub(super) fn client_claims(
     setting: &str,
     text: &str,
-) -> Result<BTreeMap<String, Claims>, Vec<Fault>> {
+) -> Result<BTreeMap<String, AddedClaims>, Vec<Fault>> {
     let faults = Faults::default();
     let mut clients = BTreeMap::new();
     for (client, entry) in objects(setting, text, &faults)? {

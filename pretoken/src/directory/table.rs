@@ -12,7 +12,7 @@ use tracing::error;
 
 use super::Profile;
 use crate::claims::{self, DEPARTMENT, ROLE};
-use crate::reason::Reason;
+use crate::error::TriggerError;
 
 const KEY: &str = "sub";
 
@@ -36,8 +36,8 @@ impl Table {
     /// The table's entry of a subject, if it has one.
     ///
     /// # Errors
-    /// [`Reason::Directory`], and [`Reason::Entry`] for an entry that is not whole.
-    pub(crate) async fn find(&self, subject: &str) -> Result<Option<Profile>, Reason> {
+    /// [`TriggerError::Directory`], and [`TriggerError::Entry`] for an entry that is not whole.
+    pub(crate) async fn find(&self, subject: &str) -> Result<Option<Profile>, TriggerError> {
         let get = self
             .client
             .get_item()
@@ -52,17 +52,17 @@ impl Table {
         let output = get.send().await.map_err(|error| {
             let failure = service_failure(error.code(), &error);
             error!(error = failure, "cannot read the directory");
-            Reason::Directory
+            TriggerError::Directory
         })?;
         output.item.as_ref().map(profile).transpose()
     }
 }
 
 /// Reads an entry. Half of one would be completed by nobody's decision, so it is none.
-fn profile(item: &Item) -> Result<Profile, Reason> {
+fn profile(item: &Item) -> Result<Profile, TriggerError> {
     let text = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) if claims::is_plain(text) => Ok(text.clone()),
-        _ => Err(Reason::Entry),
+        _ => Err(TriggerError::Entry),
     };
     Ok(Profile {
         department: text(DEPARTMENT)?,

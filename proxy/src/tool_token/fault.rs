@@ -1,6 +1,6 @@
 //! Why there is no tool token.
 
-use shared::token_endpoint::NoGrant;
+use shared::token_endpoint::GrantError;
 
 /// Who waits before the token endpoint is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +28,15 @@ shared::code_table! {
     Unreachable       Everybody "unreachable"        "the token endpoint cannot be reached"
 }
 
-impl From<NoGrant> for Fault {
-    fn from(refused: NoGrant) -> Self {
+impl From<GrantError> for Fault {
+    fn from(refused: GrantError) -> Self {
         match refused {
-            NoGrant::Answer => Self::Answer,
-            NoGrant::ClientRefused => Self::ClientRefused,
-            NoGrant::Refused => Self::Refused,
-            NoGrant::Secret => Self::SecretUnavailable,
-            NoGrant::Throttled => Self::Throttled,
-            NoGrant::Unreachable => Self::Unreachable,
+            GrantError::Answer => Self::Answer,
+            GrantError::ClientRefused => Self::ClientRefused,
+            GrantError::Refused => Self::Refused,
+            GrantError::Secret => Self::SecretUnavailable,
+            GrantError::Throttled => Self::Throttled,
+            GrantError::Unreachable => Self::Unreachable,
         }
     }
 }

@@ -3,12 +3,12 @@
 use http::StatusCode;
 use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use local::secrets::{CURRENT, Fault};
-use rotation::{Failure, MachineClient, MachineSecret, Step};
+use rotation::{MachineClient, MachineSecret, RotationError, Step};
 use serde_json::Value;
 use shared::aws::arn::UserPoolArn;
 use shared::secret::Secret;
 use shared::settings::Address;
-use shared::token_endpoint::{NoGrant, TokenEndpoint};
+use shared::token_endpoint::{GrantError, TokenEndpoint};
 
 use crate::scene::{Scene, credentials, platform};
 
@@ -26,8 +26,8 @@ fn endpoint(issuer: &Issuer) -> Address {
 }
 
 /// What a failed call is told as.
-pub(crate) fn failed(operation: &'static str, code: &str) -> Result<(), Failure> {
-    Err(Failure::Call {
+pub(crate) fn failed(operation: &'static str, code: &str) -> Result<(), RotationError> {
+    Err(RotationError::Call {
         operation,
         code: code.to_owned(),
     })
@@ -65,7 +65,7 @@ impl World {
         self.issuer.age_tools_secrets(seconds);
     }
 
-    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), Failure> {
+    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), RotationError> {
         self.scene.step(token, step).await
     }
 
@@ -91,7 +91,7 @@ impl World {
         let endpoint = TokenEndpoint::new(endpoint(&self.issuer), id, TOOLS_SCOPE.to_owned());
         match endpoint.ask(&Secret::new(secret.to_owned()), None).await {
             Ok(_) => true,
-            Err(NoGrant::ClientRefused) => false,
+            Err(GrantError::ClientRefused) => false,
             Err(other) => panic!("{other}"),
         }
     }

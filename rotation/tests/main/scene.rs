@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::Client;
 use lambda_runtime::{Context, LambdaEvent};
 use local::secrets::SecretStore;
 use rotation::handler::Rotation;
-use rotation::{Failure, Kind, SigningSecret, Step};
+use rotation::{Kind, RotationError, SigningSecret, Step};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
@@ -42,7 +42,10 @@ pub(crate) fn event(arn: &str, token: &str, step: Step) -> Value {
     json!({"ClientRequestToken": token, "RotationToken": null, "SecretId": arn, "Step": step.as_str()})
 }
 
-pub(crate) async fn call(rotation: &Rotation<impl Kind>, event: Value) -> Result<(), Failure> {
+pub(crate) async fn call(
+    rotation: &Rotation<impl Kind>,
+    event: Value,
+) -> Result<(), RotationError> {
     rotation
         .handle(LambdaEvent::new(event, Context::default()))
         .await
@@ -71,11 +74,11 @@ impl<K: Kind> Scene<K> {
         }
     }
 
-    pub(crate) async fn handle(&self, event: Value) -> Result<(), Failure> {
+    pub(crate) async fn handle(&self, event: Value) -> Result<(), RotationError> {
         call(&self.rotation, event).await
     }
 
-    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), Failure> {
+    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), RotationError> {
         call(&self.rotation, event(&self.arn, token, step)).await
     }
 

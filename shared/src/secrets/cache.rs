@@ -18,7 +18,7 @@ pub const HARD_AGE: Duration = Duration::from_secs(60 * 60);
 /// The secret cannot be had, and none that serves is held. The log says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret cannot be had")]
-pub struct Unavailable;
+pub struct SecretError;
 
 /// A value that comes from one secret.
 pub(crate) struct SecretCache<T>(Cache<T>);
@@ -40,9 +40,9 @@ impl<T> SecretCache<T> {
         &self,
         arn: &SecretArn,
         ask: impl AsyncFnOnce() -> Result<T, String>,
-    ) -> Result<Arc<T>, Unavailable> {
+    ) -> Result<Arc<T>, SecretError> {
         let fetch = async |timeout| fetch(arn, timeout, ask).await;
-        self.0.get(fetch).await.ok_or(Unavailable)
+        self.0.get(fetch).await.ok_or(SecretError)
     }
 
     /// Fetches the value before the first request, for at most `budget`.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tracing::info;
 
-use crate::crypto::signing::{self, CryptoFailure, KeyPair, SealKey};
+use crate::crypto::signing::{self, CryptoError, KeyPair, SealKey};
 use crate::gate::UnixTime;
 use crate::secret::Secret;
 use crate::secrets::{Stage, Version};
@@ -38,7 +38,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// There is no randomness.
-    pub fn generate() -> Result<Secret, CryptoFailure> {
+    pub fn generate() -> Result<Secret, CryptoError> {
         signing::generate()
     }
 
@@ -75,7 +75,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// The cryptography library fails.
-    pub fn sign(&self, token_type: &str, claims: &Value) -> Result<String, CryptoFailure> {
+    pub fn sign(&self, token_type: &str, claims: &Value) -> Result<String, CryptoError> {
         let header = json!({"alg": "ES256", "kid": self.id, "typ": token_type});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(&header), part(claims));
@@ -87,7 +87,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// The cryptography library fails.
-    pub fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoFailure> {
+    pub fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoError> {
         self.pair.seal_key(purpose)
     }
 
@@ -148,7 +148,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// The cryptography library fails.
-    pub fn seal_keys(&self, purpose: &str, now: UnixTime) -> Result<Vec<SealKey>, CryptoFailure> {
+    pub fn seal_keys(&self, purpose: &str, now: UnixTime) -> Result<Vec<SealKey>, CryptoError> {
         let signer = self.signer(now);
         let others = self.keys().filter(|key| key.id != signer.id);
         std::iter::once(signer)

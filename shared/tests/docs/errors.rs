@@ -95,19 +95,17 @@ fn every_fault_of_a_tool_token_is_explained_as_it_is() {
 
 #[test]
 fn every_reason_of_the_trigger_is_explained_as_it_is() {
-    let source = read("pretoken/src/reason.rs");
+    let source = read("pretoken/src/error.rs");
     let body = |function: &str| {
         let (_, body) = source.split_once(&format!("fn {function}(self)")).unwrap();
         body.split_once("\n    }\n").unwrap().0
     };
     // Every arm that passes asking again on is for operators to mend.
-    let (before, _) = body("failure")
-        .split_once("=> Failure::Unavailable")
-        .unwrap();
-    let (_, outages) = before.rsplit_once("=> Failure::").unwrap();
-    let is_outage = |name: &str| {
-        outages.contains(&format!("Self::{name} ")) || outages.contains(&format!("Self::{name}\n"))
-    };
+    let words: Vec<&str> = body("reported").split_whitespace().collect();
+    let arms = words.join(" ").replace("=> { ", "=> ");
+    let (before, _) = arms.split_once("=> ReportedError::Unavailable").unwrap();
+    let (_, outages) = before.rsplit_once("=> ReportedError::").unwrap();
+    let is_outage = |name: &str| outages.contains(&format!("Self::{name} "));
     let reasons = body("code").lines().filter_map(|arm| {
         let (name, code) = arm.trim().strip_prefix("Self::")?.split_once(" => \"")?;
         let (before, _) = source.split_once(&format!("\n    {name},\n")).unwrap();

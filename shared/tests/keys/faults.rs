@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::parts::{HandClock, SigningKey, document, issuer, made_up};
 use crate::server::{KeyServer, Reply};
-use crate::{Denial, Door, OUTAGE, Refusal, UNKNOWN, alice, ask, door, publishing};
+use crate::{Door, DoorError, OUTAGE, Refusal, UNKNOWN, alice, ask, door, publishing};
 
 /// A key document of so many keys of which each is good.
 fn many(keys: usize) -> String {
@@ -88,7 +88,7 @@ async fn a_hundred_keys_are_read() {
     let server = KeyServer::start().await;
     server.reply("/keys", Reply::Document(many(100)));
     let (door, _) = door(&server);
-    let signature = Err(Denial::Refused(Refusal::Signature));
+    let signature = Err(DoorError::Refused(Refusal::Signature));
     assert_eq!(ask(&door, &made_up("key-99")).await, signature);
 }
 

@@ -1,13 +1,13 @@
 //! Why there is no token: for operators, and what is said of it to whoever asked.
 
 use lambda_runtime::Diagnostic;
-use shared::door::Denial;
+use shared::door::DoorError;
 use shared::gate::Refusal;
 use shared::keys::Outage;
 
 /// Why the trigger fails. It holds no text, so it cannot carry any of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Reason {
+pub(crate) enum TriggerError {
     #[error("the event is not one of this trigger")]
     Event,
     #[error("the client metadata is not an object of texts")]
@@ -36,7 +36,7 @@ pub(crate) enum Reason {
 
 /// What Cognito is told, and shows to users: constant texts that say nothing of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum ReportedError {
     #[error("the request is not one that this trigger serves")]
     Event,
     /// The user is not proven; asking again will not help.
@@ -47,7 +47,7 @@ pub(crate) enum Failure {
     Unavailable,
 }
 
-impl Reason {
+impl TriggerError {
     /// The stable reason code of logs; a refused token's is the gate's.
     pub(crate) const fn code(self) -> &'static str {
         match self {
@@ -67,31 +67,33 @@ impl Reason {
     }
 
     /// What Cognito is told.
-    pub(crate) const fn failure(self) -> Failure {
+    pub(crate) const fn reported(self) -> ReportedError {
         match self {
-            Self::Event | Self::Pool => Failure::Event,
+            Self::Event | Self::Pool => ReportedError::Event,
             Self::Metadata
             | Self::NoProof
             | Self::Client
             | Self::Subject
             | Self::Token(_)
-            | Self::Machine => Failure::NotProven,
-            Self::Keys(_) | Self::Directory | Self::Entry | Self::Deadline => Failure::Unavailable,
+            | Self::Machine => ReportedError::NotProven,
+            Self::Keys(_) | Self::Directory | Self::Entry | Self::Deadline => {
+                ReportedError::Unavailable
+            }
         }
     }
 }
 
-impl From<Denial> for Reason {
-    fn from(denial: Denial) -> Self {
+impl From<DoorError> for TriggerError {
+    fn from(denial: DoorError) -> Self {
         match denial {
-            Denial::Refused(refusal) => Self::Token(refusal),
-            Denial::Outage(outage) => Self::Keys(outage),
+            DoorError::Refused(refusal) => Self::Token(refusal),
+            DoorError::Outage(outage) => Self::Keys(outage),
         }
     }
 }
 
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
+impl From<ReportedError> for Diagnostic {
+    fn from(failure: ReportedError) -> Self {
         Self {
             error_type: format!("{failure:?}"),
             error_message: failure.to_string(),

@@ -6,11 +6,11 @@ use std::fmt;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use lambda_runtime::Diagnostic;
 use shared::log::service_failure;
-use shared::token_endpoint::NoGrant;
+use shared::token_endpoint::GrantError;
 
 /// Why a step was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum RotationError {
     #[error("the event is not one of a rotation")]
     Event,
     #[error("the event names a step that is not known")]
@@ -38,7 +38,7 @@ pub enum Failure {
     Crypto,
     /// The machine client's new secret was tried, and did not do.
     #[error("no token for the new secret: {0}")]
-    NoToken(NoGrant),
+    NoToken(GrantError),
     #[error("no token for the new secret: the token endpoint did not answer in time")]
     Timeout,
     /// AWS refused a call, could not be reached, or gave no answer to it.
@@ -49,7 +49,7 @@ pub enum Failure {
     },
 }
 
-impl Failure {
+impl RotationError {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Event => "Event",
@@ -70,20 +70,20 @@ impl Failure {
 }
 
 /// Nothing of an answer is told on but the name of its error.
-pub(crate) fn failed<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Failure
+pub(crate) fn failed<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> RotationError
 where
     E: ProvideErrorMetadata + Error + 'static,
     R: fmt::Debug,
 {
-    move |error| Failure::Call {
+    move |error| RotationError::Call {
         operation,
         code: service_failure(error.code(), &error),
     }
 }
 
 /// As Lambda reports it.
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
+impl From<RotationError> for Diagnostic {
+    fn from(failure: RotationError) -> Self {
         Self {
             error_type: failure.kind().to_owned(),
             error_message: failure.to_string(),
