@@ -49,7 +49,7 @@ pub struct ToolTokens {
 /// A caller whom the door believes, and the token that made it do so. There is no way to print it.
 pub struct Proven<'p> {
     pub identity: &'p Identity,
-    pub proof: &'p Secret,
+    pub bearer: &'p Secret,
 }
 
 impl ToolTokens {
@@ -80,12 +80,12 @@ impl ToolTokens {
         kind: ToolToken,
         caller: Proven<'_>,
     ) -> Result<Option<Arc<Secret>>, Fault> {
-        let Proven { identity, proof } = caller;
+        let Proven { identity, bearer } = caller;
         let now = self.clock.now();
         let (owner, proof) = match kind {
             ToolToken::None => return Ok(None),
             ToolToken::Machine => (Owner::Machine, None),
-            ToolToken::User => (Owner::user(identity), Some(proof)),
+            ToolToken::User => (Owner::user(identity), Some(bearer)),
         };
         if proof.is_some() && now >= identity.expires {
             return Err(Fault::ProofExpired);

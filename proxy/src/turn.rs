@@ -245,7 +245,7 @@ impl App {
         }
         let caller = Proven {
             identity: admitted.permit.identity(),
-            proof: &admitted.proof,
+            bearer: &admitted.bearer,
         };
         let token = match &self.tool_tokens {
             Some(tool_tokens) => {

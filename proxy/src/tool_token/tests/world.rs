@@ -206,7 +206,16 @@ impl World {
 
     pub(super) async fn get(&self, kind: ToolToken, caller: &Caller) -> Result<String, Fault> {
         let Caller { identity, proof } = caller;
-        let token = self.tokens.get(kind, Proven { identity, proof }).await?;
+        let token = self
+            .tokens
+            .get(
+                kind,
+                Proven {
+                    identity,
+                    bearer: proof,
+                },
+            )
+            .await?;
         Ok(token.unwrap().reveal().to_owned())
     }
 
