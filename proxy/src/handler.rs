@@ -187,10 +187,9 @@ impl App {
             .or_else(|| PublicUrl::of_event(event))
     }
 
-    /// When an answer must be over. Lambda's deadline is a time of day, in milliseconds, so the clock that tells the time
-    /// of day measures what is left.
+    /// When an answer must be over.
     fn deadline(&self, lambda_deadline: u64) -> Instant {
-        let left = Duration::from_millis(lambda_deadline).saturating_sub(self.clock.moment().wall);
+        let left = self.clock.left_until(lambda_deadline);
         let now = Instant::now();
         now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
     }

@@ -3,6 +3,7 @@
 
 use crate::event::Event;
 use shared::settings::Address;
+use shared::text::is_word;
 
 /// Where the door is, without a slash at its end: `https://api.example.com/live`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +19,8 @@ impl PublicUrl {
         let path = address.uri().path();
         let is_root = path == "/" && !text.ends_with('/');
         // No more than needs no escape, in a path or within the quotes of a header.
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         let mut segments = path.split('/').skip(1);
-        let is_plain = segments.all(|segment| !segment.is_empty() && segment.bytes().all(plain));
+        let is_plain = segments.all(|segment| is_word(segment, usize::MAX, b"-._~"));
         if address.has_query() || !(is_root || is_plain) {
             return Err("has more than a plain path, or a slash at its end".to_owned());
         }

@@ -7,6 +7,7 @@ mod gateway;
 mod presign;
 mod renewed;
 mod runtime;
+mod sigv4;
 mod stop;
 
 use crate::problem::Problem;

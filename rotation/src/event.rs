@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use shared::aws::arn::SecretArn;
+use shared::text::is_visible;
 
 use crate::error::RotationError;
 
@@ -59,8 +60,7 @@ impl RotationRequest {
         } = serde_json::from_value(event).map_err(|_| RotationError::Event)?;
         let mut steps = Step::ALL.into_iter();
         // 32 to 64 characters (PutSecretValue, ClientRequestToken).
-        let is_version = (32..=64).contains(&version.len())
-            && version.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_version = version.len() >= 32 && is_visible(&version, 64);
         Ok(Self {
             step: steps
                 .find(|known| known.as_str() == step)

@@ -67,6 +67,12 @@ impl Clock {
     pub fn moment(&self) -> Moment {
         (self.0)()
     }
+
+    /// The time that is left until Lambda's deadline of an invocation. It is a time of day, in milliseconds since 1970, so
+    /// the clock that tells the time of day measures what is left.
+    pub fn left_until(&self, lambda_deadline: u64) -> Duration {
+        Duration::from_millis(lambda_deadline).saturating_sub(self.moment().wall)
+    }
 }
 
 /// The system's time since 1970-01-01T00:00:00Z; zero if its clock stands before that.
