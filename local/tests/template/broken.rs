@@ -9,6 +9,7 @@ use crate::proofs::ALL;
 use crate::scenarios;
 
 const CONSOLE: &str = "stacks/console.yaml";
+const LOCKS: &str = "stacks/locks.yaml";
 const MONITORING: &str = "stacks/monitoring.yaml";
 const USERS: &str = "stacks/users.yaml";
 

@@ -1,6 +1,6 @@
 //! What may go wrong around it: rights, secrets, logs, users, stores, parameters.
 
-use super::{Break, CONSOLE, MONITORING, USERS};
+use super::{Break, CONSOLE, LOCKS, MONITORING, USERS};
 use crate::door::MAIN;
 
 pub(super) const BREAKS: &[Break] = &[
@@ -33,6 +33,78 @@ pub(super) const BREAKS: &[Break] = &[
         MONITORING,
         "aws:SourceAccount: !Ref AWS::AccountId",
         "aws:SourceAccount: \"*\"",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "Threshold: !Ref FloodThreshold",
+        "Threshold: 100000000",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "  OpenRoutesThrottleAlarm:\n",
+        "  OpenThrottleAlarm:\n",
+    ),
+    (
+        "runtimes are locked",
+        LOCKS,
+        "\"Principal\": {\"AWS\": \"${ProxyRoleArn}\"}",
+        "\"Principal\": \"*\"",
+    ),
+    (
+        "runtimes are locked",
+        LOCKS,
+        "\"ArnNotEquals\": {",
+        "\"ArnEquals\": {",
+    ),
+    (
+        "runtimes are locked",
+        LOCKS,
+        "  EndpointLock7:\n    Type: AWS::BedrockAgentCore::ResourcePolicy\n",
+        "  EndpointLock7:\n    Type: AWS::CloudFormation::WaitConditionHandle\n",
+    ),
+    (
+        "runtimes are locked",
+        LOCKS,
+        "        - Locked: !Ref Runtime3\n",
+        "        - Locked: !Ref Runtime4\n",
+    ),
+    (
+        "runtimes are locked",
+        MAIN,
+        "        ProxyRoleArn: !GetAtt ProxyRole.Arn\n",
+        "        ProxyRoleArn: !GetAtt OpenRoutesRole.Arn\n",
+    ),
+    (
+        "runtimes are locked",
+        MAIN,
+        "    Condition: LocksRuntimes\n",
+        "    Condition: HasAuth\n",
+    ),
+    (
+        "the console reaches exact hosts",
+        MAIN,
+        "https://${Prefix}.${Auth}.",
+        "https://*.${Auth}.",
+    ),
+    (
+        "the console reaches exact hosts",
+        CONSOLE,
+        "${Door} ${SignIn} ${Connections};",
+        "https: ${Door} ${SignIn} ${Connections};",
+    ),
+    (
+        "the console reaches exact hosts",
+        MAIN,
+        "              - https://${Host}\n",
+        "              - https://*.${Host}\n",
+    ),
+    (
+        "the console reaches exact hosts",
+        CONSOLE,
+        "AllowedPattern: ^(https://[a-z0-9.-]+)?$",
+        "AllowedPattern: ^(https://[a-z0-9.*-]+)?$",
     ),
     (
         "the firewall shows no token",
@@ -193,14 +265,14 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "the trigger is asked for machines too",
         MAIN,
-        "FunctionName: !Ref PretokenFunction.Alias",
-        "FunctionName: !Ref PretokenFunction",
+        "FunctionName: !Ref PretokenFunction\n",
+        "FunctionName: !Ref ProxyFunction\n",
     ),
     (
         "the trigger is asked for machines too",
         MAIN,
-        "PretokenFunctionArn: !Ref PretokenFunction.Alias",
-        "PretokenFunctionArn: !Ref ProxyFunction.Alias",
+        "PretokenFunctionArn: !GetAtt PretokenFunction.Arn",
+        "PretokenFunctionArn: !GetAtt ProxyFunction.Arn",
     ),
     (
         "only who is let in has a user",
@@ -217,8 +289,20 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "only who is let in has a user",
         USERS,
-        "AllowedOAuthFlows: [code]",
-        "AllowedOAuthFlows: [implicit]",
+        "[HasReturnUrls, [code], !Ref AWS::NoValue]",
+        "[HasReturnUrls, [implicit], !Ref AWS::NoValue]",
+    ),
+    (
+        "only who is let in has a user",
+        USERS,
+        "CallbackURLs: !If [HasReturnUrls, !Ref ReturnUrls, !Ref AWS::NoValue]",
+        "CallbackURLs: !Ref ReturnUrls",
+    ),
+    (
+        "only who is let in has a user",
+        USERS,
+        "    Condition: HasMachineClient\n",
+        "",
     ),
     (
         "only who is let in has a user",
@@ -277,7 +361,7 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "nothing waits for itself",
         MAIN,
-        "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", \"\"]",
+        "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", !Ref PublicUrl]",
         "PUBLIC_URL: !Sub https://${Api}.execute-api.us-east-1.amazonaws.com/live",
     ),
     (
@@ -285,6 +369,24 @@ pub(super) const BREAKS: &[Break] = &[
         USERS,
         "DependsOn: ResourceServer",
         "DependsOn: SignInStyle",
+    ),
+    (
+        "the account's setting can be made",
+        MAIN,
+        "    DependsOn: Api\n",
+        "",
+    ),
+    (
+        "the account's setting can be made",
+        MAIN,
+        "AccessLog: !If [ManagesAccount, !Ref ApiAccount, account]",
+        "AccessLog: account",
+    ),
+    (
+        "the account's setting can be made",
+        MAIN,
+        "    Condition: ManagesAccount\n    DeletionPolicy: Retain\n",
+        "    Condition: ManagesAccount\n    DeletionPolicy: RetainExceptOnCreate\n",
     ),
     (
         "the trigger is asked for machines too",
@@ -331,14 +433,14 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "parameters are explained and bounded",
         MAIN,
-        "[RuntimeArns, AgentName, Agents]",
-        "[RuntimeArns, Agents]",
+        "[RuntimeArns, AgentName, Agents, ",
+        "[RuntimeArns, Agents, ",
     ),
     (
         "parameters are explained and bounded",
         MAIN,
-        "RequestsPerAddress, EnableConsole]",
-        "RequestsPerAddress, EnableConsole, Nothing]",
+        "          - ConsoleConnections\n",
+        "          - ConsoleConnections\n          - Nothing\n",
     ),
     (
         "parameters are explained and bounded",
