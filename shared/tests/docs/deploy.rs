@@ -226,10 +226,14 @@ fn every_query_asks_for_fields_that_lines_have() {
     let paper = read(OPERATIONS);
     let queries = blocks(&paper, "insights");
     assert!(queries.len() > 3, "{queries:?}");
+    let template = read(TEMPLATE);
+    let (_, access_log) = template.split_once("AccessLogSetting:\n").unwrap();
+    let (access_log, _) = access_log.split_once("MethodSettings:\n").unwrap();
     let sources = [
-        read("shared/src/log.rs"),
-        read("shared/src/log/line.rs"),
-        read("proxy/src/record.rs"),
+        access_log,
+        &read("shared/src/log.rs"),
+        &read("shared/src/log/line.rs"),
+        &read("proxy/src/record.rs"),
     ]
     .concat();
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';

@@ -133,6 +133,22 @@ fn every_example_is_accepted() {
     }
 }
 
+/// The examples come in pairs: issuers, and the agents that go with them.
+#[test]
+fn every_complete_example_fits_together() {
+    let paper = read(PAPER);
+    let examples = blocks(section(&paper, "## Complete examples"), "json");
+    let pairs: Vec<_> = examples.chunks(2).collect();
+    assert!(pairs.len() > 2, "{pairs:?}");
+    for pair in pairs {
+        let issuers = TrustedIssuers::parse(pair[0]).map_err(|faults| format!("{faults:?}"));
+        let agents = Agents::parse(pair[1]).map_err(|faults| format!("{faults:?}"));
+        let (issuers, agents) = (issuers.unwrap(), agents.unwrap());
+        assert_eq!(agents.untrusted(&issuers.trust), []);
+        assert_eq!(agents.note(&issuers.trust), None);
+    }
+}
+
 /// Whether a parser knows a field: it may have any other complaint of it.
 fn is_known(faults: &[Fault]) -> bool {
     !faults
