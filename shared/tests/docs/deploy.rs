@@ -8,14 +8,20 @@ use crate::read;
 const DEPLOY: &str = "docs/deploy.md";
 const OPERATIONS: &str = "docs/operations.md";
 const TEMPLATE: &str = "template.yaml";
-const NESTED: [&str; 3] = [
+const NESTED: [&str; 4] = [
     "stacks/console.yaml",
+    "stacks/locks.yaml",
     "stacks/monitoring.yaml",
     "stacks/users.yaml",
 ];
 
 /// Words of the papers that look like names of the template and are other things' names.
-const OTHERS: [&str; 1] = ["WWW-Authenticate"];
+const OTHERS: [&str; 4] = [
+    "AccessDeniedException",
+    "LambdaVersion",
+    "ResponseTransferMode",
+    "WWW-Authenticate",
+];
 
 /// The names directly below a section of a template.
 fn names(template: &str, section: &str) -> BTreeSet<String> {

@@ -80,7 +80,7 @@ fn every_variable_of_the_template_is_explained() {
         let names = block
             .lines()
             .take_while(|line| depth_of(line) >= depth)
-            .filter(|line| depth_of(line) == depth)
+            .filter(|line| depth_of(line) == depth && !line.trim_start().starts_with('#'))
             .filter_map(|line| line.split_once(':'));
         given.extend(names.map(|(name, _)| name.trim().to_owned()));
     }

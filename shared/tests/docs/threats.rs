@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::markdown::section;
+use crate::markdown::{code, rows, section};
 use crate::read;
 
 const PAPER: &str = "docs/threats.md";
@@ -159,4 +159,44 @@ fn a_test_that_is_not_there_is_noticed() {
     ] {
         assert!(wrong(bad, source).is_some(), "{bad}");
     }
+}
+
+/// The methods of `template.yaml` without an authorizer, as method, path and logical id of the function.
+fn open_methods(template: &str) -> BTreeSet<(String, String, String)> {
+    let mut found = BTreeSet::new();
+    let (mut function, mut path, mut method) = ("", "", "");
+    for line in template.lines() {
+        let name = line
+            .strip_prefix("  ")
+            .and_then(|rest| rest.strip_suffix(':'));
+        if let Some(name) = name.filter(|name| !name.starts_with(' ')) {
+            function = name;
+        }
+        match line.trim().split_once(": ") {
+            Some(("Path", of)) => path = of,
+            Some(("Method", of)) => method = of,
+            Some(("Authorizer", "NONE")) => {
+                found.insert((method.to_owned(), path.to_owned(), function.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn the_open_methods_are_those_of_the_template() {
+    let listed = read(PAPER);
+    let rows = rows(section(&listed, "## Open methods"));
+    let listed = rows.iter().filter_map(|row| match row[..] {
+        [method, path, function, _] if method.starts_with('`') && path.starts_with("`/") => {
+            let one = |cell| code(cell)[0].to_owned();
+            Some((one(method), one(path), one(function)))
+        }
+        _ => None,
+    });
+    let open = open_methods(&read("template.yaml"));
+    assert_eq!(listed.collect::<BTreeSet<_>>(), open);
+    // They may only become fewer: strangers reach them.
+    assert!((1..=16).contains(&open.len()), "{open:?}");
 }
