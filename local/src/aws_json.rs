@@ -15,8 +15,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use crate::lambda::REGION;
 use crate::listen::hang_up;
-use crate::runtime::REGION;
 use crate::signature::{Claim, Credentials, SignatureError};
 use crate::{clock, random};
 

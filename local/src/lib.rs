@@ -7,7 +7,7 @@ pub mod directory;
 pub mod gateway;
 pub mod issuer;
 pub mod jwt_authorizer;
-pub mod runtime;
+pub mod lambda;
 pub mod secrets;
 pub mod stack;
 pub mod template;

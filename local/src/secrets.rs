@@ -15,9 +15,9 @@ use serde_json::Value;
 use crate::agentcore::Credentials;
 pub use crate::aws_json::Fault;
 use crate::aws_json::{Exception, JsonService, Protocol};
+use crate::lambda::{ACCOUNT, Function, REGION};
 use crate::listen::{Bound, Served};
 use crate::random;
-use crate::runtime::{ACCOUNT, Function, REGION};
 
 use operations::Desk;
 

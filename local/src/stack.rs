@@ -13,7 +13,7 @@ use crate::agentcore_gateway::{self, ToolGateway};
 use crate::directory::Directory;
 use crate::gateway::{Entrance, Gateway};
 use crate::issuer::{self, Issuer, Trigger};
-use crate::runtime::{self, Function, FunctionSpec};
+use crate::lambda::{self, Function, FunctionSpec};
 use crate::secrets::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
 
@@ -105,7 +105,7 @@ pub enum StackError {
     Template(#[from] TemplateError),
     /// A function did not start.
     #[error("start the functions")]
-    Function(#[from] runtime::StartError),
+    Function(#[from] lambda::StartError),
     /// A secret was not made.
     #[error("rotate the secret of `{0}` for the first time")]
     Rotation(String),

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use local::gateway::{Entrance, Gateway};
-use local::runtime::{Function, FunctionSpec};
+use local::lambda::{Function, FunctionSpec};
 use local::template::Template;
 use serde_json::{Value, json};
 use tokio::time::timeout;

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use local::agent::Agent;
 use local::agentcore::{AgentUrl, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings};
-use local::runtime::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
+use local::lambda::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
 use serde_json::{Value, json};
 
 use crate::event::ProxyRequest;

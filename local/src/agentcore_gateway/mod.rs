@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 
 pub use crate::jwt_authorizer::IssuerError;
 use crate::jwt_authorizer::{JwtAuthorizer, JwtAuthorizerSettings, Refusal};
+use crate::lambda::{ACCOUNT, REGION};
 use crate::listen::{Bound, Served};
-use crate::runtime::{ACCOUNT, REGION};
 
 mod call;
 mod catalog;

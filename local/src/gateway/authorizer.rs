@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::event::Incoming;
 use super::policy::{Decision, Policy};
 use super::refusal::{Refusal, ResponseType};
-use crate::runtime::{Event, Function, InvokeError};
+use crate::lambda::{Event, Function, InvokeError};
 use crate::template::{Authorizer, IdentitySource, Payload};
 
 /// Answers kept at once; a laptop has fewer callers.

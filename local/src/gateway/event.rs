@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use super::authorizer::Authorized;
 use super::headers::passes_in;
-use crate::runtime::{ACCOUNT, REGION};
+use crate::lambda::{ACCOUNT, REGION};
 use crate::template::API_ID;
 use crate::{clock, random, trace};
 

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::headers::outgoing;
 use super::refusal::{Refusal, ResponseType};
-use crate::runtime::{Event, Function, InvokeError, Prelude, StreamBody, StreamError, Streamed};
+use crate::lambda::{Event, Function, InvokeError, Prelude, StreamBody, StreamError, Streamed};
 
 /// Answers as the function's stream comes, for at most `limit`, with silences of at most `idle`.
 pub(super) async fn stream(

@@ -26,8 +26,8 @@ use http::request::Parts;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::lambda::{Event, Function};
 use crate::listen::{Bound, Served};
-use crate::runtime::{Event, Function};
 use crate::template::{Api, Route};
 use authorizer::Authorizers;
 use event::Incoming;

@@ -20,8 +20,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::aws_json::JsonService;
+use crate::lambda::{ACCOUNT, REGION};
 use crate::listen::{Bound, Served};
-use crate::runtime::{ACCOUNT, REGION};
 use crate::{clock, random};
 
 mod answer;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::POOL;
 use super::overrides::{Overrides, Unusable};
 use super::pool::Grant;
-use crate::runtime::{Function, InvokeError, REGION};
+use crate::lambda::{Function, InvokeError, REGION};
 
 /// Attempts at a call that may be tried again ("Using Lambda triggers": after three unsuccessful attempts).
 const ATTEMPTS: usize = 3;

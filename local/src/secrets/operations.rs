@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::shelf::{NoSuchSecret, Secret, Shelf};
 use super::{CURRENT, PENDING, rotation};
 use crate::aws_json::{Exception, UNKNOWN};
-use crate::runtime::function_arn;
+use crate::lambda::function_arn;
 use crate::{clock, random};
 
 /// Who answers.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::shelf::Shelf;
 use super::{CURRENT, PENDING};
-use crate::runtime::Function;
+use crate::lambda::Function;
 
 /// A step failed; the function's own log says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{CURRENT, PENDING, PREVIOUS};
 use crate::clock;
-use crate::runtime::Function;
+use crate::lambda::Function;
 
 /// Versions kept of one secret, the oldest without a stage gives way ("Secrets Manager quotas": about 100).
 const MAX_VERSIONS: usize = 100;

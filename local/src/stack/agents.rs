@@ -12,7 +12,7 @@ use crate::agentcore::{
 use crate::agentcore_gateway::ToolGateway;
 use crate::issuer::Issuer;
 use crate::jwt_authorizer::JwtAuthorizerSettings;
-use crate::runtime::{ACCOUNT, REGION};
+use crate::lambda::{ACCOUNT, REGION};
 
 /// The agent that all staff may call.
 pub const DEMO_AGENT: &str = "demo";

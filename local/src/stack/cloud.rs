@@ -9,8 +9,8 @@ use crate::agentcore::Credentials;
 use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
 use crate::directory::{Directory, Row};
 use crate::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use crate::lambda::Function;
 use crate::random;
-use crate::runtime::Function;
 use crate::secrets::SecretStore;
 
 /// The directory's table.

@@ -14,7 +14,7 @@ use super::{
     TemplateError,
 };
 use crate::gateway::ResponseType;
-use crate::runtime::function_arn;
+use crate::lambda::function_arn;
 
 /// Properties that change nothing here. Throttling is among them: one machine has no fleet to protect. So is where one
 /// may call from.

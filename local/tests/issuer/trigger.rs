@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 use local::issuer::{Issuer, Trigger};
-use local::runtime::{Function, FunctionSpec};
+use local::lambda::{Function, FunctionSpec};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use local::runtime::{Event, Exit, Function, FunctionSpec, InvokeError, StartError, StreamError};
+use local::lambda::{Event, Exit, Function, FunctionSpec, InvokeError, StartError, StreamError};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
