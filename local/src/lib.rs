@@ -3,8 +3,8 @@
 pub mod agent;
 pub mod agentcore;
 pub mod agentcore_gateway;
+pub mod api_gateway;
 pub mod directory;
-pub mod gateway;
 pub mod issuer;
 pub mod jwt_authorizer;
 pub mod lambda;

@@ -1,5 +1,5 @@
 //! An AgentCore Gateway on one loopback port: an MCP server whose callers show a token of one issuer, and whose tools
-//! are permitted or denied by Cedar policies. Not to be taken for API Gateway, which is [`crate::gateway`].
+//! are permitted or denied by Cedar policies. Not to be taken for API Gateway, which is [`crate::api_gateway`].
 //!
 //! `tools/list` shows the tools that some input might open, `tools/call` is decided with its input. The policies and
 //! the tools are those that are deployed; the tools' data is made up.

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use local::gateway::{Entrance, Gateway};
+use local::api_gateway::{Entrance, Gateway};
 use local::lambda::{Function, FunctionSpec};
 use local::template::Template;
 use serde_json::{Value, json};
