@@ -11,8 +11,8 @@ use crate::agent::Agent;
 use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::api_gateway::{Entrance, Gateway};
+use crate::cognito::{self, Issuer, Trigger};
 use crate::directory::Directory;
-use crate::issuer::{self, Issuer, Trigger};
 use crate::lambda::{self, Function, FunctionSpec};
 use crate::secrets::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
@@ -81,7 +81,7 @@ impl StackSettings {
 pub enum StackError {
     /// The issuer did not start.
     #[error("start the issuer")]
-    Issuer(#[from] issuer::StartError),
+    Issuer(#[from] cognito::StartError),
     /// The store of secrets did not start.
     #[error("start the store of secrets")]
     Secrets(#[source] io::Error),

@@ -10,7 +10,7 @@ use crate::agentcore::{
     AgentUrl, Auth, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
 };
 use crate::agentcore_gateway::ToolGateway;
-use crate::issuer::Issuer;
+use crate::cognito::Issuer;
 use crate::jwt_authorizer::JwtAuthorizerSettings;
 use crate::lambda::{ACCOUNT, REGION};
 

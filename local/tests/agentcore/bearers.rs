@@ -7,7 +7,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use local::agent::Agent;
 use local::agentcore::{Auth, DataPlane, Protocol};
-use local::issuer::{Issuer, IssuerSettings};
+use local::cognito::{Issuer, IssuerSettings};
 use local::jwt_authorizer::JwtAuthorizerSettings;
 use serde_json::{Value, json};
 

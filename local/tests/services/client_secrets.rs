@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use http::StatusCode;
-use local::issuer::{Issuer, IssuerSettings};
+use local::cognito::{Issuer, IssuerSettings};
 use local::secrets::Fault;
 
 use crate::{credentials, sdk_credentials};

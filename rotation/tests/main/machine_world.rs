@@ -1,7 +1,7 @@
 //! A machine client with its pool, and the secret that its own is kept in.
 
 use http::StatusCode;
-use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use local::secrets::{CURRENT, Fault};
 use rotation::{Failure, MachineClient, MachineSecret, Step};
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use local::issuer::{Document, Fault, Issuer};
+use local::cognito::{Document, Fault, Issuer};
 use serde_json::json;
 
 use crate::browser::Browser;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Request;
-use local::issuer::{Issuer, Trigger};
+use local::cognito::{Issuer, Trigger};
 use local::lambda::{Function, FunctionSpec};
 use serde_json::{Value, json};
 

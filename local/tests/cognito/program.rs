@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
-use local::issuer::Issuer;
+use local::cognito::Issuer;
 use serde_json::json;
 
 use crate::browser::{Browser, encoded};

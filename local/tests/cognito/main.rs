@@ -14,7 +14,7 @@ mod page;
 mod program;
 mod trigger;
 
-use local::issuer::{Issuer, IssuerSettings, UserSettings};
+use local::cognito::{Issuer, IssuerSettings, UserSettings};
 
 async fn issuer() -> Issuer {
     Issuer::start(IssuerSettings::default()).await.unwrap()

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use local::issuer::Issuer;
+use local::cognito::Issuer;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
