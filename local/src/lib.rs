@@ -5,7 +5,7 @@ pub mod agentcore;
 pub mod agentcore_gateway;
 pub mod api_gateway;
 pub mod cognito;
-pub mod directory;
+pub mod dynamodb;
 pub mod jwt_authorizer;
 pub mod lambda;
 pub mod secrets;

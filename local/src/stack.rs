@@ -12,7 +12,7 @@ use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::api_gateway::{Entrance, Gateway};
 use crate::cognito::{self, Issuer, Trigger};
-use crate::directory::Directory;
+use crate::dynamodb::Directory;
 use crate::lambda::{self, Function, FunctionSpec};
 use crate::secrets::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};

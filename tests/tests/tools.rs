@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use hyper::http::Request;
 use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
-use local::directory::Row;
+use local::dynamodb::Row;
 use local::stack::{Stack, StackSettings};
 use serde_json::{Value, json};
 use tests::{Answer, Stack as Program, chain_settings, counted, now, post, send};

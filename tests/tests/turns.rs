@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local::directory::{Directory, Fault};
+use local::dynamodb::{Directory, Fault};
 use serde_json::json;
 use tests::{Lambda, Settings, claims, credentials, trusted};
 use tokio::time::timeout;

@@ -8,7 +8,7 @@ use super::{StackError, StackSettings};
 use crate::agentcore::Credentials;
 use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
 use crate::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
-use crate::directory::{Directory, Row};
+use crate::dynamodb::{Directory, Row};
 use crate::lambda::Function;
 use crate::random;
 use crate::secrets::SecretStore;

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod client_secrets;
-mod directory;
+mod dynamodb;
 mod secrets;
 
 use local::agentcore::Credentials;

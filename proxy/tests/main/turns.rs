@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use local::directory::{Directory, Fault};
+use local::dynamodb::{Directory, Fault};
 use proxy::turns::{Refused, Turns};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use hyper_util::rt::TokioExecutor;
-use local::directory::{Directory, Fault, Row};
+use local::dynamodb::{Directory, Fault, Row};
 use serde_json::json;
 
 use crate::{credentials, sdk_credentials};
