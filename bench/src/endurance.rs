@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::http::StatusCode;
 use local::agent::Agent;
 use local::agentcore::{Call, Protocol};
-use local::secrets::Fault;
+use local::secrets_manager::Fault;
 use local::stack::{AgentAuth, AgentSettings, DEMO_AGENT, Stack};
 use serde_json::{Value, json};
 use shared::secrets::HARD_AGE;

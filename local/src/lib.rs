@@ -8,7 +8,7 @@ pub mod cognito;
 pub mod dynamodb;
 pub mod jwt_authorizer;
 pub mod lambda;
-pub mod secrets;
+pub mod secrets_manager;
 pub mod stack;
 pub mod template;
 pub mod welcome;

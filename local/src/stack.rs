@@ -14,7 +14,7 @@ use crate::api_gateway::{Entrance, Gateway};
 use crate::cognito::{self, Issuer, Trigger};
 use crate::dynamodb::Directory;
 use crate::lambda::{self, Function, FunctionSpec};
-use crate::secrets::SecretStore;
+use crate::secrets_manager::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
 
 mod agents;

@@ -11,7 +11,7 @@ use crate::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use crate::dynamodb::{Directory, Row};
 use crate::lambda::Function;
 use crate::random;
-use crate::secrets::SecretStore;
+use crate::secrets_manager::SecretStore;
 
 /// The directory's table.
 const TABLE: &str = "gatehouse-directory";

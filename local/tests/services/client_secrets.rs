@@ -7,7 +7,7 @@ use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use http::StatusCode;
 use local::cognito::{Issuer, IssuerSettings};
-use local::secrets::Fault;
+use local::secrets_manager::Fault;
 
 use crate::{credentials, sdk_credentials};
 

@@ -3,7 +3,7 @@
 
 mod client_secrets;
 mod dynamodb;
-mod secrets;
+mod secrets_manager;
 
 use local::agentcore::Credentials;
 

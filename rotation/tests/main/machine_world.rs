@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
-use local::secrets::{CURRENT, Fault};
+use local::secrets_manager::{CURRENT, Fault};
 use rotation::{Failure, MachineClient, MachineSecret, Step};
 use serde_json::Value;
 use shared::secret::Secret;

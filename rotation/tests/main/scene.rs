@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::Client;
 use lambda_runtime::{Context, LambdaEvent};
-use local::secrets::SecretStore;
+use local::secrets_manager::SecretStore;
 use rotation::handler::Rotation;
 use rotation::{Failure, Kind, SigningSecret, Step};
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use bytes::Bytes;
 use http::StatusCode;
-use local::secrets::{CURRENT, Fault, PENDING, PREVIOUS, SecretStore};
+use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS, SecretStore};
 
 use crate::{credentials, sdk_credentials};
 
