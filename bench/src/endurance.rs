@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::http::StatusCode;
 use local::agent::Agent;
-use local::agentcore::{Call, Protocol};
+use local::agentcore_runtime::{Call, Protocol};
 use local::secrets_manager::Fault;
 use local::stack::{AgentAuth, AgentSettings, DEMO_AGENT, Stack};
 use serde_json::{Value, json};

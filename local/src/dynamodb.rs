@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::agentcore::Credentials;
+use crate::agentcore_runtime::Credentials;
 pub use crate::aws_json::Fault;
 use crate::aws_json::{Exception, JsonService, Protocol, UNKNOWN};
 use crate::listen::{Bound, Served};

@@ -1,8 +1,8 @@
 //! Gatehouse on one machine: the cloud services around the functions, as doubles on loopback.
 
 pub mod agent;
-pub mod agentcore;
 pub mod agentcore_gateway;
+pub mod agentcore_runtime;
 pub mod api_gateway;
 pub mod cognito;
 pub mod dynamodb;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use local::agentcore::Protocol;
+use local::agentcore_runtime::Protocol;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use tokio::signal::unix::{Signal, SignalKind, signal};

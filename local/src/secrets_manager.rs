@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::agentcore::Credentials;
+use crate::agentcore_runtime::Credentials;
 pub use crate::aws_json::Fault;
 use crate::aws_json::{Exception, JsonService, Protocol};
 use crate::lambda::{ACCOUNT, Function, REGION};

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
-use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
+use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
 use crate::api_gateway::{Entrance, Gateway};
 use crate::cognito::{self, Issuer, Trigger};
 use crate::dynamodb::Directory;
@@ -99,7 +99,7 @@ pub enum StackError {
     AgentUrl(#[from] AgentUrlError),
     /// The data plane did not start.
     #[error("start AgentCore")]
-    DataPlane(#[from] agentcore::StartError),
+    DataPlane(#[from] agentcore_runtime::StartError),
     /// The template cannot be used.
     #[error("use the template")]
     Template(#[from] TemplateError),

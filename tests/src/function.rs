@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings};
+use local::agentcore_runtime::{
+    AgentUrl, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings,
+};
 use local::lambda::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use hyper::http::StatusCode;
-use local::agentcore::Call;
+use local::agentcore_runtime::Call;
 use local::secrets_manager::{Fault, SecretStore, Step};
 use local::stack::Stack;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::client::Machine;
 use super::pool::Pool;
 use super::{Issuer, POOL};
-use crate::agentcore::Credentials;
+use crate::agentcore_runtime::Credentials;
 use crate::aws_json::{Exception, Fault, JsonService, Protocol, UNKNOWN};
 use crate::{clock, random};
 

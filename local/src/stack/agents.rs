@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{StackError, StackSettings};
 use crate::agent::Agent;
-use crate::agentcore::{
+use crate::agentcore_gateway::ToolGateway;
+use crate::agentcore_runtime::{
     AgentUrl, Auth, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
 };
-use crate::agentcore_gateway::ToolGateway;
 use crate::cognito::Issuer;
 use crate::jwt_authorizer::JwtAuthorizerSettings;
 use crate::lambda::{ACCOUNT, REGION};

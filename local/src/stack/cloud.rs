@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{StackError, StackSettings};
-use crate::agentcore::Credentials;
 use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
+use crate::agentcore_runtime::Credentials;
 use crate::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use crate::dynamodb::{Directory, Row};
 use crate::lambda::Function;

@@ -5,7 +5,7 @@ mod client_secrets;
 mod dynamodb;
 mod secrets_manager;
 
-use local::agentcore::Credentials;
+use local::agentcore_runtime::Credentials;
 
 fn credentials(secret: &str) -> Credentials {
     Credentials {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use local::agent::Agent;
-use local::agentcore::{Auth, DataPlane, Protocol};
+use local::agentcore_runtime::{Auth, DataPlane, Protocol};
 use local::cognito::{Issuer, IssuerSettings};
 use local::jwt_authorizer::JwtAuthorizerSettings;
 use serde_json::{Value, json};

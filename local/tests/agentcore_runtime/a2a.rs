@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use aws_sdk_bedrockagentcore::error::ProvideErrorMetadata;
-use local::agentcore::{Auth, Fault, Operation, Protocol, ServiceError};
+use local::agentcore_runtime::{Auth, Fault, Operation, Protocol, ServiceError};
 use serde_json::json;
 
 use crate::container::Container;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, DataPlane, Protocol, StartError};
+use local::agentcore_runtime::{AgentUrl, DataPlane, Protocol, StartError};
 
 use crate::world::{
     ARN, SECRET, SESSION, World, client, failure, invocation, plane, refusal, send, settings,

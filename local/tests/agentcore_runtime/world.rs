@@ -19,7 +19,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioExecutor;
 use local::agent::{Agent, Turns};
-use local::agentcore::{
+use local::agentcore_runtime::{
     AgentUrl, Auth, Call, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
 };
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use local::agentcore::{Auth, DataPlane, Fault, Protocol, ServiceError};
+use local::agentcore_runtime::{Auth, DataPlane, Fault, Protocol, ServiceError};
 use serde_json::{Value, json};
 
 use crate::container::{Container, MCP_SESSION};

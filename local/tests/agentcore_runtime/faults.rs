@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_bedrockagentcore::error::SdkError;
 use local::agent::Agent;
-use local::agentcore::{Ended, Fault, ServiceError};
+use local::agentcore_runtime::{Ended, Fault, ServiceError};
 
 use crate::world::{SECRET, World, client, failure, invocation, plane, whole};
 

@@ -1,6 +1,6 @@
 //! The answer on its way from the agent to the client.
 
-use local::agentcore::Ended;
+use local::agentcore_runtime::Ended;
 use serde_json::Value;
 
 use crate::world::{ARN, LISTED, SESSION, TOKEN, World, whole};

@@ -12,7 +12,7 @@ use http::Request;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use local::agentcore::{Auth, DataPlane, Ended, Operation, Protocol};
+use local::agentcore_runtime::{Auth, DataPlane, Ended, Operation, Protocol};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::container::Container;
