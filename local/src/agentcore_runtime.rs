@@ -22,8 +22,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 use crate::listen::{Bound, Served};
-pub use crate::signature::Credentials;
-use crate::signature::{Claim, SignatureError};
+pub use crate::sigv4::Credentials;
+use crate::sigv4::{Claim, SignatureError};
 
 mod agent_url;
 mod answer;

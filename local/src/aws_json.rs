@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::lambda::REGION;
 use crate::listen::hang_up;
-use crate::signature::{Claim, Credentials, SignatureError};
+use crate::sigv4::{Claim, Credentials, SignatureError};
 use crate::{clock, random};
 
 /// DynamoDB's limit for one request's body is 1 MB, and Secrets Manager's secrets have 64 KB.

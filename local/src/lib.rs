@@ -17,6 +17,6 @@ mod aws_json;
 mod clock;
 mod listen;
 mod random;
-mod signature;
+mod sigv4;
 mod trace;
 mod watched;

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::settings::Protocol;
-use crate::signature::SignatureError;
+use crate::sigv4::SignatureError;
 
 /// The errors that the service model gives to `InvokeAgentRuntime`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::runtime::Runtime;
 use super::websocket;
 use crate::clock;
 use crate::jwt_authorizer::{JwtAuthorizer, Refusal};
-use crate::signature::{Claim, Credentials, SignatureError};
+use crate::sigv4::{Claim, Credentials, SignatureError};
 
 /// The name that signatures are made for.
 pub(super) const SERVICE: &str = "bedrock-agentcore";

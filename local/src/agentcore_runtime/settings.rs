@@ -4,7 +4,7 @@ use std::io;
 
 use super::agent_url::{AgentUrl, AgentUrlError};
 use crate::jwt_authorizer::{IssuerError, JwtAuthorizerSettings};
-use crate::signature::Credentials;
+use crate::sigv4::Credentials;
 
 /// The data plane of one region.
 #[derive(Clone)]
