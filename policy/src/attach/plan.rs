@@ -1,8 +1,8 @@
 //! The next step from how a gateway is found to how it is wanted.
 
-use crate::failure::{Failure, Message};
-use crate::gateway::{Gateway, Settings, Status};
-use crate::request::Wanted;
+use super::failure::{Failure, Message};
+use super::gateway::{Gateway, Settings, Status};
+use super::request::Wanted;
 
 /// Writes before it is given up. One is enough; more are needed only while somebody else writes too, or while rights are
 /// not known everywhere yet.

@@ -13,8 +13,8 @@ use serde_json::json;
 use shared::settings::Address;
 use tokio::time::{sleep, timeout};
 
-use crate::failure::Failure;
-use crate::request::{self, Sender};
+use super::failure::Failure;
+use super::request::{self, Sender};
 
 /// All attempts and pauses together: this much of the function's time is kept for the answer.
 pub(crate) const RESERVE: Duration = Duration::from_secs(10);

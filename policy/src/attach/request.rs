@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::settings::Address;
 
-use crate::failure::Failure;
+use super::failure::Failure;
 
 /// The longest text of an event that is repeated in its answer, which may have 4096 bytes in all. None is longer than an
 /// ARN.

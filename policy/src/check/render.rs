@@ -1,6 +1,6 @@
 //! Statements -> a CloudFormation template of native resources.
 
-use crate::check::Statement;
+use super::statement::Statement;
 
 /// What stands above the policies. The lengths of names add up: a prefix of 16 and `_` leave 31 of AgentCore's 48.
 const HEAD: &str = r#"# Made from policies/*.cedar by `make policies`: change those, then run it.

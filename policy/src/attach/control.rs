@@ -20,10 +20,10 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use shared::platform;
 
-use crate::attach::ControlPlane;
-use crate::failure::{Failure, Message};
-use crate::gateway::{Gateway, Settings};
-use crate::request::GatewayId;
+use super::failure::{Failure, Message};
+use super::gateway::{Gateway, Settings};
+use super::reconcile::ControlPlane;
+use super::request::GatewayId;
 
 /// A connection within one region takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::request::{EngineArn, Mode, Wanted};
+use crate::attach::request::{EngineArn, Mode, Wanted};
 
 const ENGINE: &str =
     "arn:aws:bedrock-agentcore:us-east-1:123456789012:policy-engine/ours-abcdefghij";

@@ -6,7 +6,7 @@ use cedar_policy::Schema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::claims::{ClaimKind, Claims};
+use super::claims::{ClaimKind, Claims};
 
 /// AgentCore's own parents of all targets (AgentCore guide, "Policy scope"), so no target can have their names.
 const PARENTS: [&str; 2] = ["CallTool", "Mcp"];

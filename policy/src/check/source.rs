@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::finding::Finding;
+use super::finding::Finding;
 
 /// Stands for the gateway's ARN in every statement; CloudFormation puts in the real one.
 pub const PLACEHOLDER: &str = "${GatewayArn}";

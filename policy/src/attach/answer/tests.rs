@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::failure::Message;
-use crate::request::Request;
+use crate::attach::failure::Message;
+use crate::attach::request::Request;
 
 fn request(length: usize) -> Request {
     let text = "x".repeat(length);

@@ -8,8 +8,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::gateway::{Gateway, Settings};
-use crate::request::GatewayId;
+use crate::attach::gateway::{Gateway, Settings};
+use crate::attach::request::GatewayId;
 
 /// A control plane that nobody expected.
 struct Broken;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Failure, Message};
-use crate::request::{EngineArn, Mode};
+use super::failure::{Failure, Message};
+use super::request::{EngineArn, Mode};
 
 /// What `GetGateway` tells and `UpdateGateway` does not take.
 const READ_ONLY: [&str; 9] = [

@@ -9,11 +9,11 @@ use shared::clock::Clock;
 use tokio::time::Instant;
 use tracing::{Instrument, error, info};
 
-use crate::answer::{Answers, RESERVE, SendError};
-use crate::attach::{ControlPlane, reconcile};
+use super::answer::{Answers, RESERVE, SendError};
+use super::failure::Failure;
+use super::reconcile::{ControlPlane, reconcile};
+use super::request::{Request, Task, Unanswerable, Wanted};
 use crate::config::Config;
-use crate::failure::Failure;
-use crate::request::{Request, Task, Unanswerable, Wanted};
 
 pub(crate) struct Attacher<C> {
     control: Arc<C>,

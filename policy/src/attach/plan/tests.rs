@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::request::{EngineArn, Mode};
+use crate::attach::request::{EngineArn, Mode};
 
 fn arn(name: &str) -> String {
     format!("arn:aws:bedrock-agentcore:us-east-1:123456789012:policy-engine/{name}-abcdefghij")
