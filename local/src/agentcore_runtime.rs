@@ -22,8 +22,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 use crate::listen::{Bound, Served};
-pub use crate::sigv4::Credentials;
-use crate::sigv4::{Claim, SignatureError};
+use crate::sigv4::{Claim, Credentials, SignatureError};
 
 mod agent_url;
 mod answer;

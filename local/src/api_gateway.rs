@@ -40,7 +40,7 @@ const MAX_HEADERS: usize = 20_480;
 const MAX_METHOD_ARN: usize = 1600;
 
 /// A REST API that answers until it is dropped.
-pub struct Gateway {
+pub struct ApiGateway {
     url: String,
     _served: Served,
 }
@@ -63,7 +63,7 @@ impl Entrance {
     }
 }
 
-impl Gateway {
+impl ApiGateway {
     /// Answers from now on, calling functions by their logical ids.
     pub fn open(entrance: Entrance, api: Api, functions: HashMap<String, Function>) -> Self {
         let Entrance(bound) = entrance;

@@ -13,10 +13,10 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::agentcore_runtime::Credentials;
 pub use crate::aws_json::Fault;
 use crate::aws_json::{Exception, JsonService, Protocol, UNKNOWN};
 use crate::listen::{Bound, Served};
+use crate::sigv4::Credentials;
 
 mod condition;
 mod projection;
@@ -35,7 +35,7 @@ const KEY: &str = "sub";
 const MAX_TEXT: usize = 128;
 
 /// The tables. Dropping them closes their port.
-pub struct Directory {
+pub struct DynamoDb {
     url: String,
     tables: Arc<Tables>,
     service: Arc<JsonService>,
@@ -68,7 +68,7 @@ struct Tables {
     tables: Mutex<BTreeMap<String, Table>>,
 }
 
-impl Directory {
+impl DynamoDb {
     /// Answers on a free port of 127.0.0.1 whoever holds `credentials`, for the directory's table of this name.
     ///
     /// # Errors

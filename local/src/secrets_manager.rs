@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::agentcore_runtime::Credentials;
 pub use crate::aws_json::Fault;
 use crate::aws_json::{Exception, JsonService, Protocol};
 use crate::lambda::{ACCOUNT, Function, REGION};
 use crate::listen::{Bound, Served};
 use crate::random;
+use crate::sigv4::Credentials;
 
 use operations::Desk;
 

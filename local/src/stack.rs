@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use crate::agent::Agent;
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
-use crate::api_gateway::{Entrance, Gateway};
+use crate::api_gateway::{ApiGateway, Entrance};
 use crate::cognito::{self, Issuer, Trigger};
-use crate::dynamodb::Directory;
+use crate::dynamodb::DynamoDb;
 use crate::lambda::{self, Function, FunctionSpec};
 use crate::secrets_manager::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
@@ -116,7 +116,7 @@ pub enum StackError {
 
 /// A running stack. [`Stack::stop`] ends it; dropping it does so without waiting.
 pub struct Stack {
-    gateway: Gateway,
+    gateway: ApiGateway,
     functions: HashMap<String, Function>,
     cloud: Cloud,
     data_plane: DataPlane,
@@ -162,7 +162,7 @@ impl Stack {
         let functions = functions(specs.collect(), &cloud).await?;
         let trigger = functions.get(TRIGGER).cloned();
         cloud.issuer.set_trigger(trigger.map(Trigger::new));
-        let gateway = Gateway::open(entrance, template.api, functions.clone());
+        let gateway = ApiGateway::open(entrance, template.api, functions.clone());
         Ok(Self {
             gateway,
             functions,
@@ -200,7 +200,7 @@ impl Stack {
     }
 
     /// What the trigger knows of the users; alice is in it, bob is not.
-    pub fn directory(&self) -> &Directory {
+    pub fn directory(&self) -> &DynamoDb {
         &self.cloud.directory
     }
 

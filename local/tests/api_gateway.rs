@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use local::api_gateway::{Entrance, Gateway};
+use local::api_gateway::{ApiGateway, Entrance};
 use local::lambda::{Function, FunctionSpec};
 use local::template::Template;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ Resources:
 "#;
 
 struct Door {
-    gateway: Gateway,
+    gateway: ApiGateway,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -101,7 +101,7 @@ impl Door {
             functions.insert(settings.name.clone(), Function::start(spec).await.unwrap());
         }
         let entrance = Entrance::bind(0).await.unwrap();
-        let gateway = Gateway::open(entrance, template.api, functions);
+        let gateway = ApiGateway::open(entrance, template.api, functions);
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { gateway, client }
     }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use local::agent::Agent;
-use local::agentcore_runtime::{
-    AgentUrl, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings,
-};
+use local::agentcore_runtime::{AgentUrl, DataPlane, DataPlaneSettings, RuntimeSettings};
 use local::lambda::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
+use local::sigv4::Credentials;
 use serde_json::{Value, json};
 
 use crate::event::ProxyRequest;

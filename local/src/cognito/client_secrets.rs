@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::client::Machine;
 use super::pool::Pool;
 use super::{Issuer, POOL};
-use crate::agentcore_runtime::Credentials;
 use crate::aws_json::{Exception, Fault, JsonService, Protocol, UNKNOWN};
+use crate::sigv4::Credentials;
 use crate::{clock, random};
 
 const PROTOCOL: Protocol = Protocol {

@@ -1,6 +1,6 @@
 //! Who is in the pool, and what it is told at the start.
 
-use crate::agentcore_runtime::Credentials;
+use crate::sigv4::Credentials;
 
 /// Who is in the pool, and where browsers may be sent back to.
 #[derive(Clone)]

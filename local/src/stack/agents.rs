@@ -8,11 +8,12 @@ use super::{StackError, StackSettings};
 use crate::agent::Agent;
 use crate::agentcore_gateway::ToolGateway;
 use crate::agentcore_runtime::{
-    AgentUrl, Auth, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
+    AgentUrl, Auth, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
 };
 use crate::cognito::Issuer;
 use crate::jwt_authorizer::JwtAuthorizerSettings;
 use crate::lambda::{ACCOUNT, REGION};
+use crate::sigv4::Credentials;
 
 /// The agent that all staff may call.
 pub const DEMO_AGENT: &str = "demo";

@@ -20,8 +20,9 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioExecutor;
 use local::agent::{Agent, Turns};
 use local::agentcore_runtime::{
-    AgentUrl, Auth, Call, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
+    AgentUrl, Auth, Call, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
 };
+use local::sigv4::Credentials;
 use serde_json::Value;
 
 pub(crate) const ARN: &str =

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use hyper_util::rt::TokioExecutor;
-use local::dynamodb::{Directory, Fault, Row};
+use local::dynamodb::{DynamoDb, Fault, Row};
 use serde_json::json;
 
 use crate::{credentials, sdk_credentials};
@@ -17,7 +17,7 @@ use crate::{credentials, sdk_credentials};
 const TABLE: &str = "people";
 const RIGHT: &str = "right";
 
-fn client(directory: &Directory, secret: &str) -> Client {
+fn client(directory: &DynamoDb, secret: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -28,12 +28,12 @@ fn client(directory: &Directory, secret: &str) -> Client {
     Client::from_conf(config)
 }
 
-async fn directory() -> Directory {
-    Directory::start(credentials(RIGHT), TABLE).await.unwrap()
+async fn directory() -> DynamoDb {
+    DynamoDb::start(credentials(RIGHT), TABLE).await.unwrap()
 }
 
 /// Department and role, as far as the item has them as text; nothing if there is no item.
-async fn read(directory: &Directory, subject: &str) -> Option<(Option<String>, Option<String>)> {
+async fn read(directory: &DynamoDb, subject: &str) -> Option<(Option<String>, Option<String>)> {
     let answer = client(directory, RIGHT)
         .get_item()
         .table_name(TABLE)
@@ -53,7 +53,7 @@ fn row(department: &str, role: &str) -> Option<(Option<String>, Option<String>)>
     Some((Some(department.to_owned()), Some(role.to_owned())))
 }
 
-async fn change(directory: &Directory, method: Method, subject: &str, body: &str) -> StatusCode {
+async fn change(directory: &DynamoDb, method: Method, subject: &str, body: &str) -> StatusCode {
     let request = Request::builder()
         .method(method)
         .uri(format!("{}/directory/{subject}", directory.url()))

@@ -5,7 +5,7 @@ mod client_secrets;
 mod dynamodb;
 mod secrets_manager;
 
-use local::agentcore_runtime::Credentials;
+use local::sigv4::Credentials;
 
 fn credentials(secret: &str) -> Credentials {
     Credentials {

@@ -20,8 +20,8 @@ pub(crate) struct Scene<K> {
 }
 
 /// Whom the doubles serve.
-pub(crate) fn credentials() -> local::agentcore_runtime::Credentials {
-    local::agentcore_runtime::Credentials {
+pub(crate) fn credentials() -> local::sigv4::Credentials {
+    local::sigv4::Credentials {
         access_key_id: KEY.to_owned(),
         secret_access_key: "secret".to_owned(),
         session_token: None,
