@@ -3,7 +3,7 @@
 use crate::markdown::code;
 use crate::{read, root};
 
-const PAPERS: [&str; 12] = [
+const PAPERS: [&str; 13] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
@@ -12,6 +12,7 @@ const PAPERS: [&str; 12] = [
     "docs/deploy.md",
     "docs/errors.md",
     "docs/identity.md",
+    "docs/local.md",
     "docs/operations.md",
     "docs/policy.md",
     "docs/settings.md",
