@@ -157,6 +157,10 @@ fn wrong_arguments_are_named() {
         (&["--nonsense"][..], "unknown argument `--nonsense`"),
         (&["--port"], "`--port` needs a value"),
         (&["--port", "70000"], "`70000` is not a port"),
+        (&["--port=70000"], "`70000` is not a port"),
+        (&["-x"], "unknown argument `-x`"),
+        (&["surplus"], "unknown argument `surplus`"),
+        (&["--help=now"], "`--help` takes no value"),
         (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
         (
             &["--tool-token", "soon"],
