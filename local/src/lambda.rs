@@ -24,9 +24,9 @@ use tokio::sync::broadcast;
 use pool::Pool;
 use sandbox::{Answer, Work};
 
-/// The region all doubles are in.
+/// The region of all emulators.
 pub const REGION: &str = "us-east-1";
-/// The account all doubles belong to: the one AWS uses in its examples.
+/// The account of all emulators: the one AWS uses in its examples.
 pub const ACCOUNT: &str = "123456789012";
 
 /// Lambda's limit for an event and for a buffered answer: 6 MB, and the room Lambda leaves around it.

@@ -1,5 +1,5 @@
-//! Checks a request's Signature Version 4 ("Create a signed AWS API request", IAM User Guide),
-//! without any code of the library that signs, so that a mistake there is seen here.
+//! The check of a request's Signature Version 4 ("Create a signed AWS API request", IAM User
+//! Guide), without any code of the library that signs, so that a mistake there is seen here.
 
 use aws_lc_rs::{constant_time, digest};
 use http::request::Parts;
@@ -17,7 +17,7 @@ const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
-/// The one principal that the doubles know.
+/// The one principal that the emulators know.
 #[derive(Clone)]
 pub struct Credentials {
     /// Public: it stands in every signed request.

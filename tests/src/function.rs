@@ -61,7 +61,7 @@ pub async fn data_plane(agent: &Agent) -> DataPlane {
     DataPlane::start(settings).await.unwrap()
 }
 
-/// What the proxy signs with, where it calls a double.
+/// What the proxy signs with, where it calls an emulator.
 pub fn credentials() -> Credentials {
     Credentials {
         access_key_id: ACCESS_KEY_ID.to_owned(),

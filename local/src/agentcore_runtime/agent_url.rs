@@ -1,4 +1,4 @@
-//! Where an agent listens.
+//! The address of an agent.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! From the agent's answer to the data plane's.
+//! The data plane's answer, made from the agent's.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who calls a runtime: a signature or a token, as the runtime asks for, never the other.
+//! The inbound authorization of a runtime: a signature or a token, as the runtime is set up, never the other.
 
 use http::HeaderValue;
 use http::header::AUTHORIZATION;

@@ -1,4 +1,4 @@
-//! What the platform does with the sessions of MCP ("MCP protocol contract", Developer Guide).
+//! The platform's handling of MCP sessions ("MCP protocol contract", Developer Guide).
 //!
 //! `initialize` comes without an id, and the one in its answer is the session's: the server's own if
 //! it keeps state. Any other message without an id gets one, which its server is told. A message of a

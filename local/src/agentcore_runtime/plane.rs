@@ -1,4 +1,4 @@
-//! What the data plane does with a request.
+//! The path of a request through the data plane.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Which compute serves which session.
+//! Sessions, and the compute that serves each.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Which agents there are, and who may call them.
+//! The settings of the data plane: its agents, and their callers.
 
 use std::io;
 

@@ -16,7 +16,7 @@ use crate::lambda::{ACCOUNT, REGION};
 use crate::template::API_ID;
 use crate::{clock, random, trace};
 
-/// All doubles listen on loopback only, so every client is there.
+/// All emulators listen on loopback only, so every client is there.
 const SOURCE_IP: &str = "127.0.0.1";
 
 /// What of a request is told.

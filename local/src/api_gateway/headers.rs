@@ -1,4 +1,4 @@
-//! What API Gateway does to headers on their way in and out.
+//! Headers on their way in and out: dropped, renamed, added.
 
 use std::collections::BTreeMap;
 

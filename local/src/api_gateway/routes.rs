@@ -1,4 +1,4 @@
-//! Which route a request is for.
+//! The choice of a request's route.
 
 use std::collections::BTreeMap;
 

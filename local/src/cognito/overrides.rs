@@ -1,4 +1,4 @@
-//! What a pre token generation trigger answers, and what that does to a token's claims.
+//! The answer of a pre token generation trigger, applied to a token's claims.
 //!
 //! "Pre token generation Lambda trigger", Amazon Cognito Developer Guide. Where the guide does not say whether Cognito
 //! ignores or refuses, an answer is refused here, so that no mistake hides.

@@ -1,4 +1,4 @@
-//! Who is in the pool, and what it is told at the start.
+//! The settings of the pool: its users, its clients' addresses, the lifetimes of its tokens.
 
 use crate::sigv4::Credentials;
 

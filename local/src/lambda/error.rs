@@ -1,4 +1,4 @@
-//! Why a function did not start, did not answer, or broke off.
+//! The errors of a function: at its start, in place of an answer, within a streamed answer.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! What a function's processes write: kept, passed on, and shown.
+//! The log lines of a function's processes: kept, passed on, and shown.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Why an engine could not be attached or detached, in words for whoever deploys the stack.
+//! The reasons why an engine could not be attached or detached, in words for the deployer of the stack.
 
 use std::fmt;
 

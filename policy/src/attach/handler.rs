@@ -1,4 +1,4 @@
-//! One event of CloudFormation -> the gateway as wanted -> one answer.
+//! The handling of one event: the gateway brought to where it is wanted, and one answer.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Read, plan, write, and again, until a gateway is as wanted.
+//! The reconciliation: read, plan, write, and again, until a gateway is as wanted.
 
 use std::time::Duration;
 

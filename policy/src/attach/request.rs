@@ -1,4 +1,4 @@
-//! CloudFormation's event -> what it wants of which gateway, and where the answer goes.
+//! CloudFormation's request: what it wants of which gateway, and where the answer goes.
 //!
 //! "Custom resource request objects" and "Custom resource response objects" of the CloudFormation guide.
 

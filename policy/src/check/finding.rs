@@ -1,4 +1,4 @@
-//! What is wrong with a policy, and where.
+//! A fault of a policy, and its place.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Statements -> a CloudFormation template of native resources.
+//! The rendering of statements: a CloudFormation template of native resources.
 
 use super::statement::Statement;
 

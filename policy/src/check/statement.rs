@@ -1,4 +1,4 @@
-//! Sources -> statements: what AgentCore would refuse, or would take and silently deny.
+//! The checks that make statements of sources: what AgentCore would refuse, or would accept and silently deny.
 
 use std::collections::BTreeSet;
 

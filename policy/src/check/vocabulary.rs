@@ -1,4 +1,4 @@
-//! What policies may speak of: the gateway's tools, as a Cedar schema of AgentCore's shape, and the claims of its tokens.
+//! The vocabulary of policies: the tools, as a Cedar schema of AgentCore's shape, and the claims of their callers.
 
 use std::collections::BTreeMap;
 

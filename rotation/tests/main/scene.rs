@@ -19,7 +19,7 @@ pub(crate) struct Scene<K> {
     client: Client,
 }
 
-/// Whom the doubles serve.
+/// Whom the emulators serve.
 pub(crate) fn credentials() -> local::sigv4::Credentials {
     local::sigv4::Credentials {
         access_key_id: KEY.to_owned(),

@@ -1,4 +1,4 @@
-//! What functions and authorizers are told of one request.
+//! The events of functions and authorizers, compared whole.
 
 use super::*;
 
