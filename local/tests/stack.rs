@@ -25,7 +25,7 @@ fn functions(test: &str) -> PathBuf {
         "machine_rotation",
         "proxy",
         "pretoken",
-        "rotation",
+        "signing_rotation",
     ] {
         let link = folder.join(name);
         let _ = std::fs::remove_file(&link);
@@ -187,7 +187,7 @@ fn what_does_not_start_is_fatal_and_says_why() {
         .arg("/nowhere/file"));
     assert_eq!(output.status.code(), Some(1));
     let expected =
-        "local: start the functions: start `/nowhere/rotation`: No such file or directory";
+        "local: start the functions: start `/nowhere/signing_rotation`: No such file or directory";
     assert!(
         text(&output.stderr).contains(expected),
         "{}",

@@ -1,4 +1,4 @@
-//! The AWS Lambda function `rotation`: the key that the door signs with.
+//! The AWS Lambda function `signing_rotation`: the key that the door signs with.
 
 use lambda_runtime::{Error, service_fn};
 use rotation::SigningSecret;
