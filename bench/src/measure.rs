@@ -1,4 +1,4 @@
-//! The measurements. What is compared is taken in turn, pair by pair, so that whatever slows the machine slows both.
+//! Paired measurements. The two sides alternate, so that a slow machine slows both.
 
 use std::time::{Duration, Instant};
 

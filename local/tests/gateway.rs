@@ -1,4 +1,4 @@
-//! Requests through the API Gateway double to a real function and a real authorizer.
+//! Requests through the API Gateway emulator to a real function and a real authorizer.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::{BTreeMap, HashMap};

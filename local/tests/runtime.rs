@@ -1,4 +1,4 @@
-//! A real function, built with the real runtime, behind the Runtime API double.
+//! A real function, built with the real runtime, behind the emulator of the Runtime API.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::path::{Path, PathBuf};

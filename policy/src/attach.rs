@@ -1,4 +1,4 @@
-//! Read, plan, write, and again, until a gateway is as wanted.
+//! Reconcile loop: read, plan, write, until a gateway is as wanted.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Sources -> statements: what AgentCore would refuse, or would take and silently deny.
+//! The checks of policies: sources -> statements, without what AgentCore would refuse, or would accept and silently
+//! deny.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! How a policy may read a claim.
+//! Access to claims in policies: each must be declared, and read in the way of its type.
 //!
 //! Every claim is a tag of text on the principal. A list becomes one text of JSON, so it can only be searched, and only
 //! with the quotes around an element: `like "*admin*"` would also find `not-admins`.

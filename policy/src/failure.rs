@@ -1,4 +1,4 @@
-//! Why an engine could not be attached or detached, in words for whoever deploys the stack.
+//! Errors of attaching or detaching an engine, worded for the person who deploys the stack.
 
 use std::fmt;
 

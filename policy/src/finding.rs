@@ -1,4 +1,4 @@
-//! What is wrong with a policy, and where.
+//! A finding: what is wrong with a policy, and where.
 
 use std::fmt;
 

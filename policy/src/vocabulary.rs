@@ -1,4 +1,5 @@
-//! What policies may speak of: the gateway's tools, as a Cedar schema of AgentCore's shape, and the claims of its tokens.
+//! The vocabulary of policies: the gateway's tools, as a Cedar schema of AgentCore's form, and the claims of its
+//! tokens.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What may stand in a claim: which names are ours to set, and which texts.
+//! Rules for claims: which names the trigger may set, and which values.
 
 /// The user's stable name (`sub`) in a machine token.
 pub(crate) const USER_ID: &str = "user_id";

@@ -1,4 +1,4 @@
-//! What the ARNs of all services have in common.
+//! ARN parser: the parts that the ARNs of all services share.
 
 /// `arn:{partition}:{service}:{region}:{account}:{resource}`.
 pub(crate) struct Arn<'a> {

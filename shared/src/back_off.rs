@@ -1,4 +1,4 @@
-//! The rest after a failure, so that a service that is down is not asked by every request.
+//! Exponential back-off, 1 s to 32 s, per dependency.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

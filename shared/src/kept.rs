@@ -1,4 +1,4 @@
-//! One thing that is fetched, kept for a while, and renewed before it is too old; by one request at a time.
+//! Cache for one fetched value, refreshed before it is too old, by one request at a time.
 //!
 //! A Lambda function is frozen between requests, so there is no background: who needs the thing fetches it.
 
@@ -80,7 +80,8 @@ impl<T> Kept<T> {
         }
     }
 
-    /// Fetches anew although `seen` still serves, which stays if that fails; unless somebody has just done so.
+    /// Refetches even though `seen` is still valid. On failure `seen` is kept. If another request already replaced
+    /// `seen`, returns that.
     ///
     /// # Errors
     /// What `fetch` says.

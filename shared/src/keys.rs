@@ -1,4 +1,4 @@
-//! The keys of each issuer: fetched, kept for a while, and renewed without being a burden to issuer or caller.
+//! Cache of issuers' keys: fetched on demand, refreshed opportunistically, rate-limited.
 //!
 //! A Lambda function is frozen between requests, so there is no background: all is done while a request, or the start of
 //! the function, waits for it. What a request may have to wait for:

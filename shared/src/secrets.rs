@@ -1,4 +1,4 @@
-//! Secrets of AWS Secrets Manager, kept for a while and renewed in passing.
+//! Cached secrets of AWS Secrets Manager, refreshed opportunistically.
 
 mod arn;
 mod renewed;

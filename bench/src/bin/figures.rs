@@ -1,4 +1,4 @@
-//! Prints what was promised and what this machine measures, the deployed programs as a whole.
+//! `figures`: the table of promised and measured numbers, of the deployed programs as a whole.
 //!
 //! Nothing is adjusted: a busy machine shows in the absolute figures, and hardly in the ratios.
 #![expect(

@@ -1,4 +1,4 @@
-//! Connections that do not live as long as the door believes.
+//! Tests of connections that are closed earlier than the door expects.
 
 use crate::agentcore::platform;
 use crate::caller::{ARN, Issuer, NOW};

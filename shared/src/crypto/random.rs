@@ -1,4 +1,4 @@
-//! What nobody can guess.
+//! Random identifiers.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Why a caller was refused, for operators, and what is said of it, to callers.
+//! Refusals: the reason for operators, and the answer for callers.
 
 /// What a refused caller is told: nothing but which of the two it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

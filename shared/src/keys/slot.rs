@@ -1,4 +1,5 @@
-//! The keys of one issuer, and the decision whether they do.
+//! Cache entry for one issuer's keys: age limits, back-off after failed fetches, and a token bucket for unknown key
+//! ids.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,8 @@ pub const SOFT_AGE: Duration = Duration::from_secs(10 * 60);
 /// authorizers may hold keys for the same time.
 pub const HARD_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// How many unknown key ids may lead to a fetch at once, so that a made-up id does not use up a true rotation's.
+/// Token bucket: burst of fetches for unknown key ids. More than one, so a forged id cannot consume the fetch a real
+/// rotation needs.
 pub const UNKNOWN_BURST: u32 = 3;
 
 /// The time after which one more may: the wait of common verifiers between two fetches for unknown keys.

@@ -1,4 +1,4 @@
-//! Something that is made of secrets: fetched, kept, and renewed before it is too old.
+//! Cache for a value derived from a Secrets Manager secret (refresh at 5 min, expire at 1 h).
 
 use std::sync::Arc;
 use std::time::Duration;
