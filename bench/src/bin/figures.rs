@@ -74,7 +74,7 @@ async fn streams() -> Vec<Row> {
     let first = first_byte(500).await;
     let peak = streaming_peak(200_000_000).await;
     let added = "time to first byte added by the proxy, median";
-    let through = "  through Runtime API, proxy and AgentCore's double";
+    let through = "  through Runtime API, proxy and AgentCore's emulator";
     vec![
         Row::at_most(added, 1.0, first.added, "ms"),
         Row::shown(through, first.proxied, "ms"),

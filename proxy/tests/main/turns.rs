@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(crate) const TABLE: &str = "gatehouse-turns";
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The double, as the credentials of [`platform`] open it.
+/// The emulator, as the credentials of [`platform`] open it.
 pub(crate) async fn table() -> Directory {
     let directory = Directory::start(credentials(), "directory").await.unwrap();
     directory.create_table(TABLE, "session");

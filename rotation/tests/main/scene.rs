@@ -19,7 +19,7 @@ pub(crate) struct Scene<K> {
     client: Client,
 }
 
-/// Whom the doubles serve.
+/// The credentials that the emulators accept.
 pub(crate) fn credentials() -> local::agentcore::Credentials {
     local::agentcore::Credentials {
         access_key_id: KEY.to_owned(),
