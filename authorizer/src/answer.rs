@@ -1,4 +1,4 @@
-//! What API Gateway is told: a policy, or a plain yes or no where the API asks for one.
+//! The authorizer's answer: an IAM policy, or a simple response (HTTP APIs) if the API asks for one.
 //!
 //! API Gateway keeps an answer and uses it on every route where the same token is shown, so an answer depends on the
 //! token, the settings and the API's stage, and on nothing else of the request: a policy lists all that the caller may

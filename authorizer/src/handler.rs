@@ -1,4 +1,4 @@
-//! One question of API Gateway -> who asks -> what they may call.
+//! Event handler: one authorizer event -> identity -> policy.
 
 use std::time::Duration;
 

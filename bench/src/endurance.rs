@@ -1,6 +1,6 @@
-//! What only time shows: an agent that is silent for ten minutes, a signing key that takes over from the one before,
-//! and an outage of Secrets Manager that outlasts what is kept. Tests show the same with shorter settings or clocks that
-//! are set; here nothing is shortened.
+//! The endurance run: an agent that is silent for ten minutes, a signing key that takes over from the one before, and
+//! an outage of Secrets Manager that outlasts the cache. Tests show the same with shorter settings or clocks that are
+//! set; here nothing is shortened.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Who may call which tool with what: every caller, tool and sample input, decided by the Cedar engine.
+//! The matrix of decisions: every caller, tool and sample input, decided by the Cedar engine.
 //!
 //! The table in `matrix.txt` is what reviewers read; `UPDATE_MATRIX=1` writes it anew.
 #![expect(

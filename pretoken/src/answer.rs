@@ -1,4 +1,4 @@
-//! What Cognito gets back: its own event, with claims for the access token in `response`, or untouched.
+//! The trigger's answer: Cognito's own event, with claims for the access token in `response`, or unchanged.
 
 use serde_json::{Map, Value, json};
 

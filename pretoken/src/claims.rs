@@ -1,4 +1,4 @@
-//! What may stand in a claim: which names are ours to set, and which texts.
+//! Rules for claims: which names the trigger may set, and which values.
 
 use shared::text::is_of;
 

@@ -12,7 +12,7 @@ use crate::claims;
 use crate::directory::Profile;
 use crate::proof::IdentityProof;
 
-/// The clients whose word is taken for who the user is, separated by commas. Required where `IDENTITY_PROOF` is `asserted`.
+/// The clients that may name a user without proof, separated by commas. Required if `IDENTITY_PROOF` is `asserted`.
 pub(crate) const ASSERTING_CLIENTS: &str = "ASSERTING_CLIENTS";
 /// Fixed claims of the machine tokens of some clients: a JSON object, client id -> claim -> text. None by default.
 pub(crate) const CLIENT_CLAIMS: &str = "CLIENT_CLAIMS";

@@ -1,5 +1,5 @@
-//! Department and role of a person, from the first source that knows them: the table, the list in the settings, the
-//! groups, and at last the default.
+//! The directory: department and role of a user, from the first source that knows them: the table, the list in the
+//! settings, the groups, and at last the default.
 
 mod table;
 

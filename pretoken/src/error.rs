@@ -1,4 +1,4 @@
-//! Why there is no token: for operators, and what is said of it to whoever asked.
+//! Reasons for no token: a code for operators, an error for the caller.
 
 use lambda_runtime::Diagnostic;
 use shared::door::DoorError;

@@ -1,5 +1,5 @@
-//! What Cognito asks. The event stays JSON and is read member by member: Cognito may add to it at any time ("Customizing
-//! user pool workflows with Lambda triggers"), and what is not understood has to go back as it came.
+//! The trigger's event. It stays JSON and is read member by member: Cognito may add to it at any time ("Customizing
+//! user pool workflows with Lambda triggers"), and unknown members must be returned unchanged.
 
 use serde_json::Value;
 use shared::aws::names::is_app_client_id;

@@ -1,4 +1,4 @@
-//! One event of Cognito's -> who the token is about -> the claims that say so.
+//! Event handler: one event of Cognito's -> the user of the token -> their claims.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

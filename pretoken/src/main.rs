@@ -1,4 +1,5 @@
-//! Cognito's pre token generation trigger: proves the user a machine acts for, and says who that is in the token.
+//! The Lambda function `pretoken`: Cognito's pre token generation trigger. It verifies the user for whom a machine
+//! acts, and puts that user into the token.
 //!
 //! ```text
 //! event -> proof ------> directory -----------> claims -> answer

@@ -1,4 +1,4 @@
-//! The user pool whose event it is, and the door for its users' tokens.
+//! The user pool of an event, and the verifier of its users' tokens.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

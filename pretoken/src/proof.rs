@@ -1,4 +1,4 @@
-//! For whom does the machine act? What its client metadata says, and whether that is proven.
+//! The proof of the user for whom a machine acts, from its client metadata.
 //!
 //! Cognito passes the metadata on as the client sent it. Whoever holds the client's secret can write anything there, so a
 //! user's name in it proves nothing, and a user's token proves what its signature covers.

@@ -1,4 +1,4 @@
-//! The one line of the log that a decision leaves.
+//! The log line of one decision.
 
 use std::time::Duration;
 

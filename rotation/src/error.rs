@@ -1,4 +1,4 @@
-//! Why a step was not done. Secrets Manager then ends the rotation, and begins it again later.
+//! Errors of a rotation step. Secrets Manager then ends the rotation, and begins it again later.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Event -> step -> done, or why not.
+//! Event handler: event -> step -> result.
 
 use aws_config::SdkConfig;
 use lambda_runtime::LambdaEvent;

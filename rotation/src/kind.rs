@@ -1,4 +1,4 @@
-//! What is rotated. The four steps are the same for every kind of secret; this is what differs.
+//! `RotatedSecret`: what differs between the two rotated secrets; the four steps are shared.
 
 use shared::gate::UnixTime;
 use shared::secret::Secret;

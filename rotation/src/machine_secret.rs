@@ -1,4 +1,4 @@
-//! The secret of the machine client, in whose name the proxy asks for tool tokens.
+//! The secret of the machine client, with which the proxy requests tool tokens.
 //!
 //! A client has two secrets at most, and each is as good as the other. So the one before the current one goes on to be
 //! taken until the next rotation needs its place: whoever still holds it by then has held it for longer than any secret

@@ -54,7 +54,7 @@ pub(crate) async fn perform(
     }
     match step {
         Step::Create => create(kind, vault, &stages, rotation_token, now).await,
-        // Whoever verifies reads published keys, and Cognito made its secret itself: nobody has to be told.
+        // setSecret does nothing: verifiers read the published keys, and Cognito generated the client secret itself.
         Step::Set => Ok(Outcome::AsWanted),
         Step::Test => test(kind, vault).await,
         Step::Finish => {

@@ -1,4 +1,4 @@
-//! `AGENTS` -> [`Agents`]: which agents are behind the door, and whom each one admits.
+//! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
 mod trust;
 

@@ -1,4 +1,4 @@
-//! What time it is, and how much time has passed; the only file that asks the system.
+//! Clocks: the wall clock and the monotonic clock. The only file that asks the system.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! The door: header -> whose token -> that issuer's keys -> identity. What every function that meets callers goes through.
+//! The door: header -> token's issuer -> that issuer's keys -> identity. Authorizer, proxy and pretoken all call it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One bounded request for one JSON document: no redirect, no retry, nothing said about who asks or why.
+//! Bounded HTTP fetch of one JSON document: no redirect, no retry, and nothing in the request about the caller.
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! `TRUSTED_ISSUERS` -> [`TrustedIssuers`]: whose tokens are believed, on what conditions, and where their keys are.
+//! The setting `TRUSTED_ISSUERS` -> [`TrustedIssuers`]: accepted issuers, their conditions, and the addresses of their
+//! keys.
 //!
 //! The field names and meanings are those of AgentCore's `customJWTAuthorizer`, so that one document serves both, and
 //! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".

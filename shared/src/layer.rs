@@ -1,4 +1,4 @@
-//! For Rust services behind the door: a tower layer that lets in what the door vouches for, and nothing else.
+//! Tower layer for Rust services behind the door: it accepts requests with a valid assertion, and refuses all others.
 //!
 //! ```text
 //! request -> open path? -> proof ------> body -----> seen before? -> service, with a `Proven` in its extensions

@@ -1,4 +1,4 @@
-//! The auth crate of Gatehouse: what a caller shows, whether it is believed, and what it may do.
+//! The auth crate of Gatehouse: token verification, authorization, and the settings and keys that both need.
 //!
 //! ```text
 //! bytes       Bearer      Token         Signed        Claims       Identity      Permit

@@ -1,5 +1,5 @@
-//! What the operator decides: which issuers are trusted with what, and whom each agent admits. Data that the gate is
-//! handed; it is read from settings by [`crate::issuers`] and [`crate::agents`].
+//! The operator's rules: which issuers are trusted with what, and whom each agent admits. Plain data for the gate, read
+//! from settings by [`crate::issuers`] and [`crate::agents`].
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The names under which AgentCore knows a caller: the session id and the user id. Both come from the verified identity.
+//! Derived ids for AgentCore: the session id and the user id. Both come from the verified identity.
 //!
 //! AgentCore lets whoever may invoke a runtime enter any session by its id, so the id must not be a caller's to choose:
 //! it is derived, and another caller's conversation of the same name is another session.

@@ -1,4 +1,4 @@
-//! Settings: where they come from, what may be wrong with them, and how a function stops over them.
+//! Settings: their source, their faults, and the exit of a function that has a fault.
 //!
 //! A function reads all its settings once, at its start, reports every [`Fault`] at once, and never runs half configured.
 

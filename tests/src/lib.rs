@@ -1,4 +1,4 @@
-//! What the end-to-end tests stand on: the built programs, driven from outside, and tokens that no code of theirs made.
+//! Support for the end-to-end tests: the built programs, driven from outside, and tokens that no code of theirs made.
 //!
 //! Nothing here is shared with the functions under test. They run as processes behind the emulators of `local`, as they
 //! run behind the real services.

@@ -1,4 +1,4 @@
-//! The journey of a caller through a door, deployed or local: what must hold wherever it stands.
+//! The steps of `make smoke`: what must hold at any door, deployed or local.
 //!
 //! A step is one line: `ok`, or `FAILED` with what was expected and what came. Nothing secret is in it, nor any text that
 //! the door or an agent sent: statuses, and names from lists of our own.

@@ -1,5 +1,5 @@
-//! What an agent can prove of its caller: the lines of the document, run as they stand, against assertions that the door
-//! made; and a rotation of its key, under load.
+//! Tests of the assertion: the lines of the document, run as they stand, against assertions that the door made; and a
+//! rotation of its key, under load.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Headers that nobody may come in with: one good token, one change a row.
+//! Bad `Authorization` headers: one good token, one change per row.
 
 use mint::Key;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the template's rules let pass, its functions start with: otherwise a stack would be there, and no door.
+//! Tests of deployments: the functions start with everything that the template's rules accept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What callers get when AgentCore fails: a documented status, and no word of AgentCore's own.
+//! Tests of failures of AgentCore: a documented status, and no text of AgentCore's own.
 
 use std::time::Duration;
 

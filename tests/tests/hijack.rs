@@ -1,4 +1,4 @@
-//! For each thing of another user's that a caller can name, in each place where a caller can put it: it gains nothing.
+//! Tests of hijacking: each thing of another user's that a caller can name, in each place where a caller can put it.
 //!
 //! Alice has a conversation. Bob knows everything of it: its name, the session and the user id that AgentCore has for it.
 //! What reached AgentCore and the agent is the evidence.

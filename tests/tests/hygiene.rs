@@ -1,4 +1,4 @@
-//! What travels with a request and what does not: no header, session or identity of the caller's own making.
+//! Tests of what is forwarded: no header, session or identity of the caller's own making.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

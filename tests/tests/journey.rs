@@ -1,4 +1,4 @@
-//! What a person does first: starts it, pastes the lines it prints, and looks at what comes back.
+//! Tests of a person's first steps: start it, paste the printed lines, and look at the answers.
 
 use std::process::{Command as StdCommand, Stdio};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The issuer's keys: asked for seldom, new ones found at once, and nobody let in without them.
+//! Tests of the issuer's keys: fetched rarely, new ones found at once, and no caller let in without them.
 
 use std::time::{Duration, Instant};
 

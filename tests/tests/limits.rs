@@ -1,4 +1,4 @@
-//! Too much, too long, malformed: a reason, and never a fault of ours.
+//! Tests of limits: too much, too long, malformed.
 
 use bytes::Bytes;
 use hyper::http::{HeaderValue, Request};

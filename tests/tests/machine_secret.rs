@@ -1,4 +1,4 @@
-//! A rotation of the machine client's secret, and another, while tool tokens are asked for with every call.
+//! Tests of rotations of the machine client's secret, while every call requests a tool token.
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};

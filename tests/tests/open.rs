@@ -1,4 +1,4 @@
-//! A door that is open on purpose, and how little it takes to keep it shut.
+//! Tests of disabled authentication, and of every other value that keeps it enabled.
 
 use serde_json::{Value, json};
 use tests::{DEMO_ARN, FINANCE_ARN, ProxyRequest, Settings, Stack, claims, get, post};

@@ -1,4 +1,4 @@
-//! The journey that `make smoke` takes through a deployed door, through the local one; and through doors that are broken.
+//! Tests of `make smoke`: through the local door, and through broken ones.
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,4 @@
-//! Answers on their way through the proxy: as they come, in little memory, and never cut without a word.
+//! Tests of streaming through the proxy: as pieces arrive, in bounded memory, and never cut off without a last event.
 
 use std::time::Duration;
 

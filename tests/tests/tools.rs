@@ -1,4 +1,4 @@
-//! Who asks reaches the policy: from the door through the token endpoint, its trigger and the agent to the tools.
+//! Tests of tool calls: the caller's identity reaches the policy through token endpoint, trigger and agent.
 
 use std::time::Duration;
 

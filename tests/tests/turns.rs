@@ -1,4 +1,4 @@
-//! One turn of a conversation at a time, whichever process of the function is asked.
+//! Tests of the lease: one turn of a conversation at a time, across processes of the function.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Every kind of event, in the shape that API Gateway's guide gives it, and every place that a credential may be in.
+//! Tests of events: every format in API Gateway's guide, and every place where a credential may be.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};

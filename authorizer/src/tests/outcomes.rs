@@ -1,4 +1,4 @@
-//! What becomes of tokens that are not good, of outages and bugs, and of settings; and what the proxy is told.
+//! Tests of outcomes: bad tokens, outages, bugs and settings; and the context that the proxy gets.
 
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the policies mean, told by a small reading of IAM: any matching denial wins, then any matching permission.
+//! Tests of policies, evaluated by a small subset of IAM: any matching denial wins, then any matching permission.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Whose tokens are taken.
+//! Tests of inbound tokens: which callers are accepted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

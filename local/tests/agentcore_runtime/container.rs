@@ -1,4 +1,4 @@
-//! A container that tells what it was sent, whatever it is asked.
+//! A container that reports what it received, whatever the request.
 
 use std::net::Ipv4Addr;
 

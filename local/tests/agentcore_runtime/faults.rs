@@ -1,4 +1,4 @@
-//! What goes wrong behind the door of the data plane, by itself or on demand.
+//! Faults behind the data plane: of the container's own, and injected ones.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What may be asked, and settings.
+//! Tests of requests and settings.
 
 use std::time::SystemTime;
 

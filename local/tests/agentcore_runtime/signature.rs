@@ -1,4 +1,4 @@
-//! Who may call.
+//! Tests of signatures: which callers are accepted.
 
 use std::time::{Duration, SystemTime};
 

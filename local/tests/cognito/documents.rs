@@ -1,4 +1,4 @@
-//! What a verifier sees: discovery, keys, and tokens made to be refused.
+//! Discovery, keys, and tokens made to be refused, as a verifier sees them.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a person meets: the authorization request, the sign-in page, the session.
+//! The authorization request, the sign-in page and the session, as a person meets them.
 
 use http::StatusCode;
 

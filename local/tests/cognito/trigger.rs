@@ -1,4 +1,4 @@
-//! What a trigger is told, and what its answer does to tokens.
+//! The trigger's event, and the effect of its answer on tokens.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The answer to CloudFormation, which waits an hour for one that does not come.
+//! The custom-resource response to CloudFormation, which otherwise waits an hour.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The next step from how a gateway is found to how it is wanted.
+//! Pure reconcile step: observed gateway + desired state -> next action.
 
 use super::failure::{Failure, Message};
 use super::gateway::{Gateway, Settings, Status};

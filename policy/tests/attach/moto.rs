@@ -1,4 +1,4 @@
-//! The same function against moto, a control plane that others wrote.
+//! The same function against moto, an independent emulator of the control plane.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Events that the trigger gives back as they came: every kind that Cognito sends, and those it may send one day.
+//! Events that the trigger returns unchanged: every kind that Cognito sends, and those it may send one day.
 
 use serde_json::{Value, json};
 

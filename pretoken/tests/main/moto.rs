@@ -1,4 +1,4 @@
-//! The table at moto, a DynamoDB that others wrote.
+//! The table at moto, an independent emulator of DynamoDB.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{

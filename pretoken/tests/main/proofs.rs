@@ -1,4 +1,4 @@
-//! What is not a proof: the trigger fails, and there is no token, with or without claims.
+//! Tests of bad proofs: the trigger fails, and there is no token, with or without claims.
 
 use mint::encode;
 use serde_json::{Value, json};

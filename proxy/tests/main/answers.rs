@@ -1,4 +1,4 @@
-//! What a caller who is let in gets.
+//! Tests of answers to callers who are let in.
 
 use crate::agentcore::Script;
 use crate::caller::NOW;

@@ -1,4 +1,4 @@
-//! Connections that do not live as long as the door believes.
+//! Tests of connections that are closed earlier than the door expects.
 
 use crate::agentcore::platform;
 use crate::caller::{ARN, Issuer, NOW};
@@ -162,7 +162,7 @@ async fn after_a_rest_no_turn_is_taken_on_an_old_connection() {
         let world = World::before(&forgetful(End::Reset).await).await;
         assert_eq!(world.turn(authority).await.unwrap(), "{}");
         world.rest(19);
-        // So soon the connection is kept, whatever has become of it: the double is as dead as they come.
+        // So soon the connection is kept, whatever has become of it: the emulator has closed it.
         assert_unreachable(world.turn(authority).await);
         assert_eq!(world.turn(authority).await.unwrap(), "{}");
         world.rest(20);

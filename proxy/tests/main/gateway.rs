@@ -1,4 +1,4 @@
-//! AgentCore gateways behind the door; one double stands for Secrets Manager and gateway.
+//! AgentCore gateways behind the door, against one emulator of Secrets Manager and gateway.
 
 use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
 use crate::caller::NOW;

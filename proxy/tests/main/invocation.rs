@@ -1,4 +1,4 @@
-//! What Lambda's Runtime API is sent of an invocation.
+//! Tests of what Lambda's Runtime API receives for an invocation.
 
 use axum::Router;
 use axum::extract::{Request, State};

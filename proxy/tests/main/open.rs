@@ -1,4 +1,4 @@
-//! A door that asks nobody for a token.
+//! A door whose authentication is disabled.
 
 use crate::agentcore::{DataPlane, Script};
 use crate::caller::ARN;

@@ -1,4 +1,5 @@
-//! One turn of a conversation at a time: the lease, at the double of DynamoDB and at moto, a DynamoDB that others wrote.
+//! The lease that lets one turn of a conversation run at a time, at our emulator of DynamoDB and at moto, an
+//! independent one.
 
 use crate::agentcore::{credentials, platform};
 use crate::caller::{Issuer, NOW};

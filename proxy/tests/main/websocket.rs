@@ -1,4 +1,4 @@
-//! Addresses of WebSockets: whose session they open, for how long, and that nothing in them can be changed.
+//! Presigned WebSocket URLs: whose session they open, for how long, and that nothing in them can be changed.
 
 use crate::agentcore::{credentials, platform};
 use crate::caller::{ARN, Issuer, NOW, event};

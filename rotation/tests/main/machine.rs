@@ -1,4 +1,4 @@
-//! The secret of the machine client: there is always one that is taken, and never the wrong one that goes.
+//! Tests of the machine client's secret: one is always valid, and the wrong one is never deleted.
 
 use std::time::Duration;
 

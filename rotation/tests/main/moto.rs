@@ -1,4 +1,4 @@
-//! A rotation at moto's Secrets Manager, which others wrote; and the keys as the proxy reads them there.
+//! A rotation at moto's Secrets Manager, an independent emulator; and the keys as the proxy reads them there.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::RotationRulesType;

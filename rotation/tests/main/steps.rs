@@ -1,4 +1,4 @@
-//! Each step once, again, out of order, after a failure, and when it must not be done.
+//! Tests of each step: once, again, out of order, after a failure, and when it must not run.
 
 use http::StatusCode;
 use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};

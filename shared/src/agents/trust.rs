@@ -1,4 +1,4 @@
-//! [`Agents`] beside [`Trust`]: the issuers that agents name, and those that name none.
+//! Checks of [`Agents`] against [`Trust`]: the issuers that agents name, and agents that name none.
 
 use super::Agents;
 use crate::gate::Trust;

@@ -1,4 +1,4 @@
-//! What this door signs and seals with: ES256 key pairs, and the message keys derived from them.
+//! Signing keys: ES256 key pairs, and the HMAC keys derived from them.
 
 use aws_lc_rs::encoding::AsBigEndian;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};

@@ -1,4 +1,4 @@
-//! [`Identity`] -> [`Permit`]: may this caller call this agent?
+//! Decision, [`Identity`] -> [`Permit`]: may this caller call this agent?
 
 use super::identity::Identity;
 use super::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! [`Claims`] -> [`Identity`]: a caller we believe.
+//! Identity, [`Claims`] -> [`Identity`]: a verified caller.
 
 use std::fmt;
 use std::ops::Deref;

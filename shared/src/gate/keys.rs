@@ -1,4 +1,4 @@
-//! Key document (RFC 7517 section 5) -> [`KeySet`]: only keys that we would use.
+//! Key set, a JWKS document (RFC 7517 section 5) -> [`KeySet`]: only the keys that can verify.
 
 use super::token::Token;
 use crate::crypto::{Algorithm, VerifyingKey};

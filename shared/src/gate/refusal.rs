@@ -1,4 +1,4 @@
-//! Why a caller was refused, for operators, and what is said of it, to callers.
+//! Refusals: the reason for operators, and the answer for callers.
 
 use crate::code_table;
 

@@ -1,4 +1,4 @@
-//! [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
+//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
 
 use super::bearer::Bearer;
 use super::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! What is known of an issuer from its being a Cognito user pool.
+//! Defaults for issuers that are Cognito user pools.
 
 use super::{KeyAddress, KeySource, LEEWAY_SECS, LIFETIME_SECS, RemoteKeys, TrustedIssuers};
 use crate::aws::names::{is_pool_host, is_pool_id};

@@ -1,4 +1,4 @@
-//! What a request is told that does not come in.
+//! The 403, 413 or 503 response for a rejected request.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};

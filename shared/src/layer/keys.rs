@@ -1,4 +1,4 @@
-//! The door's keys: fetched from where it publishes them, and kept.
+//! Cache of the door's published keys.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The assertion in a request's header, read strictly: what anybody but the door could have written is refused.
+//! Strict parser and verifier of the assertion in a request's header.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which proofs were shown already: each is good for one request.
+//! Replay protection: each assertion is valid for one request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

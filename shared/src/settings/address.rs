@@ -1,4 +1,4 @@
-//! Text -> [`Address`]: the only kind of address that is ever called.
+//! Address parser: the only kind of URL that is ever called.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! A setting that is a JSON document, read member by member so that every fault is found and named by its path.
+//! Reader for settings that are JSON documents: member by member, so that every fault is found and named by its path.
 
 use std::cell::RefCell;
 use std::mem;

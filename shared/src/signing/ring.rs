@@ -1,4 +1,4 @@
-//! The keys of this door at one time.
+//! Key ring: the door's signing keys at one time.
 
 use std::time::Duration;
 

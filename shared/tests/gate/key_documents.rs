@@ -1,4 +1,4 @@
-//! Which keys of a key document are used (B07, B08, B10, E04, E05, E11, E12).
+//! Tests of key documents: which keys are used (B07, B08, B10, E04, E05, E11, E12).
 
 use serde_json::{Value, json};
 use shared::gate::{KeyDocumentError, KeySet};

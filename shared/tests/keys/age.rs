@@ -1,4 +1,4 @@
-//! How old keys may become (attack classes E13, E14).
+//! Tests of key age (attack classes E13, E14).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What a key server may do wrong (attack classes E03 to E08, E10 to E12), and what may go wrong on our side.
+//! Tests of key server faults (attack classes E03 to E08, E10 to E12), and of faults on our side.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

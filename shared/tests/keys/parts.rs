@@ -1,4 +1,4 @@
-//! What the tests are made of: issuers that sign, key documents, tokens, a clock that is moved by hand.
+//! Test fixtures: issuers that sign, key documents, tokens, a clock that is set by hand.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

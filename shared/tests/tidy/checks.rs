@@ -1,4 +1,4 @@
-//! The checks: from text to what is wrong with it. Each is shown to find something.
+//! The checks of the tidy tests: text -> findings. Each is shown to find something.
 
 use std::collections::BTreeSet;
 

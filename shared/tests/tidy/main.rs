@@ -1,4 +1,4 @@
-//! Keeps the rooms tidy: what the gate may name, how long a file may get, what is linked.
+//! Tidy tests: what the gate may name, how long a file may get, what is linked.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! `smoke`: takes the journey through the door at `URL`, with `TOKEN`, and says what came of each step.
+//! `smoke`: a step-by-step test of the door at `URL`, with `TOKEN`.
 
 use std::env;
 use std::io::Write as _;

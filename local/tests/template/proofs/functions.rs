@@ -1,4 +1,4 @@
-//! How functions are called, and by whom.
+//! Proofs about functions: how they are called, and by which services.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Who may do what: every statement of every policy.
+//! Proofs about rights: every statement of every policy.
 
 use serde_json::{Value, json};
 

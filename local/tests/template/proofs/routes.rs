@@ -1,4 +1,4 @@
-//! Which routes there are, and who stands before them.
+//! Proofs about routes: which exist, and which have the authorizer.
 
 use serde_json::{Value, json};
 

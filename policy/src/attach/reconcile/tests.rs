@@ -152,7 +152,7 @@ fn engine(mode: &str) -> Value {
     json!({"policyEngineConfiguration": {"arn": ENGINE, "mode": mode}})
 }
 
-/// Runs one task within five minutes of the double's time; how it ended, and how long it took.
+/// Runs one task within five minutes of the emulator's time; how it ended, and how long it took.
 async fn run(double: &Double, is_attached: bool) -> (Result<(), Failure>, Duration) {
     let start = Instant::now();
     let deadline = start.checked_add(Duration::from_secs(300)).unwrap();
