@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use local::agent::Agent;
-use local::agentcore::Fault;
+use local::agentcore_runtime::Fault;
 use mint::Key;
 use serde_json::json;
 use tests::{

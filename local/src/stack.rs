@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
-use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
-use crate::directory::Directory;
-use crate::gateway::{Entrance, Gateway};
-use crate::issuer::{self, Issuer, Trigger};
-use crate::runtime::{self, Function, FunctionSpec};
-use crate::secrets::SecretStore;
+use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
+use crate::api_gateway::{ApiGateway, Entrance};
+use crate::cognito::{self, Issuer, Trigger};
+use crate::dynamodb::DynamoDb;
+use crate::lambda::{self, Function, FunctionSpec};
+use crate::secrets_manager::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
 
 mod agents;
@@ -81,7 +81,7 @@ impl StackSettings {
 pub enum StackError {
     /// The issuer did not start.
     #[error("start the issuer")]
-    Issuer(#[from] issuer::StartError),
+    Issuer(#[from] cognito::StartError),
     /// The store of secrets did not start.
     #[error("start the store of secrets")]
     Secrets(#[source] io::Error),
@@ -99,13 +99,13 @@ pub enum StackError {
     AgentUrl(#[from] AgentUrlError),
     /// The data plane did not start.
     #[error("start AgentCore")]
-    DataPlane(#[from] agentcore::StartError),
+    DataPlane(#[from] agentcore_runtime::StartError),
     /// The template cannot be used.
     #[error("use the template")]
     Template(#[from] TemplateError),
     /// A function did not start.
     #[error("start the functions")]
-    Function(#[from] runtime::StartError),
+    Function(#[from] lambda::StartError),
     /// A secret was not made.
     #[error("rotate the secret of `{0}` for the first time")]
     Rotation(String),
@@ -116,7 +116,7 @@ pub enum StackError {
 
 /// A running stack. [`Stack::stop`] ends it; dropping it does so without waiting.
 pub struct Stack {
-    gateway: Gateway,
+    gateway: ApiGateway,
     functions: HashMap<String, Function>,
     cloud: Cloud,
     data_plane: DataPlane,
@@ -162,7 +162,7 @@ impl Stack {
         let functions = functions(specs.collect(), &cloud).await?;
         let trigger = functions.get(TRIGGER).cloned();
         cloud.issuer.set_trigger(trigger.map(Trigger::new));
-        let gateway = Gateway::open(entrance, template.api, functions.clone());
+        let gateway = ApiGateway::open(entrance, template.api, functions.clone());
         Ok(Self {
             gateway,
             functions,
@@ -200,7 +200,7 @@ impl Stack {
     }
 
     /// What the trigger knows of the users; alice is in it, bob is not.
-    pub fn directory(&self) -> &Directory {
+    pub fn directory(&self) -> &DynamoDb {
         &self.cloud.directory
     }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings};
-use local::runtime::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
+use local::agentcore_runtime::{AgentUrl, DataPlane, DataPlaneSettings, RuntimeSettings};
+use local::lambda::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
+use local::sigv4::Credentials;
 use serde_json::{Value, json};
 
 use crate::event::ProxyRequest;
@@ -60,7 +61,7 @@ pub async fn data_plane(agent: &Agent) -> DataPlane {
     DataPlane::start(settings).await.unwrap()
 }
 
-/// What the proxy signs with, where it calls a double.
+/// What the proxy signs with, where it calls an emulator.
 pub fn credentials() -> Credentials {
     Credentials {
         access_key_id: ACCESS_KEY_ID.to_owned(),

@@ -1,6 +1,6 @@
 //! What the end-to-end tests stand on: the built programs, driven from outside, and tokens that no code of theirs made.
 //!
-//! Nothing here is shared with the functions under test. They run as processes behind the doubles of `local`, as they
+//! Nothing here is shared with the functions under test. They run as processes behind the emulators of `local`, as they
 //! run behind the real services.
 #![expect(
     clippy::unwrap_used,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local::agentcore::{Fault, ServiceError};
+use local::agentcore_runtime::{Fault, ServiceError};
 use tests::{DEMO_ARN, counted};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;

@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use hyper::http::Request;
 use hyper::http::request::Builder;
-use local::agentcore::{Call, Protocol};
 use local::agentcore_gateway::ToolCall;
+use local::agentcore_runtime::{Call, Protocol};
 use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
 use tests::{Answer, Python, PythonServer, chain, counted, send};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use local::issuer::{Document, Fault, Issuer, IssuerSettings};
+use local::cognito::{Document, Fault, Issuer, IssuerSettings};
 use serde_json::{Value, json};
 use tests::{Lambda, Outcome, STAGE, Settings, authorizer_events, counted};
 

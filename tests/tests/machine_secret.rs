@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use hyper::http::Request;
-use local::issuer::{Issuer, TOOLS_SCOPE};
-use local::secrets::{SecretStore, Step};
+use local::cognito::{Issuer, TOOLS_SCOPE};
+use local::secrets_manager::{SecretStore, Step};
 use local::stack::Stack;
 use serde_json::json;
 use tests::{chain_settings, counted, post, send};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use local::agent::Agent;
-use local::agentcore::{Call, Ended, Fault};
+use local::agentcore_runtime::{Call, Ended, Fault};
 use serde_json::{Value, json};
 use tests::{Reply, Stack, counted, memory, post};
 use tokio::time::{Instant, timeout};

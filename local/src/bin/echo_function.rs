@@ -1,4 +1,4 @@
-//! A Lambda function for the tests of the doubles: does what the event's `do` says, or the `do` in the body of an API
+//! A Lambda function for the tests of the emulators: does what the event's `do` says, or the `do` in the body of an API
 //! Gateway request. As an authorizer it does what the token says, as a trigger what the client metadata says: see
 //! `authorize` and `trigger`. To a step of a rotation it says yes and does nothing.
 //!

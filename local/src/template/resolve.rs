@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::tree::{Node, Value};
 use super::{API_ID, TemplateError};
-use crate::runtime::{ACCOUNT, REGION, function_arn};
+use crate::lambda::{ACCOUNT, REGION, function_arn};
 
 /// Conditions may build on each other; a chain this long is a circle.
 const MAX_DEPTH: usize = 32;

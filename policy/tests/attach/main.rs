@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use local::runtime::{Exit, Function, FunctionSpec, InvokeError, StartError};
+use local::lambda::{Exit, Function, FunctionSpec, InvokeError, StartError};
 use serde_json::{Value, json};
 
 use plane::{ACCESS_KEY_ID, Edge, GATEWAY, Plane, READ_ONLY, SECRET_ACCESS_KEY, SESSION_TOKEN};

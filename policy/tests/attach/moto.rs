@@ -10,7 +10,7 @@ use aws_sdk_bedrockagentcorecontrol::types::{
     McpGatewayConfiguration,
 };
 use aws_sdk_bedrockagentcorecontrol::{Client, Config};
-use local::runtime::Function;
+use local::lambda::Function;
 use python::{PythonServer, counted};
 use serde_json::{Value, json};
 

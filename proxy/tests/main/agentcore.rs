@@ -89,8 +89,8 @@ impl DataPlane {
 }
 
 /// Those of [`platform`], for whoever checks a signature.
-pub(crate) fn credentials() -> local::agentcore::Credentials {
-    local::agentcore::Credentials {
+pub(crate) fn credentials() -> local::sigv4::Credentials {
+    local::sigv4::Credentials {
         access_key_id: "AKIDEXAMPLE".to_owned(),
         secret_access_key: "secret".to_owned(),
         session_token: None,

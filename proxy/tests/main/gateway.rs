@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request};
-use local::agentcore::is_signed;
+use local::agentcore_runtime::is_signed;
 use proxy::config::SIGNING_SECRET_ARN;
 use serde_json::json;
 use shared::settings::AGENTS;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use local::directory::{Directory, Fault};
+use local::dynamodb::{DynamoDb, Fault};
 use proxy::turns::{Refused, Turns};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
@@ -19,8 +19,8 @@ pub(crate) const TABLE: &str = "gatehouse-turns";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The double, as the credentials of [`platform`] open it.
-pub(crate) async fn table() -> Directory {
-    let directory = Directory::start(credentials(), "directory").await.unwrap();
+pub(crate) async fn table() -> DynamoDb {
+    let directory = DynamoDb::start(credentials(), "directory").await.unwrap();
     directory.create_table(TABLE, "session");
     directory
 }

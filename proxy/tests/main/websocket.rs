@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context, LambdaEvent};
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
+use local::agentcore_runtime::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
 use proxy::handler::App;
 use serde_json::{Value, json};
 use shared::clock::Clock;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use local::secrets::{CURRENT, Fault, PENDING, PREVIOUS};
+use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};
 use rotation::{RotationError, Step};
 use serde_json::json;
 use shared::settings::Address;

@@ -1,8 +1,8 @@
 //! A machine client with its pool, and the secret that its own is kept in.
 
 use http::StatusCode;
-use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
-use local::secrets::{CURRENT, Fault};
+use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use local::secrets_manager::{CURRENT, Fault};
 use rotation::{MachineClient, MachineSecret, RotationError, Step};
 use serde_json::Value;
 use shared::aws::arn::UserPoolArn;

@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::Client;
 use lambda_runtime::{Context, LambdaEvent};
-use local::secrets::SecretStore;
+use local::secrets_manager::SecretStore;
 use rotation::handler::Rotation;
 use rotation::{Kind, RotationError, SigningSecret, Step};
 use serde_json::{Value, json};
@@ -19,9 +19,9 @@ pub(crate) struct Scene<K> {
     client: Client,
 }
 
-/// Whom the doubles serve.
-pub(crate) fn credentials() -> local::agentcore::Credentials {
-    local::agentcore::Credentials {
+/// Whom the emulators serve.
+pub(crate) fn credentials() -> local::sigv4::Credentials {
+    local::sigv4::Credentials {
         access_key_id: KEY.to_owned(),
         secret_access_key: "secret".to_owned(),
         session_token: None,

@@ -1,7 +1,7 @@
 //! Each step once, again, out of order, after a failure, and when it must not be done.
 
 use http::StatusCode;
-use local::secrets::{CURRENT, Fault, PENDING, PREVIOUS};
+use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};
 use rotation::{RotationError, Step};
 use serde_json::Value;
 

@@ -9,6 +9,7 @@
 mod deploy;
 mod errors;
 mod links;
+mod local;
 mod markdown;
 mod settings;
 mod threats;
