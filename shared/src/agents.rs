@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::aws::arn::Arn;
 use crate::gate::{Admission, AgentName};
 use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members, Path};
-use crate::text::is_of;
+use crate::text::is_word;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
@@ -27,10 +27,7 @@ const RUNTIME: Form = Form {
 const QUALIFIER: Form = Form {
     says: "the name of an endpoint: `[A-Za-z][A-Za-z0-9_]{0,47}`",
     holds: |text| {
-        text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && is_of(text, 48, |byte| {
-                byte.is_ascii_alphanumeric() || byte == b'_'
-            })
+        text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_word(text, 48, b"_")
     },
 };
 
@@ -140,10 +137,7 @@ impl RuntimeArn {
     pub fn parse(text: &str) -> Option<Self> {
         let arn = Arn::parse(text, "bedrock-agentcore")?;
         let id = arn.resource.strip_prefix("runtime/")?;
-        let is_good = is_of(id, 128, |byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-        });
-        is_good.then(|| Self {
+        is_word(id, 128, b"-_").then(|| Self {
             text: text.to_owned(),
             region: arn.region.to_owned(),
         })

@@ -23,6 +23,9 @@ const MAX_BYTES: usize = 64 * 1024;
 /// A client of HTTPS, and of plain HTTP for servers on loopback.
 pub type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
+/// Why a request could not be sent, or got no answer.
+pub type ClientError = hyper_util::client::legacy::Error;
+
 /// Gets documents. The client is made at the first use, so that keys from the settings cost no TLS set-up.
 #[derive(Default)]
 pub struct Fetcher(OnceLock<Option<HttpsClient>>);
@@ -33,7 +36,7 @@ pub enum FetchError {
     #[error("the TLS client cannot be set up")]
     Client,
     #[error("the server cannot be reached")]
-    Connection(#[source] hyper_util::client::legacy::Error),
+    Connection(#[source] ClientError),
     #[error("the server answered {}", .0.as_u16())]
     Status(StatusCode),
     #[error("the document is longer than 65536 bytes, or was cut")]

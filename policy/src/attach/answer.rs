@@ -5,11 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::json;
+use shared::fetch::{self, ClientError, HttpsClient};
 use shared::settings::Address;
 use tokio::time::{sleep, timeout};
 
@@ -24,15 +21,15 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Sends answers.
-pub(crate) struct Answers(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(crate) struct Answers(HttpsClient);
 
 /// Why an answer did not arrive.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
     #[error("the TLS client cannot be set up")]
-    Client(#[source] rustls::Error),
+    Client,
     #[error("CloudFormation's address cannot be reached")]
-    Connection(#[source] hyper_util::client::legacy::Error),
+    Connection(#[source] ClientError),
     #[error("CloudFormation's address answered {}", .0.as_u16())]
     Status(StatusCode),
     #[error("CloudFormation's address did not answer in time")]
@@ -45,17 +42,8 @@ impl Answers {
     /// # Errors
     /// If there can be no TLS.
     pub(crate) fn new() -> Result<Self, SendError> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
-            .map_err(SendError::Client)?
-            .https_or_http()
-            .enable_http1()
-            .build();
         // Stacks are deployed hours apart: a kept connection would be a dead one.
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .build(connector);
-        Ok(Self(client))
+        fetch::client(0).map(Self).ok_or(SendError::Client)
     }
 
     /// Sends one answer, and again if it did not arrive: the last one counts, and all are the same.

@@ -88,9 +88,9 @@ impl<C: ControlPlane + Send + Sync + 'static> Attacher<C> {
         work.await.unwrap_or(Err(Failure::Internal))
     }
 
-    /// When the work must end, for an answer before the function's own deadline, given in milliseconds since 1970.
-    fn deadline(&self, epoch_ms: u64) -> Instant {
-        let left = Duration::from_millis(epoch_ms).saturating_sub(self.clock.moment().wall);
+    /// When the work must end, for an answer before the function's own deadline.
+    fn deadline(&self, lambda_deadline: u64) -> Instant {
+        let left = self.clock.left_until(lambda_deadline);
         let left = left.saturating_sub(RESERVE);
         let now = Instant::now();
         now.checked_add(left).unwrap_or(now)
