@@ -50,8 +50,8 @@ use sessions::Sessions;
 pub use settings::{Auth, DataPlaneSettings, Protocol, RuntimeSettings, StartError};
 use websocket::Tunnels;
 
-/// Whether a request is signed for AgentCore in a region, by whoever holds these credentials, at about this time in seconds
-/// since 1970.
+/// Whether a request is signed for AgentCore in a region, with these credentials, at about this time in seconds since
+/// 1970.
 pub fn is_signed(
     head: &Parts,
     body: &[u8],

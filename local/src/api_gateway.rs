@@ -1,4 +1,4 @@
-//! API Gateway's side of the door: a REST API on one port, answering as the template says.
+//! An API Gateway REST API on one port, which answers as the template says.
 //!
 //! Header names of requests reach the functions in lower case (as from an HTTP/2 client), but for those that API
 //! Gateway adds itself. Throttling, bandwidth limits and the access log are left out.
@@ -45,14 +45,13 @@ pub struct ApiGateway {
     _served: Served,
 }
 
-/// A port of 127.0.0.1 at which nobody answers yet, because functions must know it before they start.
+/// A port of 127.0.0.1 that does not answer yet, because functions must know it before they start.
 pub struct Entrance(Bound);
 
 impl Entrance {
     /// This port; any free one for 0.
     ///
-    /// # Errors
-    /// When the port cannot be had.
+    /// # Errors When the port is not available.
     pub async fn bind(port: u16) -> io::Result<Self> {
         Ok(Self(Bound::loopback_port(port).await?))
     }

@@ -77,7 +77,7 @@ pub enum StartError {
 /// Why a token was not made.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The pool has nobody of that name.
+    /// The pool has no user of that name.
     #[error("no such user")]
     NoSuchUser,
     /// The client has no such scope.

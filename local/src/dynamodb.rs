@@ -69,7 +69,8 @@ struct Tables {
 }
 
 impl DynamoDb {
-    /// Answers on a free port of 127.0.0.1 whoever holds `credentials`, for the directory's table of this name.
+    /// Answers callers who sign with `credentials`, on a free port of 127.0.0.1, for the directory's table of this
+    /// name.
     ///
     /// # Errors
     /// No port could be bound.

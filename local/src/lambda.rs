@@ -45,7 +45,7 @@ pub struct FunctionSpec {
     pub name: String,
     /// The program, as it would be deployed.
     pub binary: PathBuf,
-    /// All the process gets besides what Lambda itself sets; nothing is inherited.
+    /// All that the process gets beside what Lambda itself sets; nothing is inherited.
     pub environment: Vec<(String, String)>,
     /// From an event's hand-over to the end of its answer.
     pub timeout: Duration,

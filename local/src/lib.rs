@@ -20,7 +20,7 @@
 //!
 //! # Known differences
 //!
-//! Everything is in one region and one account. Besides:
+//! Everything is in one region and one account. Further differences:
 //!
 //! | Module | Kinder than AWS | Stricter than AWS, or a choice where AWS documents nothing |
 //! |---|---|---|

@@ -45,7 +45,7 @@ pub struct SecretStore {
 }
 
 impl SecretStore {
-    /// Answers on a free port of 127.0.0.1 whoever holds `credentials`.
+    /// Answers callers who sign with `credentials`, on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// No port could be bound.
@@ -128,7 +128,7 @@ impl SecretStore {
         })
     }
 
-    /// Makes the secret one that is rotated, by whoever takes the steps.
+    /// Makes the secret one that is rotated, by the function that takes the steps.
     ///
     /// # Errors
     /// There is no such secret.

@@ -57,8 +57,8 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
-    /// These functions of a template, and for the rest what nobody asked to be otherwise: the policies beside the template,
-    /// any free port, the demonstration agent.
+    /// These functions of a template, and defaults for the rest: the policies beside the template, any free port, the
+    /// demonstration agent.
     pub fn new(template: PathBuf, functions: PathBuf) -> Self {
         Self {
             policy: template.with_file_name("policy"),
@@ -298,7 +298,7 @@ async fn functions(
     Ok(functions)
 }
 
-/// A function as the template describes it, with what every function here gets besides.
+/// A function as the template describes it, with the additions that every function here gets.
 fn spec(
     function: &FunctionSettings,
     settings: &StackSettings,

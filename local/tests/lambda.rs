@@ -34,7 +34,7 @@ async fn echo(function: &Function) -> Value {
     .unwrap()
 }
 
-/// A path nobody else uses, in the folder that cargo keeps for tests.
+/// A unique path, in the folder that cargo keeps for tests.
 fn scratch(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_file(&path);

@@ -8,7 +8,7 @@ pub(crate) const DEPARTMENT: &str = "department";
 pub(crate) const ROLE: &str = "role";
 
 /// The claims that Cognito does not let a trigger set, or only through fields of their own (Cognito guide, "Pre token
-/// generation Lambda trigger"). Besides these, none whose name begins with `cognito:` or `dev:`.
+/// generation Lambda trigger"). Names that begin with `cognito:` or `dev:` are reserved, too.
 pub(crate) const RESERVED: [&str; 22] = [
     "acr",
     "amr",

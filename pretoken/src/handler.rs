@@ -33,7 +33,7 @@ pub(crate) struct PreToken {
 
 /// What was found out about one event.
 struct Finding {
-    /// Whom the token is about, and what they are; nobody for a machine that acts for itself.
+    /// The user of the token, with their profile; none for a machine that acts for itself.
     person: Option<(Person, Profile)>,
     claims: AddedClaims,
 }

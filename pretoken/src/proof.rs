@@ -1,7 +1,7 @@
 //! The proof of the user for whom a machine acts, from its client metadata.
 //!
-//! Cognito passes the metadata on as the client sent it. Whoever holds the client's secret can write anything there, so a
-//! user's name in it proves nothing, and a user's token proves what its signature covers.
+//! Cognito passes the metadata on as the client sent it. Every holder of the client's secret can write anything there,
+//! so a user's name in it proves nothing, and a user's token proves what its signature covers.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ impl IdentityProof {
         }
     }
 
-    /// The person the machine acts for; nobody, if it does not say that it acts for anybody.
+    /// The user for whom the machine acts; none if the metadata names no user.
     ///
     /// # Errors
     /// The person is not proven, or it cannot be told.

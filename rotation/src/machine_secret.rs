@@ -1,8 +1,7 @@
 //! The secret of the machine client, with which the proxy requests tool tokens.
 //!
-//! A client has two secrets at most, and each is as good as the other. So the one before the current one goes on to be
-//! taken until the next rotation needs its place: whoever still holds it by then has held it for longer than any secret
-//! is held.
+//! A client has two secrets at most, and both are valid. So the previous one stays valid until the next rotation needs
+//! its place: by then it is older than any cached copy can be.
 
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ use crate::vault::{Stages, Vault};
 /// Secrets that a client may have at once (`AddUserPoolClientSecret`).
 const MAX_SECRETS: usize = 2;
 
-/// How long after a secret was added somebody may still be about to store it: longer than the function runs.
+/// Grace period for a secret that was added and not yet stored: longer than the function runs.
 const MIN_SPARE_AGE: Duration = Duration::from_secs(60);
 
 /// As long as the proxy waits for a token.
@@ -48,7 +47,7 @@ pub struct MachineSecret {
 /// What a version holds.
 pub struct MachineValue {
     value: Secret,
-    /// What Cognito calls it. None where somebody else has written the version.
+    /// Cognito's id of the secret. None if the version was written by hand.
     id: Option<String>,
 }
 
@@ -68,7 +67,7 @@ impl MachineSecret {
         }
     }
 
-    /// Makes room for another secret, where there is none. Only what nobody can be using is deleted.
+    /// Makes room for another secret, if there is none. Deletes only a secret that no instance can still hold.
     async fn make_room(
         &self,
         vault: &Vault,
@@ -182,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_endpoint_that_never_answers_is_given_up() {
-        // The system takes connections for it, and nobody reads from them.
+        // The system accepts connections for it, and no one reads from them.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE";

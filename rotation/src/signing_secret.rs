@@ -38,7 +38,7 @@ impl Kind for SigningSecret {
         SigningKey::generate().map_err(|_| RotationError::Crypto)
     }
 
-    /// Nobody knows of it: a key is published from its version.
+    /// Nothing to undo: keys are published only from a stored version.
     async fn withdraw(&self, _: &Secret) -> Result<(), RotationError> {
         Ok(())
     }

@@ -252,12 +252,13 @@ fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {
     }
 }
 
-/// An agent without `allow` would admit nobody or anybody, whoever reads it: so it is a fault. `{}` says anybody.
+/// An absent `allow` could be read as "admit no caller" or as "admit every caller", so it is a fault. `{}` admits every
+/// caller.
 fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
     entry.needs(&["allow"]);
     let mut allow = entry.object("allow")?;
     let admission = Admission {
-        // Which they are is for `untrusted` to look at: here nobody knows whom the door trusts.
+        // `untrusted` checks the issuers themselves: the trusted ones are not known here.
         issuers: allow.texts("issuers", &Form::ANY),
         scopes: allow.texts("scopes", &Form::SCOPE),
         groups: allow.texts("groups", &GROUP),

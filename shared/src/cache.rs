@@ -71,9 +71,9 @@ impl<T> Cache<T> {
         self.kept.get(&self.clock, fetch).await.ok()
     }
 
-    /// The value, as [`Cache::get`] has it, and fetched anew if the one that is held does not suit. Such searches are
-    /// bounded by a bucket, for a stranger may ask for what does not exist: when it is empty, the held value has to do.
-    /// None if nothing serves, or the search fails.
+    /// The value, as [`Cache::get`] has it, and fetched again if the cached one does not suit. A token bucket bounds
+    /// such searches, because a stranger may ask for what does not exist: when it is empty, the cached value has to do.
+    /// None if there is no usable value, or the search fails.
     pub async fn find(
         &self,
         suits: impl Fn(&T) -> bool,

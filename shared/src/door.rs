@@ -7,7 +7,7 @@ use crate::gate::{self, Identity, Refusal, Trust};
 use crate::issuers::TrustedIssuers;
 use crate::keys::{KeyStore, Outage};
 
-/// Why nobody came in.
+/// Why a caller was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DoorError {
     /// The caller is not believed.

@@ -30,7 +30,7 @@ pub type ClientError = hyper_util::client::legacy::Error;
 #[derive(Default)]
 pub struct Fetcher(OnceLock<Option<HttpsClient>>);
 
-/// Why a document could not be had.
+/// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("the TLS client cannot be set up")]

@@ -78,14 +78,14 @@ pub fn inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &INWARD)
 }
 
-/// What of a caller's headers may travel to an MCP server besides: the protocol's own, by the same rules, but for the
-/// session's id, which the door opens first.
+/// Further headers of a caller's that may pass to an MCP server: the protocol's own, by the same rules, except the
+/// session id, which the door opens first.
 #[must_use]
 pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &MCP_INWARD)
 }
 
-/// What of a caller's headers may travel to an A2A agent besides, by the same rules.
+/// Further headers of a caller's that may pass to an A2A agent, by the same rules.
 #[must_use]
 pub fn a2a_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &A2A_INWARD)

@@ -7,8 +7,8 @@
 //!                          signature
 //! ```
 //!
-//! The door's keys are kept as an issuer's are: renewed in passing, and served while the door cannot be reached, up to
-//! [`HARD_AGE`].
+//! The door's keys are cached as an issuer's are: refreshed opportunistically, and used while the door is unreachable,
+//! up to [`HARD_AGE`].
 
 mod answer;
 mod keys;
@@ -177,7 +177,7 @@ fn extension(proven: Proven) -> http::Extensions {
 }
 
 impl Guard {
-    /// Who asks, and the body; nobody, and no body, on an open path.
+    /// The verified caller and the body; neither on an open path.
     async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Option<Proven>, Bytes), LayerError>
     where
         B: Body<Data = Bytes>,
@@ -200,7 +200,7 @@ impl Guard {
         let body = Limited::new(body, *max_body).collect().await;
         let body = body.map_err(|_| LayerError::TooLarge)?.to_bytes();
         claims.check_body(&body)?;
-        // Last, so that nobody uses up what is another's.
+        // Last, so that a request that is refused anyway cannot use up another's assertion.
         self.seen.once(claims.id(), claims.forgotten_at(), now)?;
         Ok((Some(claims.into_proven()), body))
     }
@@ -213,7 +213,7 @@ impl Guard {
     }
 }
 
-/// Of two headers nobody can tell which one the door set.
+/// With two headers it is unclear which one the door set.
 fn the_one(headers: &HeaderMap) -> Result<&[u8], ProofError> {
     let mut values = headers.get_all(headers::IDENTITY).iter();
     match (values.next(), values.next()) {

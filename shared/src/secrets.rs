@@ -47,10 +47,9 @@ impl StoredSecret {
         self.cache.get(self.reader.arn(), ask).await
     }
 
-    /// The value after `refused`, which somebody no longer takes: a rotation that has not been noticed yet.
+    /// The value after `refused`, which a service no longer accepts: a rotation that has not been noticed yet.
     ///
-    /// # Errors
-    /// It cannot be had, or it is the same.
+    /// # Errors It is unavailable, or it is the same.
     pub async fn after(&self, refused: &Arc<Secret>) -> Result<Arc<Secret>, SecretError> {
         self.cache.discard(refused);
         let current = self.current().await?;

@@ -1,7 +1,7 @@
 //! Derived ids for AgentCore: the session id and the user id. Both come from the verified identity.
 //!
-//! AgentCore lets whoever may invoke a runtime enter any session by its id, so the id must not be a caller's to choose:
-//! it is derived, and another caller's conversation of the same name is another session.
+//! AgentCore lets every principal that may invoke a runtime enter any session by its id, so callers must not choose the
+//! id: it is derived, and another caller's conversation of the same name is another session.
 
 use crate::crypto::random;
 use crate::gate::{AgentName, Identity};
@@ -20,7 +20,7 @@ impl Conversation {
         is_word(text, MAX_CONVERSATION, b"_-").then(|| Self(text.to_owned()))
     }
 
-    /// A new conversation, of a name that nobody can guess; none if there is no randomness.
+    /// A new conversation with a random name; none if there is no randomness.
     ///
     /// A name leads to a session only together with the identity of its owner. Where callers are not asked who they
     /// are, they are all one owner, and the name is all that keeps their conversations apart.

@@ -40,7 +40,7 @@ impl SigningKeys {
         }
     }
 
-    /// Fetches the keys, for at most `budget`. The log says it if they cannot be had; the first request tries again.
+    /// Fetches the keys, for at most `budget`. The log says if they are unavailable; the first request tries again.
     pub async fn warm(&self, budget: Duration) {
         let ask = async || self.ask().await;
         self.cache.warm(budget, self.reader.arn(), ask).await;

@@ -169,8 +169,9 @@ fn read(body: &[u8]) -> Result<Grant, GrantError> {
     })
 }
 
-/// What an answer that is no token means. A trigger that refuses one user's proof must not be taken for an endpoint
-/// that is down, and its status is not documented: so only what can be nobody's proof makes everybody wait.
+/// The meaning of an answer that is not a token. A trigger that refuses one user's proof must not look like an endpoint
+/// that is down, and its status is not documented: so only failures that no single proof can cause make every caller
+/// wait.
 fn refusal(status: StatusCode, body: &[u8]) -> GrantError {
     let error = serde_json::from_slice(body)
         .ok()

@@ -25,7 +25,7 @@ const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_ACCESS_KEY: &str = "a secret of nobody";
 const SESSION_TOKEN: &str = "a session of nobody";
 
-/// One function with nobody to wait for: longer is a hang.
+/// One function that waits for no other: longer is a hang.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The program of this name, from the folder of the profile that the running test was built with.

@@ -16,7 +16,7 @@ type Group = Vec<(&'static str, String)>;
 
 const POOL: &str = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:own-AbCdEf";
-/// Nobody listens there: no function needs anybody at its start.
+/// Nothing listens there: no function calls a service at its start.
 const NOBODY: &str = "http://127.0.0.1:1";
 /// What reads settings of the template.
 const FUNCTIONS: [&str; 4] = ["authorizer", "machine_rotation", "pretoken", "proxy"];

@@ -121,7 +121,7 @@ fn spellings(name: &str) -> [String; 4] {
     ]
 }
 
-/// Headers by which AgentCore, its gateways or its SDKs know somebody or something.
+/// Headers by which AgentCore, its gateways or its SDKs identify a user, a session or a workload.
 const NAMES: [&str; 16] = [
     SESSION,
     USER,

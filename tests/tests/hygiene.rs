@@ -16,7 +16,7 @@ use crate::world::{World, bob};
 /// What a caller's header must never bring to AgentCore.
 const FORGED: &str = "forged-by-the-caller";
 
-/// Names by which a caller might speak for somebody else, to AgentCore or to the agent.
+/// Header names by which a caller might speak for another user, to AgentCore or to the agent.
 const DANGEROUS: [&str; 30] = [
     "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
     "x-amzn-bedrock-agentcore-runtime-session-id",

@@ -285,7 +285,7 @@ async fn what_is_open_and_what_is_not_there() {
             answer.whole().await.assert_problem(404, "not_found");
         }
     }
-    // Nobody decodes a name on the way: this is not the agent `demo`.
+    // No hop decodes a name: this is not the agent `demo`.
     let address = format!("{}/agents/%64emo/invocations", stack.url);
     let answer = post(&address, Some(&token), &json!({"prompt": "hello"})).await;
     answer.whole().await.assert_problem(404, "not_found");

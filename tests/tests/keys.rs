@@ -185,7 +185,7 @@ fn lies(issuer: &Issuer, another: &Issuer) -> Vec<(Document, Fault)> {
     discovery.into_iter().chain(keys).collect()
 }
 
-/// Whatever it says: an outage, and nobody comes in.
+/// Whatever it says: an outage, and no caller is let in.
 #[tokio::test]
 async fn a_lying_issuer_lets_nobody_in() {
     let issuer = issuer().await;

@@ -210,8 +210,8 @@ async fn an_agent_that_is_cut_off_leaves_a_last_event() {
     let world = World::start().await;
     let whole = world.take("hello").await.text().await;
     let event = whole.find("\n\n").unwrap() + 2;
-    // Before the first byte, between two events, and inside one. Half of an event must not be taken for a whole one: it
-    // gets a name that nobody listens to.
+    // Before the first byte, between two events, and inside one. Half of an event must not look like a whole one: it
+    // gets a name that no client listens to.
     for (at, follows) in [
         (0, "event: gatehouse.error\n"),
         (event, "event: gatehouse.error\n"),

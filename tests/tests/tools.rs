@@ -138,7 +138,7 @@ async fn a_change_in_the_directory_is_seen_within_a_tool_tokens_life() {
     let subject = stack.issuer().subject("bob").unwrap();
     let moved = Instant::now();
     stack.directory().put(subject, Row::new("finance", "admin"));
-    // The same token of his own, nothing started anew: only time passes.
+    // The same user token, nothing restarted: only time passes.
     let change = async { while !ask(stack.url(), &bob, "tools").await.contains("refund") {} };
     timeout(PATIENCE, change).await.unwrap();
     let after = moved.elapsed();

@@ -49,7 +49,7 @@ async fn two_processes_take_one_turn_at_a_time() {
         assert_eq!(reply.status, 200);
         reply.rest().await;
     }
-    // Whoever leaves gives it back.
+    // A caller who leaves releases it.
     drop(running);
     let free = async {
         while !table.items(TABLE).is_empty() {

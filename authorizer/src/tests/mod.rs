@@ -32,7 +32,7 @@ impl Scene {
         Self::with(false, &json!({}), &agents())
     }
 
-    /// `SIMPLE_RESPONSES`, members that the issuer's entry has besides, and `AGENTS`.
+    /// `SIMPLE_RESPONSES`, further members of the issuer's entry, and `AGENTS`.
     fn with(simple_responses: bool, entry: &Value, agents: &Value) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let mut issuer = json!({

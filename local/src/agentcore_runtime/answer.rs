@@ -26,9 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Until a stream is ended ("streaming response", AgentCore quotas).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-/// The address by which a client could go round whatever stands in front of the data plane. A
-/// runtime with ports of its own gives it out; this one always does, so that nobody in front
-/// forgets to take it away.
+/// The address by which a client could bypass the component in front of the data plane. A runtime with ports of its own
+/// sends it; this one always does, so that a component in front that forgets to remove it is found.
 const SESSION_ENDPOINT: HeaderName =
     HeaderName::from_static("x-amzn-bedrock-agentcore-runtime-session-endpoint-url");
 

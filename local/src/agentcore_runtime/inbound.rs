@@ -59,8 +59,8 @@ pub(super) struct Doorkeeper {
 }
 
 impl Doorkeeper {
-    /// `runtime` is missing if there is none of that name: nobody is told so without a signature,
-    /// and a token cannot be checked without it.
+    /// `runtime` is missing if none has that name: a caller without a signature is not told so, and a token cannot be
+    /// checked without it.
     pub(super) async fn prove(
         &self,
         runtime: Option<&Runtime>,

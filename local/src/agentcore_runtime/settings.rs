@@ -26,7 +26,7 @@ pub struct RuntimeSettings {
     pub agent: AgentUrl,
     /// Names of its endpoints.
     pub qualifiers: Vec<String>,
-    /// Request headers that its container may see besides the service's own; at most 20.
+    /// Further request headers that its container may see, beside the service's own; at most 20.
     pub header_allow_list: Vec<String>,
     /// What its container speaks.
     pub protocol: Protocol,
@@ -63,10 +63,10 @@ pub enum Protocol {
 /// Who may call a runtime. A version of one takes either, never both.
 #[derive(Clone, Debug, Default)]
 pub enum Auth {
-    /// Whoever signs with the data plane's credentials.
+    /// Callers who sign with the data plane's credentials.
     #[default]
     Iam,
-    /// Whoever has a token (`customJWTAuthorizer`).
+    /// Callers with a token (`customJWTAuthorizer`).
     Jwt(JwtAuthorizerSettings),
 }
 

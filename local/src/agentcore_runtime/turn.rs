@@ -103,7 +103,7 @@ impl Turn {
         }
         headers.insert(SESSION_ID, self.session_id.clone());
         headers.insert(REQUEST_ID, request_id.clone());
-        // Without a user there is nobody whose stored tokens the agent might use; a token names one.
+        // Without a user there are no stored tokens that the agent could use; a token names a user.
         if self.user_id.is_some() || matches!(inbound, Inbound::Jwt(_)) {
             let token = new_value();
             headers.extend(WORKLOAD_TOKENS.map(|name| (name, token.clone())));

@@ -80,7 +80,7 @@ pub(super) fn names_from_query(head: &mut Parts) -> Result<(), Failure> {
 pub(super) struct Opening<'a> {
     pub(super) client: &'a Client<HttpConnector, Full<Bytes>>,
     pub(super) uri: &'a Uri,
-    /// Those that the container gets besides the handshake's
+    /// Those that the container gets beside the handshake's
     pub(super) headers: HeaderMap,
     pub(super) received: &'a HeaderMap,
     pub(super) upgrade: OnUpgrade,

@@ -1,4 +1,4 @@
-//! A request as API Gateway tells it to functions.
+//! A request in the form in which API Gateway passes it to functions.
 
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;

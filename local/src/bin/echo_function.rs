@@ -179,7 +179,7 @@ fn chunks(event: &Value) -> Vec<Result<Bytes, Error>> {
         .collect()
 }
 
-/// Writes its file when it is dropped: the function has seen that nobody reads.
+/// Writes its file when it is dropped: the function has seen that its reader left.
 struct Left(String);
 
 impl Drop for Left {

@@ -166,7 +166,7 @@ fn newest(machine: &Machine) -> String {
     machine.secrets.values().pop().unwrap_or_default()
 }
 
-/// The operations, for whoever holds these credentials.
+/// The operations, for callers who sign with these credentials.
 pub(super) fn administration(
     pool: &Pool,
     administrator: Option<Credentials>,

@@ -18,7 +18,7 @@ pub struct IssuerSettings {
     /// Life of the tokens for tools in seconds: as long as it may take until a change in the directory is seen.
     /// Default: 300, the shortest that Cognito gives.
     pub tool_token_lifetime_seconds: u64,
-    /// Who may add secrets to the pool's clients, and delete them. Default: nobody.
+    /// The credentials that may add secrets to the pool's clients, and delete them. Default: none.
     pub administrator: Option<Credentials>,
 }
 

@@ -42,7 +42,7 @@ impl<Value> Table<Value> {
             .map(|entry| &entry.value)
     }
 
-    /// Takes the entry out, so that nobody can have it twice.
+    /// Takes the entry out, so that it can be used once only.
     pub(super) fn take(&mut self, name: &str, now: u64) -> Option<Value> {
         self.entries
             .remove(name)

@@ -59,7 +59,7 @@ impl Occasion {
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TriggerError {
-    /// The function's own error. Cognito shows its text to whoever signs in.
+    /// The function's own error. Cognito shows its text to the person who signs in.
     #[error("{0}")]
     Function(String),
     /// It did not answer in time, three times over, or its process ended.

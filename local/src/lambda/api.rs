@@ -92,7 +92,7 @@ async fn buffer(
     match read(body, MAX_BUFFERED).await {
         Ok(bytes) => {
             sandbox.answered(id);
-            // Nobody may be waiting any more: the function has answered all the same.
+            // The client may have left: the function has answered all the same.
             let _ = reply.send(Answer::Buffered(bytes));
             accepted()
         }
@@ -204,7 +204,7 @@ async fn error(
     let reply = reply_to(&sandbox, &id, &headers)?;
     let error = posted(&headers, body).await;
     sandbox.answered(&id);
-    // Nobody may be waiting any more: the function has answered all the same.
+    // The client may have left: the function has answered all the same.
     let _ = reply.send(Answer::Error(error));
     Ok(accepted())
 }

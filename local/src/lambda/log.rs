@@ -73,7 +73,7 @@ impl Log {
             recent.pop_front();
         }
         recent.push_back(text.clone());
-        // Nobody listening is no fault.
+        // A channel without a listener is not an error.
         let _ = self.lines.send(text);
     }
 }

@@ -169,7 +169,7 @@ impl Sandbox {
         };
         process.kill().await;
         process.drain().await;
-        // Whoever hears that this process is gone may start another.
+        // Listeners that learn that this process is gone may start another.
         drop(permit);
         if let Some(pool) = self.pool.upgrade() {
             pool.forget(&self);

@@ -34,7 +34,7 @@ pub(super) fn values(headers: &HeaderMap, name: &str) -> String {
         .join(",")
 }
 
-/// Sorted, and encoded anew; `without` is left out.
+/// Sorted, and encoded again; `without` is left out.
 pub(super) fn query(query: &str, without: Option<&str>) -> String {
     let encoded = |text| {
         let text = percent_decode_str(text).decode_utf8_lossy().into_owned();

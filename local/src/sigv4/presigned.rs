@@ -1,5 +1,5 @@
-//! A signature in the query: an address that its maker hands to somebody else ("Authentication
-//! methods", query string parameters, IAM User Guide).
+//! A signature in the query: a URL that its maker gives to another client ("Authentication methods", query string
+//! parameters, IAM User Guide).
 
 use std::collections::HashMap;
 

@@ -21,7 +21,7 @@ pub const DEMO_AGENT: &str = "demo";
 pub const FINANCE_AGENT: &str = "finance";
 /// The gateway of the tools, which all staff may call with a client of MCP.
 pub const TOOLS_AGENT: &str = "tools";
-/// What of a request reaches an agent besides what AgentCore itself passes on.
+/// Headers of a request that reach an agent, beside those that AgentCore itself passes on.
 const PASSED: [&str; 4] = [
     "A2A-Extensions",
     "A2A-Version",

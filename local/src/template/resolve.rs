@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 32;
 
 /// Values for parameters, pseudo parameters, conditions and resources.
 pub(super) struct Resolver<'a> {
-    /// Of parameters, and of resources whose values somebody gave.
+    /// Of parameters, and of resources whose values were given.
     values: BTreeMap<String, String>,
     conditions: Option<&'a Node>,
     resources: &'a Node,

@@ -4,8 +4,8 @@ use super::failure::{Failure, Message};
 use super::gateway::{Gateway, Settings, Status};
 use super::request::Wanted;
 
-/// Writes before it is given up. One is enough; more are needed only while somebody else writes too, or while rights are
-/// not known everywhere yet.
+/// Maximum number of writes. One is enough; more are needed only while another client writes too, or while IAM
+/// permissions have not propagated.
 const MAX_WRITES: usize = 5;
 
 /// What to do next with a gateway.
@@ -17,14 +17,14 @@ pub(crate) enum Step {
     Wait,
     /// Write this back.
     Write(Settings),
-    /// Nothing: it cannot be had.
+    /// Nothing can be done: give up with this error.
     GiveUp(Failure),
 }
 
 /// Plans one step. `found` is nothing if there is no such gateway; `writes` is how often it has been written by now, and
 /// `is_early` whether a failure may still be one of rights that were just given.
 ///
-/// The step depends on nothing but what is found, so an attempt that was cut short anywhere is continued by starting anew.
+/// The step depends on nothing but what is found, so an interrupted attempt is continued by starting again.
 pub(crate) fn plan(
     wanted: &Wanted,
     found: Option<&Gateway>,

@@ -34,8 +34,8 @@ pub(crate) trait ControlPlane {
 
 /// Brings a gateway to where it is wanted, and sees it there.
 ///
-/// There is no way to write only if nobody else has written since the read. So each write follows its read at once, and
-/// what is found in the end is compared with what was written.
+/// AgentCore has no conditional write. So each write follows its read at once, and the gateway found in the end is
+/// compared with the one that was written.
 ///
 /// # Errors
 /// Why it is not there. What may change by itself is waited for until the deadline.
@@ -107,7 +107,7 @@ async fn look(
     }
 }
 
-/// A difference is somebody else's later change, which stays, or a default that the service filled in.
+/// A difference is another writer's later change, which stays, or a default that the service filled in.
 fn compare(written: &Settings, found: &Settings) {
     let differences = written.differences(found);
     if !differences.is_empty() {

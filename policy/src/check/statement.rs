@@ -156,7 +156,7 @@ fn policy_findings(source: &Source, policy: &Policy, vocabulary: &Vocabulary) ->
             .validation_errors()
             .map(|error| from_diagnostic(source, error)),
     );
-    // A policy with an error is also said to permit nothing, which helps nobody.
+    // For a policy with an error Cedar also reports that it permits nothing; that finding is noise.
     if findings.len() == before {
         findings.extend(
             result

@@ -58,7 +58,7 @@ impl Table {
     }
 }
 
-/// Reads an entry. Half of one would be completed by nobody's decision, so it is none.
+/// Reads an entry. An incomplete entry is an error: defaults must not fill the missing half.
 fn profile(item: &Item) -> Result<Profile, TriggerError> {
     let text = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) if claims::is_plain(text) => Ok(text.clone()),

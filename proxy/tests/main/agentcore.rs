@@ -88,7 +88,7 @@ impl DataPlane {
     }
 }
 
-/// Those of [`platform`], for whoever checks a signature.
+/// Those of [`platform`], for the check of signatures.
 pub(crate) fn credentials() -> local::sigv4::Credentials {
     local::sigv4::Credentials {
         access_key_id: "AKIDEXAMPLE".to_owned(),

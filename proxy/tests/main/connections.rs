@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How a connection ends that has answered once.
 #[derive(Clone, Copy)]
 enum End {
-    /// As one whose server has forgotten it: what is written to it meets nobody.
+    /// As one whose server has forgotten it: what is written to it is lost.
     Reset,
     /// The next request is read, and the connection closed.
     Closed,

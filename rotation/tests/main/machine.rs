@@ -115,7 +115,7 @@ async fn in_doubt_no_secret_goes() {
     }
 }
 
-/// Somebody has written the secret by hand; as long as there is room, nothing has to go.
+/// The secret was written by hand; as long as there is room, no secret is deleted.
 #[tokio::test]
 async fn a_secret_without_an_id_is_rotated_while_it_is_the_only_one() {
     let world = World::new().await;
@@ -146,7 +146,7 @@ async fn an_orphan_is_cleared_away_once_nobody_can_be_storing_it() {
         let orphan = world.issuer.tools_secret();
         assert_eq!(world.scene.look(CURRENT).await, current);
         if is_first {
-            // Nothing is in use yet, so the oldest goes; it is the one that nobody can be storing.
+            // Nothing is in use yet, so the oldest is deleted; no rotation can still be storing it.
             assert_eq!(world.step(&token, Step::Create).await, Ok(()));
             assert!(!world.takes(&first).await);
         } else {

@@ -34,7 +34,7 @@ pub(crate) fn failed(operation: &'static str, code: &str) -> Result<(), Rotation
 }
 
 impl World {
-    /// A client with one secret, which nobody knows, and a secret that holds none of it.
+    /// A client with one unknown secret, and a Secrets Manager secret that does not contain it.
     pub(crate) async fn new() -> Self {
         Self::with_endpoint(endpoint).await
     }

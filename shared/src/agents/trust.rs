@@ -5,7 +5,7 @@ use crate::gate::Trust;
 use crate::settings::Fault;
 
 impl Agents {
-    /// Each issuer that an agent admits callers of, and that is not a trusted one: nobody could ever come from it.
+    /// Each issuer that an agent names and that is not trusted: no caller of it could ever enter.
     pub fn untrusted(&self, trust: &Trust) -> Vec<Fault> {
         let mut faults = Vec::new();
         for agent in self.iter() {

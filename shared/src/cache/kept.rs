@@ -72,8 +72,8 @@ impl<T> Kept<T> {
         self.get_suiting(clock, |_| true, fetch).await
     }
 
-    /// The value, as [`Kept::get`] has it, and fetched anew if the one that is held does not suit. What was just fetched
-    /// has to do, whether it suits or not.
+    /// The value, as [`Kept::get`] has it, and fetched again if the cached one does not suit. A value that was just
+    /// fetched has to do, whether it suits or not.
     ///
     /// # Errors
     /// What `fetch` says, if nothing that serves and suits is held.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// So many tokens at most, refilled one at a time; whoever draws one may act once.
+/// A bounded number of tokens, refilled one at a time; each token pays for one action.
 #[derive(Debug)]
 pub struct TokenBucket {
     capacity: u32,

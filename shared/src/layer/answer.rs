@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::proof::ProofError;
 
-/// Why a request does not come in. Its text is for the log; whoever asks learns the status and no more.
+/// Why a request is rejected. Its text is for the log; the client learns the status only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LayerError {
     #[error(transparent)]

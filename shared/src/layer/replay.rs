@@ -15,7 +15,7 @@ pub const MAX_SEEN: usize = 120_000;
 pub(super) struct Seen(Mutex<HashMap<String, UnixTime>>);
 
 impl Seen {
-    /// Remembers a proof, if it was not seen before. When no more can be remembered, nobody comes in.
+    /// Remembers a proof, if it was not seen before. When no more can be remembered, every request is refused.
     pub(super) fn once(&self, id: &str, until: UnixTime, now: UnixTime) -> Result<(), LayerError> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains_key(id) {

@@ -15,7 +15,7 @@ pub const SOFT_AGE: Duration = Duration::from_secs(5 * 60);
 /// An older value is not used: how long an outage of Secrets Manager is bridged.
 pub const HARD_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// The secret cannot be had, and none that serves is held. The log says why.
+/// The secret is unavailable, and no usable value is cached. The log says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret cannot be had")]
 pub struct SecretError;

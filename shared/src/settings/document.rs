@@ -95,7 +95,7 @@ impl Form {
         holds: |_| true,
     };
 
-    /// What ids and names in tokens are, whoever issues them.
+    /// The form of ids and names in tokens, of any issuer.
     pub const PLAIN: Self = Self {
         says: "1 to 255 printable characters without spaces",
         holds: |text| is_visible(text, 255),
@@ -108,7 +108,7 @@ impl Form {
     };
 }
 
-/// The members of one object. Each is taken by its name; [`Members::finish`] reports those that nobody knew.
+/// The members of one object. Each is taken by its name; [`Members::finish`] reports unknown ones.
 pub struct Members<'f> {
     path: Path,
     members: Vec<(String, Json)>,

@@ -13,8 +13,8 @@ use crate::secret::Secret;
 use crate::secrets::{Stage, Version};
 
 /// How long a key is published before it signs. Every running instance has it after five minutes
-/// ([`crate::secrets::SOFT_AGE`]), whoever asked an instance just before that may keep the answer for five more, and five
-/// are for renewals that fail and clocks that differ.
+/// ([`crate::secrets::SOFT_AGE`]), a verifier that asked just before that may cache the answer for five more, and five
+/// are for refreshes that fail and clocks that differ.
 pub const SETTLING: Duration = Duration::from_secs(15 * 60);
 
 /// A private key that signs in this door's name.

@@ -11,7 +11,7 @@ const PAPER: &str = "docs/local.md";
 const EMULATED: &str = "What is emulated";
 const DIFFERENCES: &str = "Known differences";
 
-/// Where a request's operation is told apart, one `"NAME" =>` an operation.
+/// Where the operation of a request is matched, one `"NAME" =>` per operation.
 const OPERATIONS: [(&str, &str); 4] = [
     ("agentcore_gateway", "agentcore_gateway/mcp.rs"),
     ("cognito", "cognito/client_secrets.rs"),

@@ -169,7 +169,7 @@ fn documents_out_of_bounds_are_refused_whole() {
     }
 }
 
-/// A key document can be one that nobody can use; then nobody gets in.
+/// A key document without usable keys lets no caller in.
 #[test]
 fn no_key_admits_nobody() {
     assert!(Ask::good().keyed(json!({"keys": []})).answer().is_err());

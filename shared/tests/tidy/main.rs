@@ -187,7 +187,7 @@ fn no_file_is_too_long_to_read() {
     assert!(long.is_empty(), "over {FILE_LINES} lines: {long:#?}");
 }
 
-/// The list is for reviewers: a crate more is a decision, seen in the difference. A variable writes it anew.
+/// The list is for reviewers: another crate is a decision, visible in the difference. A variable regenerates it.
 #[test]
 fn the_auth_crate_links_what_is_listed() {
     const LIST: &str = "shared/tests/dependencies.txt";

@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     };
     let mut out = std::io::stdout().lock();
     for step in &steps {
-        // Whoever closed the output is told by the exit status.
+        // A reader that closed the output learns the result from the exit status.
         let _closed = writeln!(out, "{step}");
     }
     if steps.iter().all(tests::Step::is_ok) {

@@ -32,7 +32,8 @@ fn camel_case(name: &str) -> String {
     })
 }
 
-/// It fails when the SDK learns of a field that is read and not written, so that somebody looks whether it is read-only.
+/// It fails when the SDK learns of a field that is read and not written, so that a developer checks whether it is
+/// read-only.
 #[test]
 fn all_that_is_read_and_not_written_is_read_only() {
     let read = fields(&format!("{:?}", GetGatewayOutput::builder()));

@@ -11,7 +11,7 @@ use super::*;
 use crate::attach::gateway::{Gateway, Settings};
 use crate::attach::request::GatewayId;
 
-/// A control plane that nobody expected.
+/// A control plane that answers with unexpected errors.
 struct Broken;
 
 impl ControlPlane for Broken {

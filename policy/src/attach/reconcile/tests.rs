@@ -209,7 +209,7 @@ async fn somebody_elses_change_is_waited_for_and_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_on_top_of_ours_is_kept_and_ours_made_again() {
-    // Somebody read before our write and wrote after it.
+    // Another writer read before our write and wrote after it.
     let script = vec![
         status("UPDATING"),
         Event::Becomes(
