@@ -16,7 +16,7 @@ mod slot;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use tokio::time;
 use tracing::{info, warn};
@@ -37,6 +37,10 @@ pub const FETCH_WAIT: Duration = Duration::from_secs(3);
 
 /// How long a request waits for keys it could do without. A healthy issuer answers in a tenth of it.
 pub const SOFT_WAIT: Duration = Duration::from_millis(500);
+
+/// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors that a
+/// Lambda function has ("Lambda quotas") alone.
+pub const MAX_WARMING: usize = 64;
 
 /// Why it cannot be told whether a caller is to be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,18 +124,23 @@ impl KeyStore {
         }
     }
 
-    /// Fetches the keys of all issuers at once, for at most `budget`.
+    /// Fetches the keys of all issuers, [`MAX_WARMING`] at once, for at most `budget` in all.
     ///
-    /// A failure here does not count for the back-off: the first caller, who may have more time, tries again.
+    /// An issuer that does not answer holds up no other, unless that many do not answer: then those behind them are left
+    /// to their first caller. A failure here does not count for the back-off: the first caller, who may have more time,
+    /// tries again.
     pub async fn warm(&self, budget: Duration) {
-        let fetches = self.issuers.iter().filter_map(|keys| match keys {
+        let start = time::Instant::now();
+        let remotes = self.issuers.iter().filter_map(|keys| match keys {
             Keys::Inline(_) => None,
-            Keys::Remote(remote) => Some(async move {
-                let _flight = remote.slot.flight.lock().await;
-                self.fetch_into(remote, budget.min(FETCH_WAIT)).await
-            }),
+            Keys::Remote(remote) => Some(remote),
         });
-        join_all(fetches).await;
+        let fetches = stream::iter(remotes).for_each_concurrent(MAX_WARMING, |remote| async move {
+            let _flight = remote.slot.flight.lock().await;
+            let left = budget.saturating_sub(start.elapsed());
+            self.fetch_into(remote, left.min(FETCH_WAIT)).await;
+        });
+        fetches.await;
     }
 
     /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often enough,
