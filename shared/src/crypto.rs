@@ -4,7 +4,7 @@ pub(crate) mod random;
 #[cfg(feature = "secrets")]
 pub(crate) mod signing;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -128,9 +128,26 @@ impl VerifyingKey {
 /// The first half of the SHA-256 of a text, in hex: names a token in a log without giving it away.
 pub(crate) fn fingerprint(text: &str) -> String {
     let hash = digest(&SHA256, text.as_bytes());
-    let digits = hash.as_ref().iter().take(16);
+    let mut text = hex(hash.as_ref());
+    text.truncate(32);
+    text
+}
+
+/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so that
+/// no two different lists of fields, and no two purposes, give the same bytes.
+pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
+    let mut digest = Context::new(&SHA256);
+    for field in [purpose].iter().chain(fields) {
+        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
+        digest.update(&length.to_be_bytes());
+        digest.update(field.as_bytes());
+    }
+    hex(digest.finish().as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits
-        .flat_map(|byte| [byte >> 4, byte & 15])
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect()
 }

@@ -3,10 +3,9 @@
 //! AgentCore lets whoever may invoke a runtime enter any session by its id, so the id must not be a caller's to choose:
 //! it is derived, and another caller's conversation of the same name is another session.
 
-use crate::crypto::random;
+use crate::crypto::{digest_of, random};
 use crate::gate::{AgentName, Identity};
-use aws_lc_rs::digest::{Context, SHA256};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The conversation a turn belongs to, as the caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +61,7 @@ impl SessionId {
     }
 
     fn of(issuer: &str, subject: &str, agent: &str, conversation: &str) -> Self {
-        Self(hex_digest(
+        Self(digest_of(
             "gatehouse session 1",
             &[issuer, subject, agent, conversation],
         ))
@@ -91,7 +90,7 @@ impl UserId {
         if plain.len() <= MAX_USER_ID && plain.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Self(plain);
         }
-        Self(hex_digest("gatehouse user 1", &[issuer, subject]))
+        Self(digest_of("gatehouse user 1", &[issuer, subject]))
     }
 
     #[must_use]
@@ -111,25 +110,6 @@ const MAX_CONVERSATION: usize = 128;
 
 /// `GetWorkloadAccessTokenForUserId` takes no longer one, though the header of `InvokeAgentRuntime` would.
 const MAX_USER_ID: usize = 128;
-
-/// SHA-256 in hexadecimal over the purpose (which carries the version) and the fields, each after its length in 8 bytes.
-fn hex_digest(purpose: &str, fields: &[&str]) -> String {
-    let mut digest = Context::new(&SHA256);
-    for field in std::iter::once(&purpose).chain(fields) {
-        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
-        digest.update(&length.to_be_bytes());
-        digest.update(field.as_bytes());
-    }
-    digest
-        .finish()
-        .as_ref()
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! A function reads all its settings once, at its start, reports every [`Fault`] at once, and never runs half configured.
 
 mod address;
+mod digest;
 mod document;
 mod json;
 
@@ -11,6 +12,7 @@ use std::ops::RangeInclusive;
 use std::process;
 
 pub use address::{Address, AddressError};
+pub use digest::{digest, digest_in, is_digest};
 pub use document::{Faults, Form, Members};
 pub use json::Json;
 
