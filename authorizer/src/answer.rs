@@ -35,7 +35,8 @@ pub(crate) enum Answer {
     },
 }
 
-/// What the integration is told of the caller. API Gateway takes no lists or objects here.
+/// What the integration is told of the caller, and with which settings they were judged. API Gateway takes no lists or
+/// objects here.
 type Context = BTreeMap<&'static str, String>;
 
 #[derive(Serialize)]
@@ -61,13 +62,18 @@ enum Effect {
 
 impl Answer {
     /// The policy of all that a believed caller may call.
-    pub(crate) fn policy(identity: &Identity, agents: &Agents, method: &Method) -> Self {
+    pub(crate) fn policy(
+        identity: &Identity,
+        agents: &Agents,
+        settings: &str,
+        method: &Method,
+    ) -> Self {
         let statement = if method.is_connect() {
             vec![connect(identity, agents, method)]
         } else {
             routes(identity, agents, method)
         };
-        Self::from_statements(&identity.subject, statement, context(identity))
+        Self::from_statements(&identity.subject, statement, context(identity, settings))
     }
 
     /// The policy for a good token that its issuer's entry does not let in: nothing of this stage.
@@ -77,10 +83,15 @@ impl Answer {
     }
 
     /// Whether a believed caller may call the one route that was asked about.
-    pub(crate) fn simple(identity: &Identity, agents: &Agents, method: &Method) -> Self {
+    pub(crate) fn simple(
+        identity: &Identity,
+        agents: &Agents,
+        settings: &str,
+        method: &Method,
+    ) -> Self {
         Self::Simple {
             is_authorized: may_call(identity, agents, method.route()),
-            context: context(identity),
+            context: context(identity, settings),
         }
     }
 
@@ -158,7 +169,7 @@ fn admits(agent: &Agent, identity: &Identity) -> bool {
     agent.admission.admits(identity).is_ok()
 }
 
-fn context(identity: &Identity) -> Context {
+fn context(identity: &Identity, settings: &str) -> Context {
     let groups: Value = identity.groups.iter().map(String::as_str).collect();
     let always = [
         ("sub", identity.subject.clone()),
@@ -167,6 +178,7 @@ fn context(identity: &Identity) -> Context {
         ("groups", groups.to_string()),
         ("exp", identity.expires.0.to_string()),
         ("token_id", identity.token_id.clone()),
+        ("settings", settings.to_owned()),
     ];
     let known = [
         ("client_id", &identity.client_id),

@@ -12,6 +12,8 @@ pub(crate) struct Config {
     pub(crate) issuers: TrustedIssuers,
     pub(crate) agents: Agents,
     pub(crate) simple_responses: bool,
+    /// The digest of both documents.
+    pub(crate) settings: String,
 }
 
 impl Config {
@@ -34,6 +36,7 @@ impl Config {
                 issuers,
                 agents,
                 simple_responses,
+                settings: settings::digest_in(source),
             }),
             _ => Err(faults),
         }

@@ -69,6 +69,8 @@ pub struct Config {
     pub limits: Limits,
     /// None: what API Gateway says of each request.
     pub public_url: Option<PublicUrl>,
+    /// The digest of [`AGENTS`] and [`TRUSTED_ISSUERS`].
+    pub settings: String,
     /// Where the keys are that the door signs with; without them it asserts nothing.
     pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
@@ -136,6 +138,7 @@ impl Config {
                 origins,
                 limits,
                 public_url,
+                settings: settings::digest_in(source),
                 signing,
                 tool_tokens,
                 turns_table,

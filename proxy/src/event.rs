@@ -4,10 +4,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, Deserializer, Error as _};
+use serde_json::Value;
+use shared::settings;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A request as it came in. Everything in it but `domain` and `gateway_request_id` is a stranger's.
+/// A request as it came in. Everything in it but `authorizer_settings`, `domain` and `gateway_request_id` is a
+/// stranger's.
 pub struct Event {
     pub method: String,
     /// Without the stage, as API Gateway matched it.
@@ -17,6 +20,8 @@ pub struct Event {
     /// The domain that API Gateway took the request at. It serves no other than the API's, whatever `Host` says.
     pub domain: Option<String>,
     pub headers: HeaderMap,
+    /// The digest of the settings that the authorizer judged the caller by. Only API Gateway writes it.
+    pub authorizer_settings: Option<String>,
     /// API Gateway's own id of the request, found in its access log.
     pub gateway_request_id: Option<String>,
     body: String,
@@ -83,6 +88,8 @@ struct ProxyEvent {
 #[derive(Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
+    /// What the authorizer told, whatever it is.
+    authorizer: Option<Value>,
     domain_name: Option<String>,
     path: Option<String>,
     request_id: Option<String>,
@@ -102,6 +109,7 @@ impl<'de> Deserialize<'de> for Event {
         } = ProxyEvent::deserialize(deserializer)
             .map_err(|_| D::Error::custom("not a proxy event of API Gateway"))?;
         let RequestContext {
+            authorizer,
             domain_name,
             path: full_path,
             request_id,
@@ -115,6 +123,7 @@ impl<'de> Deserialize<'de> for Event {
                 headers.unwrap_or_default(),
                 multi_value_headers.unwrap_or_default(),
             ),
+            authorizer_settings: authorizer.as_ref().and_then(digest),
             gateway_request_id: request_id,
             body: body.unwrap_or_default(),
             body_is_base64: is_base64_encoded.unwrap_or(false),
@@ -127,6 +136,12 @@ impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Event(..)")
     }
+}
+
+/// The digest that the authorizer put into its context.
+fn digest(authorizer: &Value) -> Option<String> {
+    let digest = authorizer.get("settings")?.as_str()?;
+    settings::is_digest(digest).then(|| digest.to_owned())
 }
 
 /// All values of all headers. The map of single values holds the last of each, so it only fills in what the other lacks.
@@ -196,6 +211,36 @@ mod tests {
         assert_eq!(values(&event, "accept"), ["text/event-stream"]);
         assert_eq!(values(&event, "x-twice"), ["a", "b"]);
         assert_eq!(event.gateway_request_id.as_deref(), Some("0f3c9f58"));
+    }
+
+    #[test]
+    fn the_authorizers_settings_are_a_digest_or_nothing() {
+        let told = |authorizer: Value| {
+            let context = json!({"authorizer": authorizer});
+            read(json!({"path": "/", "httpMethod": "GET", "requestContext": context}))
+                .authorizer_settings
+        };
+        let digest = "0123456789abcdef";
+        let found = told(json!({"principalId": "p", "settings": digest, "integrationLatency": 41}));
+        assert_eq!(found.as_deref(), Some(digest));
+        for other in [
+            Value::Null,
+            json!("0123456789abcdef"),
+            json!(["0123456789abcdef"]),
+            json!({}),
+            json!({"settings": null}),
+            json!({"settings": 1_234_567_890_123_456_u64}),
+            json!({"settings": "0123456789ABCDEF"}),
+            json!({"settings": "0123456789abcdef0"}),
+            json!({"settings": "<script>alert(1)"}),
+            json!({"lambda": {"settings": digest}}),
+        ] {
+            assert_eq!(told(other.clone()), None, "{other}");
+        }
+        // Callers write headers, and this is none.
+        let event =
+            read(json!({"path": "/", "httpMethod": "GET", "headers": {"settings": digest}}));
+        assert_eq!(event.authorizer_settings, None);
     }
 
     #[test]
