@@ -7,18 +7,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use local::agentcore::Protocol;
+use local::gateway::CustomDomain;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
-usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--tool-token SECONDS]
-             [--describe FILE]
+usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
+             [--tool-token SECONDS] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
   --functions FOLDER  the folder of the built functions (default: that of this program)
   --port PORT         the door's port on 127.0.0.1 (default: a free one)
+  --domain HOST[/PATH]
+                      a custom domain that maps this base path to the door: what is asked with this `Host` header
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
@@ -58,15 +61,17 @@ struct Options {
     policy: Option<PathBuf>,
     functions: Option<PathBuf>,
     port: u16,
+    domain: Option<CustomDomain>,
     tool_token_seconds: u64,
     describe: Option<PathBuf>,
 }
 
-const ARGUMENTS: [&str; 6] = [
+const ARGUMENTS: [&str; 7] = [
     "--template",
     "--policy",
     "--functions",
     "--port",
+    "--domain",
     "--tool-token",
     "--describe",
 ];
@@ -83,6 +88,7 @@ impl Options {
             policy: None,
             functions: None,
             port: 0,
+            domain: None,
             tool_token_seconds: 300,
             describe: None,
         };
@@ -107,6 +113,11 @@ impl Options {
                         .ok_or_else(|| {
                             Stop::Wrong(format!("`{value}` is not 1 to 86400 seconds"))
                         })?;
+                }
+                "--domain" => {
+                    let problem =
+                        || Stop::Wrong(format!("`{value}` is not a host with a base path"));
+                    options.domain = Some(CustomDomain::parse(&value).ok_or_else(problem)?);
                 }
                 "--describe" => options.describe = Some(value.into()),
                 _ => {
@@ -158,6 +169,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         policy,
         functions,
         port,
+        domain,
         tool_token_seconds,
         describe: _,
     } = options;
@@ -187,6 +199,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         policy,
         functions,
         port,
+        domain,
         tool_token_seconds,
         agent_url,
         agent_protocol,

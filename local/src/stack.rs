@@ -11,7 +11,7 @@ use crate::agent::Agent;
 use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::directory::Directory;
-use crate::gateway::{Entrance, Gateway};
+use crate::gateway::{CustomDomain, Entrance, Gateway};
 use crate::issuer::{self, Issuer, Trigger};
 use crate::runtime::{self, Function, FunctionSpec};
 use crate::secrets::SecretStore;
@@ -39,6 +39,8 @@ pub struct StackSettings {
     pub functions: PathBuf,
     /// The door's port; any free one for 0.
     pub port: u16,
+    /// A domain that leads to the door as well.
+    pub domain: Option<CustomDomain>,
     /// The folder with `policies/*.cedar` and `tools.json`.
     pub policy: PathBuf,
     /// Life of a tool token in seconds.
@@ -65,6 +67,7 @@ impl StackSettings {
             template,
             functions,
             port: 0,
+            domain: None,
             // Cognito's shortest.
             tool_token_seconds: 300,
             agent_url: None,
@@ -133,6 +136,7 @@ impl Stack {
     pub async fn start(mut settings: StackSettings) -> Result<Self, StackError> {
         let entrance = Entrance::bind(settings.port).await;
         let entrance = entrance.map_err(StackError::Gateway)?;
+        let entrance = entrance.with_domain(settings.domain.take());
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
         public_url.or_insert_with(|| door.clone());

@@ -157,6 +157,10 @@ fn wrong_arguments_are_named() {
         (&["--nonsense"][..], "unknown argument `--nonsense`"),
         (&["--port"], "`--port` needs a value"),
         (&["--port", "70000"], "`70000` is not a port"),
+        (
+            &["--domain", "https://api.example.com"],
+            "`https://api.example.com` is not a host with a base path",
+        ),
         (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
         (
             &["--tool-token", "soon"],
