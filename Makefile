@@ -83,8 +83,9 @@ matrix: ## Write down who may call which tool, for review
 build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
 
-# make hands URL, TOKEN and AGENT on in the environment.
-smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...]
+# make hands on in the environment what it is given: URL, TOKEN, AGENT, and the settings that the door should run with
+# (SETTINGS, a folder with agents.json and issuers.json; or AGENTS and TRUSTED_ISSUERS, each the document or file:PATH).
+smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...] [SETTINGS=FOLDER]
 	@cargo run --quiet --locked --package tests --bin smoke
 
 bench: ## Measure, and print the table of measured against promised
