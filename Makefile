@@ -97,8 +97,9 @@ package: bucket build ## Write packaged.yaml, for CloudFormation, Terraform and 
 bucket:
 	@test -n '$(BUCKET)' || { echo 'package: BUCKET is missing; name a bucket of yours for the packages: make package BUCKET=NAME' >&2; exit 64; }
 
-# make hands URL, TOKEN and AGENT on in the environment.
-smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...]
+# make hands on in the environment what it is given: URL, TOKEN, AGENT, and the settings that the door should run with
+# (SETTINGS, a folder with agents.json and issuers.json; or AGENTS and TRUSTED_ISSUERS, each the document or file:PATH).
+smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...] [SETTINGS=FOLDER]
 	@cargo run --quiet --locked --package tests --bin smoke
 
 bench: ## Measure, and print the table of measured against promised
