@@ -124,16 +124,16 @@ impl Document {
         else {
             return;
         };
-        let mut own = faults
-            .iter_mut()
-            .filter(|fault| fault.path().setting() == self.name)
-            .peekable();
+        let is_own = |fault: &&mut Fault| fault.path().steps_in(self.name).is_some();
+        let mut own = faults.iter_mut().filter(is_own).peekable();
         if own.peek().is_none() {
             return;
         }
         let lines = Lines::of(text);
         for fault in own {
-            fault.set_place(file, |path| Some(lines.as_ref()?.find(path.steps())));
+            let steps = fault.path().steps_in(self.name).unwrap_or_default();
+            let line = lines.as_ref().map(|lines| lines.find(steps));
+            fault.set_place(file, line);
         }
     }
 }
