@@ -8,12 +8,14 @@
 
 mod check;
 mod endurance;
+mod large;
 mod load;
 mod measure;
 mod table;
 
 pub use check::Check;
 pub use endurance::{Outage, Silence, Switch, outage, silence, switch};
+pub use large::{LargeStart, large_starts};
 pub use load::{Delay, Load, load};
 pub use measure::{
     FirstByte, Gate, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,

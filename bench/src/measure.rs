@@ -95,7 +95,7 @@ pub async fn starts(rounds: usize) -> Starts {
     }
 }
 
-async fn init(name: &str, settings: Settings) -> Duration {
+pub(crate) async fn init(name: &str, settings: Settings) -> Duration {
     let function = Lambda::start(name, settings).await;
     let init = function.init();
     function.stop().await;
@@ -250,7 +250,7 @@ fn event(key: &Key) -> Bytes {
     Bytes::from(request.unwrap().1.to_string())
 }
 
-fn settings(key: &Key) -> Settings {
+pub(crate) fn settings(key: &Key) -> Settings {
     Settings::new(&trusted(&[key], &json!({})))
 }
 
@@ -264,7 +264,7 @@ pub(crate) fn megabytes(kibibytes: u64) -> f64 {
 }
 
 /// The value in the middle; of an even number of values, the upper of the two.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values[values.len() / 2]
 }

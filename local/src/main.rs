@@ -31,7 +31,8 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
 environment:
   AGENT_URL           your own agent (http://HOST:PORT) instead of the demonstration agent
   AGENT_PROTOCOL      which of AgentCore's contracts it speaks: http (default), mcp or a2a
-  TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead
+  TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead;
+                      these two may be file:PATH
 ";
 /// What `--port` takes; 0 is any free one.
 const PORTS: RangeInclusive<u16> = 0..=u16::MAX;

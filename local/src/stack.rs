@@ -27,6 +27,10 @@ use cloud::Cloud;
 pub const USERS: [&str; 2] = ["alice", "bob"];
 /// The function of the template that the issuer asks before it signs a token.
 const TRIGGER: &str = "PretokenFunction";
+/// The variables whose value may be a file's path.
+const DOCUMENTS: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
+/// What stands before such a path.
+const FILE: &str = "file:";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
 const MAX_CONCURRENCY: usize = 250;
 
@@ -307,7 +311,7 @@ fn spec(
     let mut environment = function.environment.clone();
     for (name, value) in &mut environment {
         if let Some(given) = settings.variables.get(name) {
-            value.clone_from(given);
+            *value = given_value(name, given);
         }
     }
     let lambda = lambda.iter().cloned();
@@ -322,6 +326,17 @@ fn spec(
             &function.name,
             absolute(&settings.functions).join(&function.binary),
         )
+    }
+}
+
+/// A path is meant from where this program was started, and functions are started elsewhere.
+fn given_value(name: &str, given: &str) -> String {
+    match given.strip_prefix(FILE) {
+        // Without a path it is the function that says so.
+        Some(path) if DOCUMENTS.contains(&name) && !path.is_empty() => {
+            format!("{FILE}{}", absolute(Path::new(path)).display())
+        }
+        Some(_) | None => given.to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use tokio::time;
 use tracing::{info, warn};
@@ -33,6 +33,10 @@ pub const MAX_SEARCHES: u32 = 3;
 
 /// The time after which one more may: the wait of common verifiers between two fetches for unknown keys.
 pub const SEARCH_REFILL: Duration = Duration::from_secs(10);
+
+/// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors that a
+/// Lambda function has ("Lambda quotas") alone.
+pub const MAX_WARMING: usize = 64;
 
 /// Why it cannot be told whether a caller is to be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,18 +123,23 @@ impl KeyStore {
         }
     }
 
-    /// Fetches the keys of all issuers at once, for at most `budget`.
+    /// Fetches the keys of all issuers, [`MAX_WARMING`] at once, for at most `budget` in all.
     ///
-    /// A failure here does not count for the back-off: the first caller, who may have more time, tries again.
+    /// An issuer that does not answer holds up no other, unless that many do not answer: then those behind them are left
+    /// to their first caller. A failure here does not count for the back-off: the first caller, who may have more time,
+    /// tries again.
     pub async fn warm(&self, budget: Duration) {
-        let fetches = self.issuers.iter().filter_map(|keys| match keys {
+        let start = time::Instant::now();
+        let remotes = self.issuers.iter().filter_map(|keys| match keys {
             Keys::Inline(_) => None,
-            Keys::Remote(remote) => {
-                let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
-                Some(remote.cache.warm(budget, fetch))
-            }
+            Keys::Remote(remote) => Some(remote),
         });
-        join_all(fetches).await;
+        let fetches = stream::iter(remotes).for_each_concurrent(MAX_WARMING, |remote| async move {
+            let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
+            let left = budget.saturating_sub(start.elapsed());
+            remote.cache.warm(left, fetch).await;
+        });
+        fetches.await;
     }
 
     /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often enough,

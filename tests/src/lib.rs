@@ -14,6 +14,7 @@ mod chain;
 mod event;
 mod function;
 mod http;
+mod many;
 mod smoke;
 mod stack;
 mod system;
@@ -26,6 +27,7 @@ pub use function::{
     data_plane, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
+pub use many::{many_agents, many_issuers};
 pub use python::{Python, PythonFilter, PythonServer, counted, journey, skipped};
 pub use smoke::{Journey, Step};
 pub use stack::{Stack, StackSettings};

@@ -30,6 +30,7 @@ mod mcp_client;
 mod open;
 mod partners;
 mod samples;
+mod scale;
 mod settings;
 mod sign_in;
 mod smoke;

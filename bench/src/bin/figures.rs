@@ -7,7 +7,8 @@
 )]
 
 use bench::{
-    Check, Row, first_byte, gate_over_raw, resident_after, starts, streaming_peak, table, warm,
+    Check, Row, first_byte, gate_over_raw, large_starts, resident_after, starts, streaming_peak,
+    table, warm,
 };
 
 #[tokio::main]
@@ -52,16 +53,22 @@ async fn invocations() -> Vec<Row> {
 /// How processes start, and what they weigh.
 async fn processes() -> Vec<Row> {
     let starts = starts(50).await;
+    let [large_authorizer, large_proxy] = large_starts(50).await;
     let (authorizer, empty) = resident_after().await;
     // What is deployed is a zip file of the one program.
     let program = std::fs::read(tests::binary("authorizer")).unwrap();
     let zipped = miniz_oxide::deflate::compress_to_vec(&program, 9);
     let start = "start to first poll: authorizer / empty function";
+    let large = "authorizer, 200 agents and 30 issuers in files / 2 and 1";
     let resident = "authorizer resident after 100 invocations";
     vec![
         Row::at_most(start, 2.0, starts.authorizer, "x"),
         Row::shown("  empty function", starts.empty, "ms"),
         Row::at_most("start to first poll: proxy", 20.0, starts.proxy, "ms"),
+        Row::shown(large, large_authorizer.ratio, "x"),
+        Row::shown("  authorizer, 200 and 30", large_authorizer.large, "ms"),
+        Row::shown("  proxy, 200 and 30 / 2 and 1", large_proxy.ratio, "x"),
+        Row::shown("  proxy, 200 and 30", large_proxy.large, "ms"),
         Row::at_most("authorizer package, zipped", 4.0, megabytes(&zipped), "MB"),
         Row::shown("  the program in it", megabytes(&program), "MB"),
         Row::at_most(resident, 8.0, authorizer, "MB"),

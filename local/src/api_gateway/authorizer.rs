@@ -19,6 +19,11 @@ use crate::template::{Authorizer, IdentitySource, Payload};
 /// Answers kept at once; a laptop has fewer callers.
 const MAX_KEPT: usize = 10_000;
 
+/// The most bytes of an answer. This quota is a WebSocket API's, the only kind of API for which AWS states one; a program
+/// must not rely on more anywhere.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+const MAX_ANSWER: usize = 8 * 1024;
+
 /// The authorizers of an API and the answers they have given.
 pub(super) struct Authorizers {
     authorizers: BTreeMap<String, Authorizer>,
@@ -191,6 +196,9 @@ struct Answer {
 
 /// Nothing for an answer that API Gateway would call a configuration error.
 fn read(answer: &Bytes) -> Option<Verdict> {
+    if answer.len() > MAX_ANSWER {
+        return None;
+    }
     let Answer {
         principal_id: principal,
         policy_document,
@@ -251,6 +259,20 @@ mod tests {
         );
         assert!(read(&changed("context", Value::Null)).is_some());
         assert!(read(&changed("usageIdentifierKey", Value::Null)).is_some());
+    }
+
+    #[test]
+    fn an_answer_has_a_largest_size() {
+        let of_size = |size: usize| {
+            let mut answer = answer();
+            answer["context"]["text"] = json!("");
+            let rest = answer.to_string().len();
+            answer["context"]["text"] = json!("x".repeat(size - rest));
+            Bytes::from(answer.to_string())
+        };
+        assert_eq!(of_size(8192).len(), 8192);
+        assert!(read(&of_size(8192)).is_some());
+        assert!(read(&of_size(8193)).is_none());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod faults;
 mod floods;
 mod parts;
 mod server;
+mod start;
 
 use std::time::Duration;
 
