@@ -4,7 +4,7 @@
 //!
 //! `echo` answers with the event and what the process was told; `answer` with the event's `answer`; `reflect` sends
 //! the request back as a response; `wait` answers when the named file exists; `stream` streams `chunks`;
-//! `endless` streams until nobody reads; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
+//! `endless` streams until its reader leaves; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
 //! `hang` do that; `big` answers with `bytes` bytes. `ECHO_INIT` can be `exit` or `hang`, before the first poll.
 
 use std::collections::BTreeMap;

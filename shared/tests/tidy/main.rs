@@ -6,6 +6,7 @@
 )]
 
 mod checks;
+mod language;
 
 use std::collections::BTreeSet;
 use std::fs;
