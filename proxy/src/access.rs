@@ -2,7 +2,7 @@
 //! API alone. One log line a decision.
 
 use crate::authentication::Authentication;
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use crate::upstream::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Protocol};

@@ -1,7 +1,7 @@
 //! What goes back to the caller: status, headers, and a body that is whole or still to come.
 
-use crate::media;
-use crate::problem::Problem;
+use crate::caller::media;
+use crate::caller::problem::Problem;
 use crate::stream::Pump;
 use crate::upstream::{AgentStream, RpcError};
 use bytes::Bytes;

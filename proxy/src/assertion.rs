@@ -1,8 +1,8 @@
 //! What the agent is told of its caller, signed by the door.
 
 use crate::access::Admitted;
+use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::problem::Problem;
 use crate::record::Upstream;
 use crate::request::Request;
 use http::HeaderValue;

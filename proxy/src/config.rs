@@ -1,8 +1,8 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
 use crate::authentication::{self, Authentication};
-use crate::cors::Origins;
-use crate::public_url::PublicUrl;
+use crate::caller::cors::Origins;
+use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
 use shared::secrets::SecretArn;

@@ -1,9 +1,9 @@
 //! One message to an agent that is an AgentCore gateway.
 
 use crate::access::Admitted;
+use crate::caller::media;
+use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::media;
-use crate::problem::Problem;
 use crate::request::Request;
 use crate::routes::conversations;
 use crate::turn::{Call, Unanswered};

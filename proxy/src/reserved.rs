@@ -1,7 +1,7 @@
 //! What a body may not say to an agent: the one member by which AgentCore's own SDK for Python takes orders that are not
 //! its agent's (starting and ending tasks, telling its state), where its debugging is left on.
 
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What each route does, a file a route; [`crate::route`] says which one a request asks for.
+//! What each route does, a file a route; [`crate::caller::route`] says which one a request asks for.
 
 mod a2a;
 pub(crate) mod conversations;

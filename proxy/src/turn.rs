@@ -3,10 +3,10 @@
 use crate::access::{self, Admitted};
 use crate::answer::Answer;
 use crate::authentication::Authentication;
-use crate::event::BodyError;
+use crate::caller::event::BodyError;
+use crate::caller::media;
+use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::media;
-use crate::problem::Problem;
 use crate::record::Upstream;
 use crate::request::Request;
 use crate::reserved;

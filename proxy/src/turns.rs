@@ -7,7 +7,7 @@
 //! A lease is taken on the condition that there is none, or one that has run out, and given back by its owner alone. One
 //! that is never given back, because its process died, runs out by itself.
 
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;

@@ -9,7 +9,7 @@ mod renewed;
 mod runtime;
 mod stop;
 
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use crate::record::Upstream;
 use aws_config::SdkConfig;
 use bytes::Bytes;
@@ -50,7 +50,7 @@ pub struct Turn<'t> {
     /// The name of the runtime's endpoint.
     pub qualifier: &'t str,
     pub session: &'t SessionId,
-    /// What [`crate::media`] wrote; nothing of the caller's own.
+    /// What [`crate::caller::media`] wrote; nothing of the caller's own.
     pub accept: &'static str,
     /// What [`shared::headers::inward`] let through.
     pub headers: &'t HeaderMap,

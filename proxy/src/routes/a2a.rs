@@ -6,10 +6,10 @@
 use crate::access::Admitted;
 use crate::agent_card;
 use crate::answer::Answer;
+use crate::caller::problem::Problem;
+use crate::caller::resource;
 use crate::handler::App;
-use crate::problem::Problem;
 use crate::request::Request;
-use crate::resource;
 use crate::turn::Call;
 use crate::upstream::Session;
 use http::StatusCode;

@@ -9,8 +9,8 @@
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::authentication::Authentication;
+use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::problem::Problem;
 use crate::request::Request;
 use crate::sealed::{self, Owner, Session};
 use crate::turn::{Call, Unanswered};

@@ -1,10 +1,10 @@
 //! `GET /.well-known/oauth-protected-resource/…`, open: where to get a token for the door, or for one agent (RFC 9728).
 
 use crate::answer::Answer;
+use crate::caller::problem::Problem;
+use crate::caller::resource::Resource;
 use crate::handler::App;
-use crate::problem::Problem;
 use crate::request::Request;
-use crate::resource::Resource;
 use http::StatusCode;
 
 impl App {

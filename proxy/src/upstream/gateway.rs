@@ -5,8 +5,8 @@ mod sign;
 use super::renewed::Renewed;
 use super::runtime::pause;
 use super::{AgentStream, Authority, Failure, MAX_ERROR, Reply, problem_of_status, rpc_error};
-use crate::media;
-use crate::problem::Problem;
+use crate::caller::media;
+use crate::caller::problem::Problem;
 use crate::record::Upstream;
 use aws_config::SdkConfig;
 use bytes::Bytes;
@@ -42,7 +42,7 @@ pub struct Message<'m> {
     pub method: Method,
     pub gateway: &'m Address,
     pub authority: Authority<'m>,
-    /// What [`crate::media`] wrote; nothing of the caller's own.
+    /// What [`crate::caller::media`] wrote; nothing of the caller's own.
     pub accept: &'static str,
     /// What [`shared::headers::inward`] let through.
     pub headers: &'m HeaderMap,

@@ -5,7 +5,7 @@
 //! are made for agents alone whose operators ask for them.
 
 use super::{Failure, Session};
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_bedrockagentcore::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};

@@ -9,7 +9,7 @@ use super::renewed::Renewed;
 use super::{
     AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error,
 };
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use crate::record::Upstream;
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
@@ -137,7 +137,7 @@ impl Runtimes {
             // Left out, the SDK would invent a session.
             .runtime_session_id(session.as_str())
             .set_runtime_user_id(authority.user_id(permit))
-            .content_type(crate::media::JSON)
+            .content_type(crate::caller::media::JSON)
             .accept(accept)
             .set_trace_parent(text(headers, "traceparent"))
             .set_trace_state(text(headers, "tracestate"))

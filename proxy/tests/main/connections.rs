@@ -5,7 +5,7 @@ use crate::caller::{ARN, Issuer, NOW};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, Method};
-use proxy::problem::Problem;
+use proxy::caller::problem::Problem;
 use proxy::upstream::{AgentCore, Authority, Failure, Message, Turn};
 use shared::agents::RuntimeArn;
 use shared::clock::{Clock, Moment};

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use lambda_runtime::{Context, LambdaEvent, LambdaInvocation, Service};
 use lambda_runtime_api_client::PooledClient;
 use proxy::answer::{Answer, Response};
-use proxy::event::Event;
+use proxy::caller::event::Event;
 use proxy::invocation::Invocations;
 use serde_json::{Value, json};
 use std::convert::Infallible;

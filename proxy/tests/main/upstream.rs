@@ -3,7 +3,7 @@ use crate::caller::{ARN, Issuer};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
-use proxy::problem::Problem;
+use proxy::caller::problem::Problem;
 use proxy::upstream::{AgentCore, Authority, Failure, Reply, Turn};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;

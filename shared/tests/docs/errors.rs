@@ -61,7 +61,7 @@ fn every_outage_is_explained_as_it_is() {
 
 #[test]
 fn every_problem_of_the_proxy_is_explained_as_it_is() {
-    let source = read("proxy/src/problem.rs");
+    let source = read("proxy/src/caller/problem.rs");
     let problems = declared(&source, "problems")
         .into_iter()
         .map(|(name, texts)| {

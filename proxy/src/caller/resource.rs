@@ -1,7 +1,7 @@
 //! What the door is to OAuth: a protected resource for each agent (RFC 9728), so that a client who is refused finds out
 //! where to get a token.
 
-use crate::public_url::PublicUrl;
+use crate::caller::public_url::PublicUrl;
 use serde_json::{Value, json};
 use shared::agents::{Agent, Agents, Protocol};
 use shared::gate::AgentName;

@@ -8,7 +8,7 @@ pub const JSON: &str = "application/json";
 /// What an agent answers piece by piece (WHATWG HTML, Server-sent events).
 pub const EVENT_STREAM: &str = "text/event-stream";
 
-/// The `Content-Type` of every [`crate::problem::Problem`].
+/// The `Content-Type` of every [`crate::caller::problem::Problem`].
 pub const PROBLEM: &str = "application/problem+json";
 
 /// Bytes of which nothing is said (RFC 2046, 4.5.1).
