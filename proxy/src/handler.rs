@@ -2,6 +2,8 @@
 
 use crate::access::Access;
 use crate::answer::{Answer, Response};
+use crate::audit::record::Record;
+use crate::audit::trace::Trace;
 use crate::authentication::Authentication;
 use crate::caller::cors::Origins;
 use crate::caller::event::Event;
@@ -9,11 +11,9 @@ use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
 use crate::caller::route::{Asked, Route};
 use crate::config::{Config, Limits};
-use crate::record::Record;
 use crate::request::Request;
 use crate::routes::health::health;
 use crate::tool_token::ToolTokens;
-use crate::trace::Trace;
 use crate::turns::Turns;
 use crate::upstream::AgentCore;
 use aws_config::SdkConfig;

@@ -2,11 +2,11 @@
 
 use crate::access::{Asker, Refused};
 use crate::answer::Answer;
+use crate::audit::record::Record;
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
 use crate::caller::resource;
-use crate::record::Record;
 use crate::turn::Unanswered;
 use crate::turns::Lease;
 use crate::upstream::Failure;

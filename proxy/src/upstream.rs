@@ -9,8 +9,8 @@ mod renewed;
 mod runtime;
 mod stop;
 
+use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
-use crate::record::Upstream;
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};

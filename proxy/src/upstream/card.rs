@@ -3,8 +3,8 @@
 use super::bounded::Bounded;
 use super::runtime::{Runtimes, answer, show};
 use super::{Failure, Session};
+use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
-use crate::record::Upstream;
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use aws_smithy_types::{Document, Number};
 use serde_json::Value;

@@ -9,8 +9,8 @@ use super::renewed::Renewed;
 use super::{
     AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error,
 };
+use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
-use crate::record::Upstream;
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
 use aws_sdk_bedrockagentcore::config::auth::{Params, ResolveAuthScheme};

@@ -2,7 +2,7 @@
 
 use super::runtime::{Runtimes, answer, show};
 use super::{Failure, Session};
-use crate::record::Upstream;
+use crate::audit::record::Upstream;
 use aws_sdk_bedrockagentcore::error::SdkError;
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use http::StatusCode;

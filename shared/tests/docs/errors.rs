@@ -76,7 +76,7 @@ fn every_problem_of_the_proxy_is_explained_as_it_is() {
 
 #[test]
 fn everything_heard_in_an_answer_is_explained_as_it_is() {
-    let source = read("proxy/src/heard.rs");
+    let source = read("proxy/src/audit/error_scan.rs");
     let heard = declared_in_two(&source, "heard");
     assert_eq!(documented("### Errors within an answer", 2), heard);
 }
