@@ -1,7 +1,9 @@
 //! Who asks, and whether they may: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
 //! API alone. One log line a decision.
 
-use crate::authentication::Authentication;
+pub mod authentication;
+
+use crate::access::authentication::Authentication;
 use crate::caller::problem::Problem;
 use crate::upstream::Authority;
 use http::header::{self, HeaderMap};

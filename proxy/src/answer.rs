@@ -1,8 +1,11 @@
 //! What goes back to the caller: status, headers, and a body that is whole or still to come.
 
+pub mod sse;
+pub mod stream;
+
+use crate::answer::stream::Pump;
 use crate::caller::media;
 use crate::caller::problem::Problem;
-use crate::stream::Pump;
 use crate::upstream::{AgentStream, RpcError};
 use bytes::Bytes;
 use futures_util::Stream;

@@ -1,6 +1,6 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
-use crate::authentication::{self, Authentication};
+use crate::access::authentication::{self, Authentication};
 use crate::caller::cors::Origins;
 use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};

@@ -1,10 +1,10 @@
 //! The proxy: what it holds, and which of its routes a request goes to. Whether somebody may is [`crate::access`]'s to say.
 
 use crate::access::Access;
+use crate::access::authentication::Authentication;
 use crate::answer::{Answer, Response};
 use crate::audit::record::Record;
 use crate::audit::trace::Trace;
-use crate::authentication::Authentication;
 use crate::caller::cors::Origins;
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;

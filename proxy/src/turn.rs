@@ -1,17 +1,17 @@
 //! One turn with an agent, whatever it speaks: the caller is admitted, the agent called, its answer streamed.
 
+use crate::access::authentication::Authentication;
 use crate::access::{self, Admitted};
 use crate::answer::Answer;
+use crate::answer::stream::{Finally, Patience, Pump};
 use crate::audit::record::Upstream;
 use crate::audit::tool_call::{self, Ambiguous, Tool};
-use crate::authentication::Authentication;
 use crate::caller::event::BodyError;
 use crate::caller::media;
 use crate::caller::problem::Problem;
 use crate::handler::App;
 use crate::request::Request;
 use crate::reserved;
-use crate::stream::{Finally, Patience, Pump};
 use crate::tool_token::{self, Proven};
 use crate::turns::Refused;
 use crate::upstream::{Reply, RpcError, Turn};

@@ -7,8 +7,8 @@
 //! `GET` is answered 405, as the transport has it.
 
 use crate::access::Admitted;
+use crate::access::authentication::Authentication;
 use crate::answer::Answer;
-use crate::authentication::Authentication;
 use crate::caller::problem::Problem;
 use crate::handler::App;
 use crate::request::Request;

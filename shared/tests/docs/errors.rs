@@ -164,7 +164,7 @@ fn every_answer_of_api_gateway_is_explained_as_it_is() {
 
 #[test]
 fn every_end_of_a_stream_is_explained_as_it_is() {
-    let source = read("proxy/src/stream.rs");
+    let source = read("proxy/src/answer/stream.rs");
     let arms = |function: &str| -> Vec<(String, String)> {
         let (_, body) = source
             .split_once(&format!("pub const fn {function}(self)"))

@@ -3,9 +3,9 @@
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.
 
+use crate::answer::sse::Position;
 use crate::audit::error_scan::Listener;
 use crate::audit::record::Record;
-use crate::sse::Position;
 use bytes::Bytes;
 use futures_util::Stream;
 use serde_json::json;
