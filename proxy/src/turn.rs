@@ -1,5 +1,12 @@
 //! One turn with an agent, whatever it speaks: the caller is admitted, the agent called, its answer streamed.
 
+mod assertion;
+mod gateway_message;
+pub mod lease;
+pub(crate) mod request;
+pub(crate) mod reserved_member;
+pub mod tool_token;
+
 use crate::access::authentication::Authentication;
 use crate::access::{self, Admitted};
 use crate::answer::Answer;
@@ -10,14 +17,12 @@ use crate::caller::event::BodyError;
 use crate::caller::media;
 use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::request::Request;
-use crate::reserved;
-use crate::tool_token::{self, Proven};
-use crate::turns::Refused;
 use crate::upstream::{Reply, RpcError, Turn};
 use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use lease::Refused;
+use request::Request;
 use shared::agents::{Agent, Protocol, Target, ToolToken};
 use shared::gate::AgentName;
 use shared::headers;
@@ -25,6 +30,7 @@ use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use std::sync::Arc;
 use tokio::time::timeout_at;
+use tool_token::Proven;
 
 /// The name under which AWS's services pass on a trace.
 const X_RAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
@@ -201,7 +207,7 @@ impl App {
         let record = &mut request.record;
         record.received(u64::try_from(body.len()).unwrap_or(u64::MAX));
         match agent.protocol {
-            Protocol::Http => reserved::check(&body)?,
+            Protocol::Http => reserved_member::check(&body)?,
             Protocol::Mcp => record.tool(tool_called(&agent.target, &body)?),
             Protocol::A2a => {}
         }

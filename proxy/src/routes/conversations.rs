@@ -8,7 +8,7 @@ use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::request::Request;
+use crate::turn::request::Request;
 use crate::upstream::Session;
 use http::StatusCode;
 use shared::agents::Target;

@@ -1,7 +1,7 @@
 //! `GET /healthz`, open: the function runs, and its settings are good.
 
 use crate::answer::Answer;
-use crate::request::Request;
+use crate::turn::request::Request;
 use http::StatusCode;
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::request::Request;
+use crate::turn::request::Request;
 use http::{StatusCode, header};
 
 /// Whoever asks may keep the answer for five minutes: a new key is published for longer before it signs

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::caller::problem::Problem;
 use crate::caller::resource::Resource;
 use crate::handler::App;
-use crate::request::Request;
+use crate::turn::request::Request;
 use http::StatusCode;
 
 impl App {

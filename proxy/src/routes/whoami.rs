@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::handler::App;
-use crate::request::Request;
+use crate::turn::request::Request;
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::Identity;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use local::directory::{Directory, Fault};
-use proxy::turns::{Refused, Turns};
+use proxy::turn::lease::{Refused, Turns};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};

@@ -94,7 +94,7 @@ fn declared_in_two(source: &str, call: &str) -> Vec<String> {
 
 #[test]
 fn every_fault_of_a_tool_token_is_explained_as_it_is() {
-    let source = read("proxy/src/tool_token/fault.rs");
+    let source = read("proxy/src/turn/tool_token/fault.rs");
     let faults = declared(&source, "faults")
         .into_iter()
         .map(|(_, texts)| format!("`{}` | {}", texts[0], texts[1]));

@@ -8,7 +8,7 @@ use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
 use crate::caller::resource;
 use crate::turn::Unanswered;
-use crate::turns::Lease;
+use crate::turn::lease::Lease;
 use crate::upstream::Failure;
 use http::header;
 use shared::agents::Protocol;

@@ -4,7 +4,7 @@ use crate::access::Admitted;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
 use crate::handler::App;
-use crate::request::Request;
+use crate::turn::request::Request;
 use http::HeaderValue;
 use shared::agents::Protocol;
 use shared::assertion::{Call, TYPE};

@@ -20,7 +20,7 @@ const RESERVED: &str = "_agent_core_app_action";
 ///
 /// # Errors
 /// What to tell the caller.
-pub fn check(body: &[u8]) -> Result<(), Problem> {
+pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::BadJson)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let is_object = text.trim_start_matches(JSON_SPACE).starts_with('{');
