@@ -9,14 +9,12 @@
 //! ```
 
 pub mod access;
-pub mod agent_card;
 pub mod answer;
+pub mod app;
 pub mod audit;
 pub mod caller;
 pub mod config;
-pub mod handler;
 pub mod invocation;
 mod routes;
-pub mod sealed;
 pub mod turn;
 pub mod upstream;

@@ -2,8 +2,8 @@
 
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Error, Runtime, service_fn};
+use proxy::app::App;
 use proxy::config::Config;
-use proxy::handler::App;
 use proxy::invocation::{self, Invocations};
 use shared::clock::Clock;
 use shared::{log, platform, settings};

@@ -3,12 +3,13 @@
 //!
 //! The card is found below both addresses that a client may be given: the agent's, and the one that the card names.
 
+mod card;
+
 use crate::access::Admitted;
-use crate::agent_card;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::problem::Problem;
 use crate::caller::resource;
-use crate::handler::App;
 use crate::turn::Call;
 use crate::turn::request::Request;
 use crate::upstream::Session;
@@ -83,6 +84,6 @@ impl App {
             door.as_str(),
             resource::route(&agent.name, Protocol::A2a)
         );
-        agent_card::rewritten(card, &address).ok_or(Problem::AgentFailed)
+        card::rewritten(card, &address).ok_or(Problem::AgentFailed)
     }
 }

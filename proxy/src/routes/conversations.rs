@@ -6,8 +6,8 @@
 
 use crate::access::Admitted;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::problem::Problem;
-use crate::handler::App;
 use crate::turn::request::Request;
 use crate::upstream::Session;
 use http::StatusCode;

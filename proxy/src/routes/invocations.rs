@@ -1,7 +1,7 @@
 //! `POST /agents/{agent}/invocations`: a turn with an agent that speaks HTTP, AG-UI among it.
 
 use crate::answer::Answer;
-use crate::handler::App;
+use crate::app::App;
 use crate::turn::request::Request;
 use shared::agents::Protocol;
 use shared::gate::AgentName;

@@ -1,8 +1,8 @@
 //! `GET /.well-known/jwks.json`, open: the public keys of the door, by which its assertions are verified.
 
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::problem::Problem;
-use crate::handler::App;
 use crate::turn::request::Request;
 use http::{StatusCode, header};
 

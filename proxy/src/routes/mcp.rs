@@ -1,22 +1,24 @@
 //! `/agents/{agent}/mcp`: MCP over streamable HTTP, to a runtime or a gateway
 //! (<https://modelcontextprotocol.io/specification/2025-11-25/basic/transports>, and the stateless one of 2026-07-28).
 //!
-//! Messages are passed on unchanged. What the door adds is whose a session is: see [`crate::sealed`]. Of the ids that
+//! Messages are passed on unchanged. What the door adds is whose a session is: see [`session_seal`]. Of the ids that
 //! AgentCore gives with every answer only the first is a session's, so only an answer to a message without one hands one
 //! out. Whoever speaks the generation without sessions stays in one conversation. There is no stream to listen to, so
 //! `GET` is answered 405, as the transport has it.
 
+mod session_seal;
+
 use crate::access::Admitted;
 use crate::access::authentication::Authentication;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::problem::Problem;
-use crate::handler::App;
-use crate::sealed::{self, Owner, Session};
 use crate::turn::request::Request;
 use crate::turn::{Call, Unanswered};
 use crate::upstream::Reply;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+use session_seal::{Owner, Session};
 use shared::agents::{Protocol, Target};
 use shared::gate::AgentName;
 use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
@@ -141,7 +143,7 @@ impl App {
         let signing = self.signing.as_ref().ok_or(Problem::SigningUnavailable)?;
         let ring = Box::pin(signing.ring()).await;
         let ring = ring.map_err(|_| Problem::SigningUnavailable)?;
-        let keys = ring.seal_keys(sealed::PURPOSE, signing.now());
+        let keys = ring.seal_keys(session_seal::PURPOSE, signing.now());
         keys.map_err(|_| Problem::SigningUnavailable)
     }
 }

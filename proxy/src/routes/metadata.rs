@@ -1,9 +1,9 @@
 //! `GET /.well-known/oauth-protected-resource/…`, open: where to get a token for the door, or for one agent (RFC 9728).
 
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::problem::Problem;
 use crate::caller::resource::Resource;
-use crate::handler::App;
 use crate::turn::request::Request;
 use http::StatusCode;
 

@@ -1,7 +1,7 @@
 //! `GET /whoami`, for any verified caller: who they are to this door, and which agents they may call.
 
 use crate::answer::Answer;
-use crate::handler::App;
+use crate::app::App;
 use crate::turn::request::Request;
 use http::StatusCode;
 use serde_json::{Value, json};

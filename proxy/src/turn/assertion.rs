@@ -1,9 +1,9 @@
 //! What the agent is told of its caller, signed by the door.
 
 use crate::access::Admitted;
+use crate::app::App;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
-use crate::handler::App;
 use crate::turn::request::Request;
 use http::HeaderValue;
 use shared::agents::Protocol;

@@ -1,9 +1,9 @@
 //! One message to an agent that is an AgentCore gateway.
 
 use crate::access::Admitted;
+use crate::app::App;
 use crate::caller::media;
 use crate::caller::problem::Problem;
-use crate::handler::App;
 use crate::routes::conversations;
 use crate::turn::request::Request;
 use crate::turn::{Call, Unanswered};

@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use lambda_runtime::{Context, LambdaEvent};
 use proxy::answer::Response;
+use proxy::app::App;
 use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
-use proxy::handler::App;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context, LambdaEvent};
 use local::agent::Agent;
 use local::agentcore::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
-use proxy::handler::App;
+use proxy::app::App;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::settings::AGENTS;
