@@ -2,10 +2,11 @@
 //! API alone. One log line a decision.
 
 pub mod authentication;
+pub mod authority;
 
-use crate::access::authentication::Authentication;
 use crate::caller::problem::Problem;
-use crate::upstream::Authority;
+use authentication::Authentication;
+use authority::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Protocol};
 use shared::door::{Denial, Door};

@@ -1,6 +1,6 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
-use crate::access::authentication::{self, Authentication};
+use crate::access::authentication::{self, Authentication, ENABLE_AUTH};
 use crate::caller::cors::Origins;
 use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
@@ -12,8 +12,6 @@ use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
-/// Whether callers must show a token: they must, unless it is exactly `false`.
-pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
 pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 /// The longest silence of an agent within its answer, in seconds; 840 by default, at most 890.

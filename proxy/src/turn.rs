@@ -4,7 +4,7 @@ mod assertion;
 mod gateway_message;
 pub mod lease;
 pub(crate) mod request;
-pub(crate) mod reserved_member;
+mod reserved_member;
 pub mod tool_token;
 
 use crate::access::authentication::Authentication;

@@ -9,6 +9,7 @@ mod renewed;
 mod runtime;
 mod stop;
 
+use crate::access::authority::Authority;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
@@ -16,15 +17,14 @@ use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use gateway::Gateways;
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderMap;
 use presign::Presigner;
 use runtime::Runtimes;
 use serde_json::Value;
-use shared::agents::{Auth, RuntimeArn};
+use shared::agents::RuntimeArn;
 use shared::clock::Clock;
 use shared::gate::{Permit, UnixTime};
-use shared::secret::Secret;
-use shared::session::{SessionId, UserId};
+use shared::session::SessionId;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -57,17 +57,6 @@ pub struct Turn<'t> {
     /// What the door itself says to the agent, such as a token for its tools.
     pub own: HeaderMap,
     pub body: Bytes,
-}
-
-/// In whose name an agent is called.
-#[derive(Clone, Copy)]
-pub enum Authority<'t> {
-    /// The door's own role, whose signature AgentCore checks; the caller is named by a user id.
-    Role,
-    /// The caller's, by the token they showed, which AgentCore checks once more.
-    Caller(&'t Secret),
-    /// The machine client's, by the tool token that carries the caller, or nobody; only gateways take it.
-    Tool(&'t Secret),
 }
 
 /// A caller's session with an agent. There is none without a [`Permit`].
@@ -179,37 +168,6 @@ impl AgentCore {
         life: Duration,
     ) -> Result<String, Failure> {
         self.presigner.address(session, now, life).await
-    }
-}
-
-impl<'t> Authority<'t> {
-    /// How the door shows itself to this agent; `proof` is the token of the caller's that was believed.
-    #[must_use]
-    pub const fn of(auth: Auth, proof: &'t Secret) -> Self {
-        match auth {
-            Auth::Iam => Self::Role,
-            Auth::Jwt => Self::Caller(proof),
-        }
-    }
-
-    /// The caller's name for AgentCore; with a token it takes that from the token.
-    fn user_id(self, permit: &Permit) -> Option<String> {
-        match self {
-            Self::Role => Some(UserId::derive(permit.identity()).as_str().to_owned()),
-            Self::Caller(_) | Self::Tool(_) => None,
-        }
-    }
-
-    /// The header that shows a token.
-    fn header(self) -> Option<(HeaderName, HeaderValue)> {
-        let token = match self {
-            Self::Role => return None,
-            Self::Caller(token) | Self::Tool(token) => token,
-        };
-        let text = Secret::new(format!("Bearer {}", token.reveal()));
-        let mut value = HeaderValue::from_str(text.reveal()).ok()?;
-        value.set_sensitive(true);
-        Some((header::AUTHORIZATION, value))
     }
 }
 

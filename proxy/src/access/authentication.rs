@@ -1,12 +1,14 @@
 //! Whether callers must show a token. They must, unless the setting `ENABLE_AUTH` is exactly `false`: then anybody may
 //! call, all of them as one anonymous guest, and every start and every answer say so.
 
-use crate::config::ENABLE_AUTH;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Agent, Auth, Target, ToolToken};
 use shared::headers;
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
+
+/// Whether callers must show a token: they must, unless it is exactly `false`.
+pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 
 /// Whether callers must show a token, and by what it is checked.
 pub enum Authentication<By> {

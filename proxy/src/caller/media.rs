@@ -5,6 +5,9 @@ use http::header::{self, HeaderMap};
 /// What an agent is sent.
 pub const JSON: &str = "application/json";
 
+/// What may stand around a JSON text (RFC 8259, 2).
+pub(crate) const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// What an agent answers piece by piece (WHATWG HTML, Server-sent events).
 pub const EVENT_STREAM: &str = "text/event-stream";
 

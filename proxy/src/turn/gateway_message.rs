@@ -1,13 +1,14 @@
 //! One message to an agent that is an AgentCore gateway.
 
 use crate::access::Admitted;
+use crate::access::authority::Authority;
 use crate::app::App;
 use crate::caller::media;
 use crate::caller::problem::Problem;
 use crate::routes::conversations;
 use crate::turn::request::Request;
 use crate::turn::{Call, Unanswered};
-use crate::upstream::{Authority, Message, Reply};
+use crate::upstream::{Message, Reply};
 use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};

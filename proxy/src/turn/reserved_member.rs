@@ -1,6 +1,7 @@
 //! What a body may not say to an agent: the one member by which AgentCore's own SDK for Python takes orders that are not
 //! its agent's (starting and ending tasks, telling its state), where its debugging is left on.
 
+use crate::caller::media::JSON_SPACE;
 use crate::caller::problem::Problem;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -35,9 +36,6 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
         (Err(_), _) | (Ok(false), Err(_)) => Err(Problem::BadJson),
     }
 }
-
-/// RFC 8259, 2.
-pub(crate) const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Whether one of an object's members has the name.
 struct Members;

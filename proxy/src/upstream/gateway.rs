@@ -4,7 +4,8 @@ mod sign;
 
 use super::renewed::Renewed;
 use super::runtime::pause;
-use super::{AgentStream, Authority, Failure, MAX_ERROR, Reply, problem_of_status, rpc_error};
+use super::{AgentStream, Failure, MAX_ERROR, Reply, problem_of_status, rpc_error};
+use crate::access::authority::Authority;
 use crate::audit::record::Upstream;
 use crate::caller::media;
 use crate::caller::problem::Problem;

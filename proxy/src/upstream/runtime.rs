@@ -6,9 +6,8 @@
 use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
 use super::renewed::Renewed;
-use super::{
-    AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error,
-};
+use super::{AgentStream, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error};
+use crate::access::authority::Authority;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
