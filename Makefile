@@ -29,7 +29,7 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format clippy deny docs unit template policies matrix build smoke bench endure fmt clean
+.PHONY: help local test lint format clippy deny docs unit template policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,8 +80,22 @@ policies: ## Check the Cedar policies and render them for CloudFormation
 matrix: ## Write down who may call which tool, for review
 	UPDATE_MATRIX=1 cargo test --locked --package policy --test matrix
 
-build: $(CHECKS) ## Build the functions for `sam deploy` (ARCH=arm64 or x86_64)
+build: $(CHECKS) ## Build the functions for deployment (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
+
+# Stack name and capabilities stand in samconfig.toml. Parameters that are not named keep their values.
+deploy: build ## Build, check and deploy: [PARAMETERS='Name=value ...']
+	cfn-lint $(TEMPLATES)
+	sam validate --lint
+	sam deploy $(if $(PARAMETERS),--parameter-overrides Architecture=$(ARCH) $(PARAMETERS))
+
+package: bucket build ## Write packaged.yaml, for CloudFormation, Terraform and CDK: BUCKET=...
+	cfn-lint $(TEMPLATES)
+	sam package --s3-bucket '$(BUCKET)' --s3-prefix gatehouse --output-template-file packaged.yaml
+
+.PHONY: bucket
+bucket:
+	@test -n '$(BUCKET)' || { echo 'package: BUCKET is missing; name a bucket of yours for the packages: make package BUCKET=NAME' >&2; exit 64; }
 
 # make hands URL, TOKEN and AGENT on in the environment.
 smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...]

@@ -2,7 +2,7 @@
 
 use shared::agents::Agents;
 use shared::issuers::TrustedIssuers;
-use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
+use shared::settings::{self, Documents, Fault, Files, Source};
 
 /// `true` where an HTTP API's authorizer has simple responses enabled; such an API must also have the route among its
 /// identity sources, because a simple response cannot say which route it is about. `false` by default.
@@ -15,15 +15,25 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads every setting.
+    /// Reads every setting, and the files that settings name.
     ///
     /// # Errors
     /// Every fault of every setting.
     pub(crate) fn read(source: &Source<'_>) -> Result<Self, Vec<Fault>> {
+        Self::read_with(source, &settings::file_system)
+    }
+
+    /// Reads every setting, with files from elsewhere than the file system.
+    ///
+    /// # Errors
+    /// Every fault of every setting.
+    pub(crate) fn read_with(source: &Source<'_>, files: &Files<'_>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let issuers =
-            settings::required(source, TRUSTED_ISSUERS, TrustedIssuers::parse, &mut faults);
-        let agents = settings::required(source, AGENTS, Agents::parse, &mut faults);
+        let documents = Documents::read(source, files, &mut faults);
+        let issuers = documents
+            .issuers
+            .required(TrustedIssuers::parse, &mut faults);
+        let agents = documents.agents.required(Agents::parse, &mut faults);
         if let (Some(issuers), Some(agents)) = (&issuers, &agents) {
             faults.extend(agents.untrusted(&issuers.trust));
         }
@@ -35,7 +45,10 @@ impl Config {
                 agents,
                 simple_responses,
             }),
-            _ => Err(faults),
+            _ => {
+                documents.place(&mut faults);
+                Err(faults)
+            }
         }
     }
 }

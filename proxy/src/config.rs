@@ -6,7 +6,7 @@ use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::issuers::TrustedIssuers;
 use shared::secrets::SecretArn;
-use shared::settings::{self, AGENTS, Address, Fault, Source, TRUSTED_ISSUERS};
+use shared::settings::{self, AGENTS, Address, Documents, Fault, Files, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint;
 use std::time::Duration;
 
@@ -94,52 +94,67 @@ pub struct Limits {
 }
 
 impl Config {
-    /// Reads all settings.
+    /// Reads all settings, and the files that settings name.
     ///
     /// # Errors
     /// Every fault of every setting.
     pub fn read(source: &Source<'_>) -> Result<Self, Vec<Fault>> {
+        Self::read_with(source, &settings::file_system)
+    }
+
+    /// Reads all settings, with files from elsewhere than the file system.
+    ///
+    /// # Errors
+    /// Every fault of every setting.
+    pub fn read_with(source: &Source<'_>, files: &Files<'_>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let authentication = Authentication::read(source, &mut faults);
+        let documents = Documents::read(source, files, &mut faults);
+        let config = Self::read_beside(&documents, source, &mut faults);
+        config.filter(|_| faults.is_empty()).ok_or_else(|| {
+            documents.place(&mut faults);
+            faults
+        })
+    }
+
+    /// Reads the documents that are there, and all other settings.
+    fn read_beside(
+        documents: &Documents,
+        source: &Source<'_>,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Self> {
+        let authentication = if documents.issuers.is_unreadable() {
+            None
+        } else {
+            Authentication::read(&documents.over(source), faults)
+        };
         let parse_agents = |json: &str| parse_agents(json, authentication.as_ref());
-        let agents = settings::required(source, AGENTS, parse_agents, &mut faults);
+        let agents = documents.agents.required(parse_agents, faults);
         let origins = settings::optional(source, ALLOWED_ORIGINS).unwrap_or_default();
         let origins = Origins::parse(&origins)
             .map_err(|problem| faults.push(Fault::malformed(ALLOWED_ORIGINS, problem)))
             .unwrap_or_default();
-        let limits = Limits::read(source, &mut faults);
-        let public_url = read_one(source, PUBLIC_URL, false, &mut faults, PublicUrl::parse);
-        let asks = |agent: &Agent| agent.tool_token != ToolToken::None;
-        let is_asked = agents
-            .as_ref()
-            .is_some_and(|agents: &Agents| agents.iter().any(asks));
-        let tool_tokens = ToolTokenSettings::read(source, is_asked, &mut faults);
+        let limits = Limits::read(source, faults);
+        let public_url = read_one(source, PUBLIC_URL, false, faults, PublicUrl::parse);
+        let has = |asks: fn(&Agent) -> bool| {
+            let agents: Option<&Agents> = agents.as_ref();
+            agents.is_some_and(|agents| agents.iter().any(asks))
+        };
+        let is_asked = has(|agent| agent.tool_token != ToolToken::None);
+        let tool_tokens = ToolTokenSettings::read(source, is_asked, faults);
         // Sessions of MCP servers are sealed with keys that are derived from it.
-        let seals = |agent: &Agent| agent.protocol == Protocol::Mcp;
-        let is_sealed = agents
-            .as_ref()
-            .is_some_and(|agents: &Agents| agents.iter().any(seals));
-        let signing = read_one(
-            source,
-            SIGNING_SECRET_ARN,
-            is_sealed,
-            &mut faults,
-            secret_arn,
-        );
-        let turns_table = read_one(source, TURNS_TABLE, false, &mut faults, parse_table);
-        match (authentication, agents) {
-            (Some(authentication), Some(agents)) if faults.is_empty() => Ok(Self {
-                authentication,
-                agents,
-                origins,
-                limits,
-                public_url,
-                signing,
-                tool_tokens,
-                turns_table,
-            }),
-            _ => Err(faults),
-        }
+        let is_sealed = has(|agent| agent.protocol == Protocol::Mcp);
+        let signing = read_one(source, SIGNING_SECRET_ARN, is_sealed, faults, secret_arn);
+        let turns_table = read_one(source, TURNS_TABLE, false, faults, parse_table);
+        Some(Self {
+            authentication: authentication?,
+            agents: agents?,
+            origins,
+            limits,
+            public_url,
+            signing,
+            tool_tokens,
+            turns_table,
+        })
     }
 }
 
@@ -257,7 +272,7 @@ fn parse_agents(
 /// What an agent's fields ask for that cannot be had together.
 fn contradiction(agent: &Agent) -> Option<Fault> {
     let Agent {
-        name,
+        name: _,
         target,
         auth,
         protocol: _,
@@ -265,7 +280,7 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         websocket: _,
         admission: _,
     } = agent;
-    let fault = |field, problem| Fault::malformed(format!("{AGENTS}.{name}.{field}"), problem);
+    let fault = |field, problem| Fault::malformed(agent.path(field), problem);
     match (target, auth, tool_token) {
         (Target::Gateway { .. }, Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
             "toolToken",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::{Arn, is_of};
 use crate::gate::{Admission, AgentName};
-use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members};
+use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members, Path};
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
@@ -101,7 +101,7 @@ impl Agents {
     /// Every fault of the document, each with its path.
     pub fn parse(json: &str) -> Result<Self, Vec<Fault>> {
         let json = Json::parse(AGENTS, json).map_err(|fault| vec![fault])?;
-        let faults = Faults::default();
+        let faults = Faults::with_remarks();
         let mut agents = BTreeMap::new();
         let entries = Members::open(AGENTS, json, &faults).map(Members::into_objects);
         for (name, entry) in entries.unwrap_or_default() {
@@ -124,6 +124,13 @@ impl Agents {
     /// All agents, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = &Agent> {
         self.0.values()
+    }
+}
+
+impl Agent {
+    /// Where one of its fields stands in the settings, for faults.
+    pub fn path(&self, field: &str) -> Path {
+        Path::from(AGENTS).member(self.name.as_str()).member(field)
     }
 }
 

@@ -86,7 +86,7 @@ impl TrustedIssuers {
     /// Every fault of the document, each with its path.
     pub fn parse(json: &str) -> Result<Self, Vec<Fault>> {
         let json = Json::parse(TRUSTED_ISSUERS, json).map_err(|fault| vec![fault])?;
-        let faults = Faults::default();
+        let faults = Faults::with_remarks();
         let mut rules: Vec<Rules> = Vec::new();
         let mut sources = Vec::new();
         let mut advertised = Vec::new();

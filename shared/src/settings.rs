@@ -4,23 +4,31 @@
 
 mod address;
 mod document;
+mod documents;
+mod fault;
+mod files;
 mod json;
+mod lines;
 
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::process;
 
 pub use address::{Address, AddressError};
 pub use document::{Faults, Form, Members};
+pub use documents::{Document, Documents};
+pub use fault::{Fault, Path};
+pub use files::{FileError, Files, MAX_FILE_BYTES, file_system};
 pub use json::Json;
 
 use crate::log;
 
-/// Who may be called, and by whom: a JSON object, read by [`crate::agents::Agents::parse`]. Required.
+/// Who may be called, and by whom: a JSON object, read by [`crate::agents::Agents::parse`], or `file:` and the path of
+/// one. Required.
 pub const AGENTS: &str = "AGENTS";
 /// The lowest level that is logged; Lambda sets it from the function's logging configuration. `INFO` by default.
 pub const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
-/// Whose tokens are believed: a JSON array, read by [`crate::issuers::TrustedIssuers::parse`]. Required.
+/// Whose tokens are believed: a JSON array, read by [`crate::issuers::TrustedIssuers::parse`], or `file:` and the path
+/// of one. Required.
 pub const TRUSTED_ISSUERS: &str = "TRUSTED_ISSUERS";
 
 /// The exit status of a process whose settings are wrong: `EX_USAGE` of `sysexits.h`.
@@ -28,39 +36,6 @@ const EXIT_STATUS: i32 = 64;
 
 /// Where settings come from: [`environment`], or a table in tests.
 pub type Source<'a> = dyn Fn(&str) -> Option<String> + 'a;
-
-/// One thing that is wrong with the settings, under the name of the setting or the path inside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    setting: String,
-    problem: String,
-}
-
-impl Fault {
-    /// The setting is required and not there.
-    pub fn missing(setting: impl Into<String>) -> Self {
-        Self::malformed(setting, "is missing")
-    }
-
-    /// The setting is there and wrong; `problem` goes on where the name ends: "is not a number".
-    pub fn malformed(setting: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            setting: setting.into(),
-            problem: problem.into(),
-        }
-    }
-
-    /// The name of the setting, or the path inside it, such as `TRUSTED_ISSUERS[0].discoveryUrl`.
-    pub fn setting(&self) -> &str {
-        &self.setting
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.setting, self.problem)
-    }
-}
 
 /// Reads a variable of the process. Text that is not UTF-8 counts as absent.
 #[expect(

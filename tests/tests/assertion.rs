@@ -190,7 +190,10 @@ async fn a_new_key_takes_over_from_the_old_one_under_load() {
     let (secrets, arn) = (stack.secrets(), stack.signing_secret());
     secrets.rotate(arn).await.unwrap();
     secrets.age(arn, SETTLING - LAST_SECONDS).unwrap();
-    stack.function("ProxyFunction").unwrap().replace().await;
+    // The function that publishes the keys and the one that signs with them each read the secret at their start.
+    for function in ["OpenRoutesFunction", "ProxyFunction"] {
+        stack.function(function).unwrap().replace().await;
+    }
     let published = published(&stack).await;
     let [new, old] = &published[..] else {
         panic!("{published:?}")

@@ -29,6 +29,7 @@ mod machine_secret;
 mod mcp_client;
 mod open;
 mod partners;
+mod samples;
 mod settings;
 mod sign_in;
 mod smoke;

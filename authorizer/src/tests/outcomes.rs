@@ -2,7 +2,7 @@
 
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use shared::settings::{AGENTS, Fault, TRUSTED_ISSUERS};
+use shared::settings::{AGENTS, Fault, FileError, TRUSTED_ISSUERS};
 
 use super::{NOW, Scene, agents, caller, rest};
 use crate::config::{Config, SIMPLE_RESPONSES};
@@ -114,4 +114,28 @@ fn every_wrong_setting_is_named_at_once() {
     let faults = Config::read(&wrong).err().unwrap();
     let named: Vec<&str> = faults.iter().map(Fault::setting).collect();
     assert_eq!(named, [TRUSTED_ISSUERS, AGENTS, SIMPLE_RESPONSES]);
+}
+
+#[test]
+fn a_fault_in_a_file_is_told_with_its_line() {
+    let source = |name: &str| match name {
+        TRUSTED_ISSUERS => Some("file:issuers.json".to_owned()),
+        AGENTS => Some("file:/opt/settings/agents.json".to_owned()),
+        _ => None,
+    };
+    let issuers = "[{\"discoveryUrl\": \"https://a.example/.well-known/openid-configuration\", \"allowedClients\": [\"web\"]}]";
+    let agents = "{\"demo\": {\n\"runtime\": \"arn:aws:bedrock-agentcore:eu-central-1:123456789012:runtime/demo-AbCdEf1234\",\n\"allow\": {\"issuers\": [\n\"https://a.example\"]}}}";
+    let read = |agents: &str| {
+        let files = |path: &str| match path {
+            "issuers.json" => Ok(issuers.as_bytes().to_vec()),
+            "/opt/settings/agents.json" => Ok(agents.as_bytes().to_vec()),
+            _ => Err(FileError::Absent),
+        };
+        let faults = Config::read_with(&source, &files).err();
+        faults.map(|faults| faults.iter().map(Fault::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(read(agents), None);
+    let untrusted = agents.replace("https://a", "https://b");
+    let expected = "`/opt/settings/agents.json` line 4: `AGENTS.demo.allow.issuers[0]` is not a trusted issuer";
+    assert_eq!(read(&untrusted).unwrap(), [expected]);
 }

@@ -34,7 +34,7 @@ Resources:
         Authorizers:
           Main:
             FunctionPayloadType: REQUEST
-            FunctionArn: !Ref Gate.Alias
+            FunctionArn: !GetAtt Gate.Arn
             Identity: {Headers: [Authorization], QueryStrings: [q], ReauthorizeEvery: 60}
           Second:
             FunctionArn: !GetAtt Gate.Arn
@@ -207,9 +207,9 @@ const WRONG: [(&str, &str, &str); 24] = [
         "there is no authorizer `Nobody`",
     ),
     (
-        "!Ref Gate.Alias",
-        "!Ref Gone.Alias",
-        "line 33: `Gone` has no value",
+        "!GetAtt Gate.Arn",
+        "!GetAtt Gone.Arn",
+        "line 33: the attribute `Gone.Arn` is not supported here",
     ),
     (
         "!GetAtt Gate.Arn",

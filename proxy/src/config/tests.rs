@@ -1,4 +1,5 @@
 use super::*;
+use shared::settings::FileError;
 use std::collections::BTreeMap;
 
 const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"]}]"#;
@@ -231,4 +232,67 @@ fn all_faults_are_told_at_once() {
             "{name}: {faults:?}"
         );
     }
+}
+
+/// The faults of settings whose documents are in files of this content.
+fn faults_of_files(rows: &[(&str, &str)], agents: &str, issuers: &str) -> Vec<String> {
+    let mut settings = BTreeMap::from([(TRUSTED_ISSUERS, "file:i"), (AGENTS, "file:a")]);
+    settings.extend(rows.iter().copied());
+    let source = |name: &str| settings.get(name).map(|text| (*text).to_owned());
+    let files = |path: &str| match path {
+        "i" => Ok(issuers.as_bytes().to_vec()),
+        "a" => Ok(agents.as_bytes().to_vec()),
+        _ => Err(FileError::Absent),
+    };
+    let faults = Config::read_with(&source, &files).err().unwrap_or_default();
+    faults.iter().map(Fault::to_string).collect()
+}
+
+#[test]
+fn documents_may_be_in_files() {
+    assert_eq!(faults_of_files(&[], DEMO, ISSUERS), [""; 0]);
+    let open = [(ENABLE_AUTH, "false")];
+    assert_eq!(faults_of_files(&open, DEMO, ISSUERS), [""; 0]);
+    let open = [(ENABLE_AUTH, "false"), (TRUSTED_ISSUERS, "")];
+    assert_eq!(faults_of_files(&open, DEMO, "unread"), [""; 0]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_once() {
+    let absent = "does not exist; a relative path starts at the working directory of the function";
+    for name in [TRUSTED_ISSUERS, AGENTS] {
+        let faults = faults_of_files(&[(name, "file:none")], DEMO, ISSUERS);
+        assert_eq!(
+            faults,
+            [format!("`{name}` is in the file `none`, which {absent}")]
+        );
+    }
+}
+
+/// The proxy's own checks of agents name the line as the reader's do.
+#[test]
+fn a_contradiction_in_a_file_is_told_with_its_line() {
+    let tools = |auth: &str| {
+        format!(
+            "{{\"tools\": {{\n\"gateway\": \"{GATEWAY}\",\n\"auth\": \"{auth}\",\n\"toolToken\": \"user\", \"allow\": {{}}}}}}"
+        )
+    };
+    let secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";
+    let mut rows = vec![(SIGNING_SECRET_ARN, secret)];
+    rows.extend(TOOL_TOKENS);
+    let faults = faults_of_files(&rows, &tools("jwt"), ISSUERS);
+    let expected = "`a` line 4: `AGENTS.tools.toolToken` is given with `auth` `jwt`, and a gateway can be shown one token only";
+    assert_eq!(faults, [expected]);
+    rows.push((ENABLE_AUTH, "false"));
+    let faults = faults_of_files(&rows, &tools("iam"), ISSUERS);
+    let needs = "needs callers' tokens, and `ENABLE_AUTH` is `false`";
+    let expected = [(2, "gateway"), (4, "toolToken")]
+        .map(|(line, field)| format!("`a` line {line}: `AGENTS.tools.{field}` {needs}"));
+    assert_eq!(faults, expected);
+    let untrusted = DEMO.replace(
+        "\"allow\": {",
+        "\"allow\": {\n\"issuers\": [\"https://b.example\"]",
+    );
+    let expected = "`a` line 2: `AGENTS.demo.allow.issuers[0]` is not a trusted issuer";
+    assert_eq!(faults_of_files(&[], &untrusted, ISSUERS), [expected]);
 }

@@ -2,7 +2,7 @@
 
 use super::Agents;
 use crate::gate::Trust;
-use crate::settings::{AGENTS, Fault};
+use crate::settings::Fault;
 
 impl Agents {
     /// Each issuer that an agent admits callers of, and that is not a trusted one: nobody could ever come from it.
@@ -12,7 +12,7 @@ impl Agents {
             let issuers = agent.admission.issuers.iter().flatten();
             for (place, issuer) in issuers.enumerate() {
                 if trust.find(issuer).is_none() {
-                    let path = format!("{AGENTS}.{}.allow.issuers[{place}]", agent.name);
+                    let path = agent.path("allow").member("issuers").item(place);
                     faults.push(Fault::malformed(path, "is not a trusted issuer"));
                 }
             }

@@ -4,19 +4,31 @@ use std::cell::RefCell;
 use std::mem;
 use std::ops::RangeInclusive;
 
-use super::Fault;
+use super::fault::{Fault, Path};
 use super::json::Json;
 
-/// The longest text that a fault repeats.
-const MAX_SHOWN: usize = 64;
+/// Members for people and their editors, in every object of a document that takes them: a remark, and the address of the
+/// JSON Schema that the document follows (JSON Schema 2020-12, 8.1.1 and 8.3).
+const REMARKS: [&str; 2] = ["$comment", "$schema"];
 
-/// The faults found so far.
+/// The faults found so far in a document.
 #[derive(Default)]
-pub struct Faults(RefCell<Vec<Fault>>);
+pub struct Faults {
+    found: RefCell<Vec<Fault>>,
+    takes_remarks: bool,
+}
 
 impl Faults {
+    /// Those of a document whose objects may have a `$comment` and a `$schema`, which are texts and mean nothing.
+    pub fn with_remarks() -> Self {
+        Self {
+            takes_remarks: true,
+            ..Self::default()
+        }
+    }
+
     pub fn add(&self, fault: Fault) {
-        self.0.borrow_mut().push(fault);
+        self.found.borrow_mut().push(fault);
     }
 
     /// The value, if nothing was wrong.
@@ -24,7 +36,7 @@ impl Faults {
     /// # Errors
     /// Every fault that was found.
     pub fn or_value<T>(self, value: T) -> Result<T, Vec<Fault>> {
-        let faults = self.0.into_inner();
+        let faults = self.found.into_inner();
         if faults.is_empty() {
             Ok(value)
         } else {
@@ -32,13 +44,14 @@ impl Faults {
         }
     }
 
-    fn wrong_kind(&self, path: &str, wanted: &str, found: &str) {
+    fn wrong_kind(&self, path: impl Into<Path>, wanted: &str, found: &str) {
         let problem = format!("is {found}, not {wanted}");
         self.add(Fault::malformed(path, problem));
     }
 
     /// The items of a list that may not be empty, each with its path.
-    pub fn list(&self, path: &str, json: Json) -> Option<Vec<(String, Json)>> {
+    pub fn list(&self, path: impl Into<Path>, json: Json) -> Option<Vec<(Path, Json)>> {
+        let path = path.into();
         let kind = json.kind();
         let Json::List(items) = json else {
             self.wrong_kind(path, "a list", kind);
@@ -48,12 +61,12 @@ impl Faults {
             self.add(Fault::malformed(path, "is an empty list"));
             return None;
         }
-        let paths = (0..items.len()).map(|place| format!("{path}[{place}]"));
+        let paths = (0..items.len()).map(|place| path.item(place));
         Some(paths.zip(items).collect())
     }
 
     /// A text of the given form.
-    fn text(&self, path: &str, json: Json, form: &Form) -> Option<String> {
+    fn text(&self, path: Path, json: Json, form: &Form) -> Option<String> {
         let kind = json.kind();
         let Json::Text(text) = json else {
             self.wrong_kind(path, "a text", kind);
@@ -99,30 +112,34 @@ fn is_plain(text: &str) -> bool {
 
 /// The members of one object. Each is taken by its name; [`Members::finish`] reports those that nobody knew.
 pub struct Members<'f> {
-    path: String,
+    path: Path,
     members: Vec<(String, Json)>,
     faults: &'f Faults,
 }
 
 impl<'f> Members<'f> {
     /// Opens an object; anything else is a fault.
-    pub fn open(path: &str, json: Json, faults: &'f Faults) -> Option<Self> {
+    pub fn open(path: impl Into<Path>, json: Json, faults: &'f Faults) -> Option<Self> {
+        let path = path.into();
         let kind = json.kind();
         let Json::Object(members) = json else {
             faults.wrong_kind(path, "an object", kind);
             return None;
         };
-        Some(Self {
-            path: path.to_owned(),
+        let mut opened = Self {
+            path,
             members,
             faults,
-        })
+        };
+        for name in REMARKS.iter().filter(|_| faults.takes_remarks) {
+            let _means_nothing = opened.text(name, &Form::ANY);
+        }
+        Some(opened)
     }
 
     /// The path of a member.
-    pub fn path(&self, name: &str) -> String {
-        let shown: String = name.escape_debug().take(MAX_SHOWN).collect();
-        format!("{}.{shown}", self.path)
+    pub fn path(&self, name: &str) -> Path {
+        self.path.member(name)
     }
 
     /// Adds a fault of a member.
@@ -132,8 +149,7 @@ impl<'f> Members<'f> {
 
     /// Adds a fault of the object itself.
     pub fn own_fault(&self, problem: impl Into<String>) {
-        self.faults
-            .add(Fault::malformed(self.path.clone(), problem));
+        self.faults.add(Fault::malformed(&self.path, problem));
     }
 
     /// Takes a member out; one that is given twice is a fault.
@@ -163,7 +179,7 @@ impl<'f> Members<'f> {
     pub fn into_objects(mut self) -> Vec<(String, Option<Self>)> {
         let members = self.take_all().into_iter();
         let objects = members.map(|(name, json)| {
-            let object = Self::open(&self.path(&name), json, self.faults);
+            let object = Self::open(self.path(&name), json, self.faults);
             (name, object)
         });
         objects.collect()
@@ -176,7 +192,7 @@ impl<'f> Members<'f> {
             if !(names.holds)(&name) {
                 self.fault(&name, format!("is not {}", names.says));
             }
-            let text = self.faults.text(&self.path(&name), json, texts)?;
+            let text = self.faults.text(self.path(&name), json, texts)?;
             Some((name, text))
         });
         pairs.collect()
@@ -196,32 +212,32 @@ impl<'f> Members<'f> {
     /// An optional object.
     pub fn object(&mut self, name: &str) -> Option<Self> {
         let json = self.take(name)?;
-        Self::open(&self.path(name), json, self.faults)
+        Self::open(self.path(name), json, self.faults)
     }
 
     /// An optional list that may not be empty, of objects.
     pub fn objects(&mut self, name: &str) -> Option<Vec<Self>> {
         let json = self.take(name)?;
-        let items = self.faults.list(&self.path(name), json)?;
+        let items = self.faults.list(self.path(name), json)?;
         let objects = items
             .into_iter()
-            .filter_map(|(path, item)| Self::open(&path, item, self.faults));
+            .filter_map(|(path, item)| Self::open(path, item, self.faults));
         Some(objects.collect())
     }
 
     /// An optional text.
     pub fn text(&mut self, name: &str, form: &Form) -> Option<String> {
         let json = self.take(name)?;
-        self.faults.text(&self.path(name), json, form)
+        self.faults.text(self.path(name), json, form)
     }
 
     /// An optional list of texts.
     pub fn texts(&mut self, name: &str, form: &Form) -> Option<Vec<String>> {
         let json = self.take(name)?;
-        let items = self.faults.list(&self.path(name), json)?;
+        let items = self.faults.list(self.path(name), json)?;
         let texts = items
             .into_iter()
-            .filter_map(|(path, item)| self.faults.text(&path, item, form));
+            .filter_map(|(path, item)| self.faults.text(path, item, form));
         Some(texts.collect())
     }
 
@@ -244,7 +260,7 @@ impl<'f> Members<'f> {
         let json = self.take(name)?;
         let kind = json.kind();
         let Json::Bool(flag) = json else {
-            self.faults.wrong_kind(&self.path(name), "a boolean", kind);
+            self.faults.wrong_kind(self.path(name), "a boolean", kind);
             return None;
         };
         Some(flag)

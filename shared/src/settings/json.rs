@@ -25,10 +25,8 @@ impl Json {
     /// # Errors
     /// The text is not JSON.
     pub fn parse(setting: &str, text: &str) -> Result<Self, Fault> {
-        serde_json::from_str(text).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            Fault::malformed(setting, format!("is not JSON ({place})"))
-        })
+        serde_json::from_str(text)
+            .map_err(|error| Fault::not_json(setting, error.line(), error.column()))
     }
 
     /// What it is, in words.

@@ -52,12 +52,12 @@ fn every_variable_is_explained_and_no_other() {
         let config = read(&format!("{function}/src/config.rs"));
         let config = config + &others.iter().map(|file| read(file)).collect::<String>();
         assert_eq!(documented(heading), values(&config), "{function}");
-        let log = read("shared/src/log.rs");
+        // The documents are read together, whichever function asks for them.
+        assert!(config.contains("Documents::read("), "{function}");
+        let others = ["documents", "../log"].map(|file| format!("shared/src/settings/{file}.rs"));
+        let others = others.map(|file| read(&file)).concat();
         for (name, _) in declared(&shared) {
-            assert!(
-                config.contains(name) || log.contains(name),
-                "{function} does not read {name}"
-            );
+            assert!(others.contains(name), "{function} does not read {name}");
         }
     }
 }
@@ -84,7 +84,7 @@ fn every_variable_of_the_template_is_explained() {
         let names = block
             .lines()
             .take_while(|line| depth_of(line) >= depth)
-            .filter(|line| depth_of(line) == depth)
+            .filter(|line| depth_of(line) == depth && !line.trim_start().starts_with('#'))
             .filter_map(|line| line.split_once(':'));
         given.extend(names.map(|(name, _)| name.trim().to_owned()));
     }
@@ -134,6 +134,22 @@ fn every_example_is_accepted() {
     for agents in blocks(section(&paper, "## AGENTS"), "json") {
         let faults = Agents::parse(agents).err();
         assert_eq!(faults, None);
+    }
+}
+
+/// The examples come in pairs: issuers, and the agents that go with them.
+#[test]
+fn every_complete_example_fits_together() {
+    let paper = read(PAPER);
+    let examples = blocks(section(&paper, "## Complete examples"), "json");
+    let pairs: Vec<_> = examples.chunks(2).collect();
+    assert!(pairs.len() > 2, "{pairs:?}");
+    for pair in pairs {
+        let issuers = TrustedIssuers::parse(pair[0]).map_err(|faults| format!("{faults:?}"));
+        let agents = Agents::parse(pair[1]).map_err(|faults| format!("{faults:?}"));
+        let (issuers, agents) = (issuers.unwrap(), agents.unwrap());
+        assert_eq!(agents.untrusted(&issuers.trust), []);
+        assert_eq!(agents.note(&issuers.trust), None);
     }
 }
 

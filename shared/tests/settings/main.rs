@@ -9,8 +9,10 @@
 )]
 
 mod agents;
+mod files;
 mod issuer_faults;
 mod issuers;
+mod remarks;
 
 use serde_json::Value;
 use shared::settings::Fault;

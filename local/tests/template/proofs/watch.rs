@@ -6,18 +6,24 @@ use super::{listed, unless};
 use crate::door::Door;
 
 /// What must be watched, and where it is.
-const WATCHED: [&str; 6] = [
+const WATCHED: [&str; 11] = [
+    "AuthorizerThrottleAlarm",
+    "FloodAlarm",
+    "OpenRoutesThrottleAlarm",
     "OutageAlarm",
     "PretokenAlarm",
+    "PretokenThrottleAlarm",
     "RefusalAlarm",
     "RotationAlarm",
     "RotationFailed",
     "ServerErrorAlarm",
+    "ThrottleAlarm",
 ];
 
 /// Whose failures they tell.
-const FUNCTIONS: [&str; 4] = [
+const FUNCTIONS: [&str; 5] = [
     "AuthorizerFunction",
+    "OpenRoutesFunction",
     "PretokenFunction",
     "ProxyFunction",
     "RotationFunction",
@@ -69,6 +75,9 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
         "RotationFailed",
         "is told of other secrets",
     ));
+    let flood = &sheet.resource("FloodAlarm")["Properties"]["Threshold"];
+    let is_asked = *flood == parameters["FloodThreshold"];
+    faults.extend(unless(is_asked, "FloodAlarm", "rings at another number"));
     let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
     let is_ours = *topic == parameters["AlarmEmail"];
     faults.extend(unless(is_ours, "Alarms", "go elsewhere"));

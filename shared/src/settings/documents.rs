@@ -1,0 +1,186 @@
+//! The two JSON documents of the settings, `AGENTS` and `TRUSTED_ISSUERS`: in their variables, or in files that those
+//! name.
+
+use super::fault::Fault;
+use super::files::{FileError, Files, MAX_FILE_BYTES};
+use super::lines::Lines;
+use super::{AGENTS, Source, TRUSTED_ISSUERS, optional};
+
+/// What stands before the path of a file.
+const FILE: &str = "file:";
+
+/// The longest path that a fault repeats; the variables of a function have 4 KB in all.
+const MAX_SHOWN: usize = 256;
+
+/// Some editors begin a file with it. It is no part of a JSON text, and a reader may ignore it (RFC 8259 section 8.1).
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Both documents.
+#[derive(Debug)]
+pub struct Documents {
+    pub agents: Document,
+    pub issuers: Document,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct Document {
+    name: &'static str,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The variable is not set.
+    Absent,
+    /// In the variable, or in the file of this path.
+    Text { text: String, file: Option<String> },
+    /// In a file that cannot be read; a fault says why.
+    Unreadable,
+}
+
+impl Documents {
+    /// Reads both. A file that cannot be read is added to the faults.
+    pub fn read(source: &Source<'_>, files: &Files<'_>, faults: &mut Vec<Fault>) -> Self {
+        let mut read = |name| {
+            let content = Content::read(name, source, files);
+            let content = content.unwrap_or_else(|fault| {
+                faults.push(fault);
+                Content::Unreadable
+            });
+            Document { name, content }
+        };
+        Self {
+            issuers: read(TRUSTED_ISSUERS),
+            agents: read(AGENTS),
+        }
+    }
+
+    /// The source, with the documents' texts where it names files. A document that cannot be read is absent.
+    pub fn over<'s>(&'s self, source: &'s Source<'_>) -> impl Fn(&str) -> Option<String> + 's {
+        |name| {
+            let mut documents = [&self.issuers, &self.agents].into_iter();
+            match documents.find(|document| document.name == name) {
+                Some(document) => document.text().map(str::to_owned),
+                None => source(name),
+            }
+        }
+    }
+
+    /// Says of each fault in a file in which file it is, and on which line.
+    pub fn place(&self, faults: &mut [Fault]) {
+        self.issuers.place(faults);
+        self.agents.place(faults);
+    }
+}
+
+impl Document {
+    /// Its text, if it is there and can be read.
+    pub fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text { text, file: _ } => Some(text),
+            Content::Absent | Content::Unreadable => None,
+        }
+    }
+
+    /// Whether it is in a file that cannot be read, so that nothing else needs to be said of it.
+    pub const fn is_unreadable(&self) -> bool {
+        matches!(self.content, Content::Unreadable)
+    }
+
+    /// Reads it with its own parser, and must be there; what is wrong with it is added to the faults.
+    pub fn required<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
+        faults: &mut Vec<Fault>,
+    ) -> Option<T> {
+        match &self.content {
+            Content::Absent => {
+                faults.push(Fault::missing(self.name));
+                None
+            }
+            Content::Text { text, file: _ } => {
+                parse(text).map_err(|found| faults.extend(found)).ok()
+            }
+            Content::Unreadable => None,
+        }
+    }
+
+    fn place(&self, faults: &mut [Fault]) {
+        let Content::Text {
+            text,
+            file: Some(file),
+        } = &self.content
+        else {
+            return;
+        };
+        let mut own = faults
+            .iter_mut()
+            .filter(|fault| fault.path().setting() == self.name)
+            .peekable();
+        if own.peek().is_none() {
+            return;
+        }
+        let lines = Lines::of(text);
+        for fault in own {
+            fault.set_place(file, |path| Some(lines.as_ref()?.find(path.steps())));
+        }
+    }
+}
+
+impl Content {
+    fn read(name: &str, source: &Source<'_>, files: &Files<'_>) -> Result<Self, Fault> {
+        let Some(text) = optional(source, name) else {
+            return Ok(Self::Absent);
+        };
+        let Some(path) = text.strip_prefix(FILE) else {
+            return Ok(Self::Text { text, file: None });
+        };
+        if path.is_empty() {
+            let problem = "is `file:` without a path; write the path of a JSON file behind it";
+            return Err(Fault::malformed(name, problem));
+        }
+        let shown: String = path.escape_debug().take(MAX_SHOWN).collect();
+        let fault = |problem: String| {
+            Fault::malformed(name, format!("is in the file `{shown}`, which {problem}"))
+        };
+        let content = files(path).map_err(|error| fault(unreadable(error)))?;
+        let text = match String::from_utf8(content) {
+            Ok(text) => text,
+            Err(error) => {
+                let end = error.utf8_error().valid_up_to();
+                let before = error.as_bytes().iter().take(end);
+                let breaks = before.filter(|byte| **byte == b'\n').count();
+                let line = breaks.saturating_add(1);
+                return Err(fault(format!(
+                    "is not UTF-8 text from line {line} on; save it as UTF-8"
+                )));
+            }
+        };
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        if text.trim().is_empty() {
+            return Err(fault("is empty; write a JSON document into it".to_owned()));
+        }
+        Ok(Self::Text {
+            text: text.to_owned(),
+            file: Some(shown),
+        })
+    }
+}
+
+/// Why there is no content, and what to do about it.
+fn unreadable(error: FileError) -> String {
+    match error {
+        FileError::Absent => {
+            "does not exist; a relative path starts at the working directory of the function"
+                .to_owned()
+        }
+        FileError::Irregular => "is a folder, a pipe or a device; name a regular file".to_owned(),
+        FileError::TooLarge => {
+            format!("is larger than {MAX_FILE_BYTES} bytes; shorten it")
+        }
+        FileError::Unreadable(kind) => {
+            format!("cannot be read: {kind}; let the function's user read it")
+        }
+    }
+}
