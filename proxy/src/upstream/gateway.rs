@@ -2,9 +2,9 @@
 
 mod sign;
 
+use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
 use super::renewed::Renewed;
-use super::runtime::pause;
-use super::{AgentStream, Failure, MAX_ERROR, Reply, problem_of_status, rpc_error};
+use super::reply::{AgentStream, Reply};
 use crate::access::authority::Authority;
 use crate::audit::record::Upstream;
 use crate::caller::media;

@@ -4,7 +4,8 @@
 //! Whether AgentCore would believe such a header that somebody adds beside the query is documented nowhere. So addresses
 //! are made for agents alone whose operators ask for them.
 
-use super::{Failure, Session};
+use super::call::Session;
+use super::failure::Failure;
 use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};

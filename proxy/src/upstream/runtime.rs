@@ -5,8 +5,10 @@
 
 use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
+use super::call::Turn;
+use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
 use super::renewed::Renewed;
-use super::{AgentStream, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error};
+use super::reply::{AgentStream, Reply};
 use crate::access::authority::Authority;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
@@ -268,12 +270,6 @@ fn put(request: &mut HttpRequest, own: &HeaderMap) {
                 .insert(name.as_str().to_owned(), value.to_owned());
         }
     }
-}
-
-/// The seconds of a `Retry-After` that are worth passing on: up to an hour. A date is not read; nobody here sends one.
-pub(super) fn pause(text: &str) -> Option<u64> {
-    let seconds: u64 = text.trim().parse().ok()?;
-    (1..=3600).contains(&seconds).then_some(seconds)
 }
 
 /// A header that is text, as the SDK takes it.

@@ -1,7 +1,8 @@
 //! The end of a session: `StopRuntimeSession`.
 
+use super::call::Session;
+use super::failure::Failure;
 use super::runtime::{Runtimes, answer, show};
-use super::{Failure, Session};
 use crate::audit::record::Upstream;
 use aws_sdk_bedrockagentcore::error::SdkError;
 use aws_sdk_bedrockagentcore::operation::RequestId;
