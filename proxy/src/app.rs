@@ -1,59 +1,35 @@
-//! The proxy: what it holds, and which of its routes a request goes to. Whether somebody may is [`crate::access`]'s to say.
+//! What every route of the proxy shares. What is done with it is said in [`crate::dispatch`] and below `routes`.
 
 use crate::access::Access;
 use crate::access::authentication::Authentication;
-use crate::answer::{Answer, Response};
-use crate::audit::record::Record;
-use crate::audit::trace::Trace;
 use crate::caller::cors::Origins;
 use crate::caller::event::Event;
-use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
-use crate::caller::route::{Asked, Route};
-use crate::config::{Config, Limits};
-use crate::routes::health::health;
-use crate::turn::lease::Turns;
-use crate::turn::request::Request;
+use crate::config::Config;
+use crate::turn::Turns;
+use crate::turn::lease::Leases;
 use crate::turn::tool_token::ToolTokens;
 use crate::upstream::AgentCore;
 use aws_config::SdkConfig;
-use futures_util::FutureExt;
 use futures_util::future::join;
-use http::StatusCode;
-use http::header;
-use lambda_runtime::LambdaEvent;
 use shared::agents::{Agents, Target};
 use shared::clock::Clock;
 use shared::door::Door;
-use shared::headers;
 use shared::issuers::{Advertised, TrustedIssuers};
 use shared::signing::SigningKeys;
-use std::convert::Infallible;
 use std::time::Duration;
-use tokio::time::Instant;
 use tracing::{info, warn};
-
-/// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
-/// Gateway, whose fifteen minutes began before ours while the function started.
-const MARGIN: Duration = Duration::from_secs(3);
 
 /// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// The proxy. Each of its routes is a method, in a file of `routes`.
+/// The proxy's state, the same for every request.
 pub struct App {
     pub(crate) access: Access,
-    /// None if no agent asks for a token.
-    pub(crate) tool_tokens: Option<ToolTokens>,
-    /// None if turns are taken as they come.
-    pub(crate) turns: Option<Turns>,
+    pub(crate) turns: Turns,
     /// The issuers, as clients who look for a token are told of them.
     pub(crate) advertised: Vec<Advertised>,
-    /// None if nothing is asserted.
-    pub(crate) signing: Option<SigningKeys>,
-    pub(crate) upstream: AgentCore,
-    pub(crate) limits: Limits,
-    origins: Origins,
+    pub(crate) origins: Origins,
     public_url: Option<PublicUrl>,
     pub(crate) clock: Clock,
 }
@@ -72,8 +48,8 @@ impl App {
             turns_table,
         } = config;
         let regions = agents.iter().filter_map(|agent| match &agent.target {
-            Target::Runtime { arn, qualifier: _ } => Some(arn.region().to_owned()),
-            Target::Gateway { url: _ } => None,
+            Target::Runtime(runtime) => Some(runtime.arn.region().to_owned()),
+            Target::Gateway(_) => None,
         });
         let upstream = AgentCore::new(platform, regions, clock.clone());
         let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
@@ -93,88 +69,25 @@ impl App {
                 authentication,
                 agents,
             },
-            tool_tokens: tool_tokens
-                .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
-            turns: turns_table.map(|table| Turns::new(table, platform, clock.clone())),
+            turns: Turns {
+                upstream,
+                limits,
+                signing,
+                tool_tokens: tool_tokens
+                    .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
+                leases: turns_table.map(|table| Leases::new(table, platform, clock.clone())),
+            },
             advertised,
-            signing,
-            upstream,
-            limits,
             origins,
             public_url,
             clock,
         }
     }
 
-    /// Answers one request.
-    ///
-    /// # Errors
-    /// None: whatever goes wrong has an answer of its own.
-    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Response, Infallible> {
-        let LambdaEvent {
-            payload: mut event,
-            context,
-        } = event;
-        let asked = Asked::read(&event.method, &event.path);
-        let mut record = Record::begin(
-            &context.request_id,
-            event.gateway_request_id.take(),
-            asked.label(),
-        );
-        let travelling = headers::inward(&event.headers);
-        record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
-        let cors = self.origins.answer(&event.headers);
-        let request = Request {
-            door: self.public_url(&event),
-            event,
-            deadline: self.deadline(context.deadline),
-            lease: None,
-            record,
-        };
-        let answer = self.answer(asked, request).await;
-        let answer = answer
-            .with_all(cors)
-            .with_all(self.access.authentication.warning());
-        Ok(answer.finish(&context.request_id))
-    }
-
-    async fn answer(&self, asked: Asked, request: Request) -> Answer {
-        match asked {
-            // Boxed, for the compiler gives up on as many futures within each other as all routes have.
-            Asked::Call(route) => self.call(route, request).boxed().await,
-            Asked::Preflight(methods) => {
-                let allowed = self.origins.preflight(&request.event.headers, methods);
-                request.whole(Answer::empty(StatusCode::NO_CONTENT).with_all(allowed))
-            }
-            Asked::WrongMethod(methods) => request
-                .problem(Problem::WrongMethod)
-                .with(header::ALLOW, &format!("{methods}, OPTIONS")),
-            Asked::Nothing => request.problem(Problem::NotFound),
-        }
-    }
-
-    async fn call(&self, route: Route, request: Request) -> Answer {
-        match route {
-            Route::EndConversation(agent, conversation) => {
-                self.end_conversation(&agent, &conversation, request).await
-            }
-            Route::Health => health(request),
-            Route::OpenWebSocket(agent) => self.open_websocket(&agent, request).await,
-            Route::Keys => self.keys(request).await,
-            Route::Whoami => self.whoami(request).await,
-            Route::Invoke(agent) => self.invoke(&agent, request).await,
-            Route::A2a(agent) => self.a2a(&agent, request).await,
-            Route::AgentCard(agent) => self.agent_card(&agent, request).await,
-            Route::ResourceMetadata(path) => self.resource_metadata(&path, request),
-            Route::Mcp(agent) => self.mcp(&agent, request).await,
-            Route::EndMcp(agent) => self.end_mcp(&agent, request).await,
-        }
-    }
-
     /// Waits, after an answer that nobody took to its end, for what is still being given back.
     pub async fn settle(&self) {
-        if let Some(turns) = &self.turns {
-            turns.settle().await;
+        if let Some(leases) = &self.turns.leases {
+            leases.settle().await;
         }
     }
 
@@ -185,14 +98,6 @@ impl App {
         self.public_url
             .clone()
             .or_else(|| PublicUrl::of_event(event))
-    }
-
-    /// When an answer must be over. Lambda's deadline is a time of day, in milliseconds, so the clock that tells the time
-    /// of day measures what is left.
-    fn deadline(&self, lambda_deadline: u64) -> Instant {
-        let left = Duration::from_millis(lambda_deadline).saturating_sub(self.clock.moment().wall);
-        let now = Instant::now();
-        now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
     }
 }
 

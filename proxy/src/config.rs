@@ -142,7 +142,7 @@ impl Config {
         let is_asked = has(|agent| agent.tool_token != ToolToken::None);
         let tool_tokens = ToolTokenSettings::read(source, is_asked, faults);
         // Sessions of MCP servers are sealed with keys that are derived from it.
-        let is_sealed = has(|agent| agent.protocol == Protocol::Mcp);
+        let is_sealed = has(|agent| agent.protocol() == Protocol::Mcp);
         let signing = read_one(source, SIGNING_SECRET_ARN, is_sealed, faults, secret_arn);
         let turns_table = read_one(source, TURNS_TABLE, false, faults, parse_table);
         Some(Self {
@@ -275,20 +275,18 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         name: _,
         target,
         auth,
-        protocol: _,
         tool_token,
-        websocket: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(agent.path(field), problem);
     match (target, auth, tool_token) {
-        (Target::Gateway { .. }, Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
+        (Target::Gateway(_), Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
             "toolToken",
             "is given with `auth` `jwt`, and a gateway can be shown one token only",
         )),
-        (Target::Gateway { .. }, Auth::Iam, _)
-        | (Target::Gateway { .. }, Auth::Jwt, ToolToken::None)
-        | (Target::Runtime { .. }, _, _) => None,
+        (Target::Gateway(_), Auth::Iam, _)
+        | (Target::Gateway(_), Auth::Jwt, ToolToken::None)
+        | (Target::Runtime(_), _, _) => None,
     }
 }
 

@@ -54,7 +54,7 @@ impl<By> Authentication<By> {
 /// for there is neither, and what the agent would do without is not for the door to find out: they are faults.
 #[must_use]
 pub fn needing_token(agent: &Agent) -> Vec<Fault> {
-    let is_gateway = matches!(agent.target, Target::Gateway { url: _ });
+    let is_gateway = matches!(agent.target, Target::Gateway(_));
     let fields = [
         ("gateway", is_gateway),
         ("auth", agent.auth == Auth::Jwt),

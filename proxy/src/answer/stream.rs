@@ -102,7 +102,7 @@ pub struct Pump<S> {
     finally: Option<Finally>,
     /// What the caller gets after that.
     last: Option<Bytes>,
-    conversation: Conversation,
+    conversation: Option<Conversation>,
     record: Record,
 }
 
@@ -112,7 +112,7 @@ impl<S> Pump<S> {
         source: S,
         is_event_stream: bool,
         patience: Patience,
-        conversation: Conversation,
+        conversation: Option<Conversation>,
         record: Record,
     ) -> Self {
         let now = Instant::now();
@@ -166,7 +166,7 @@ impl<S> Pump<S> {
         self.last = end.event().zip(self.events).map(|(event, position)| {
             let data = json!({
                 "code": end.code(),
-                "conversation_id": self.conversation.as_str(),
+                "conversation_id": self.conversation.as_ref().map(Conversation::as_str),
                 "request_id": self.record.request_id(),
             });
             self.say(Bytes::from(format!(

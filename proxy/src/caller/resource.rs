@@ -59,7 +59,7 @@ impl Resource {
             Self::Door => agents.iter().collect(),
             Self::Agent(name, protocol) => {
                 let agent = agents.get(name);
-                vec![agent.filter(|agent| agent.protocol == *protocol)?]
+                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
             }
         };
         let scopes = agents

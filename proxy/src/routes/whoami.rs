@@ -2,22 +2,17 @@
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::turn::declined::Declined;
 use crate::turn::request::Request;
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::Identity;
 
-impl App {
-    /// Shows a caller to themselves.
-    pub(crate) async fn whoami(&self, request: Request) -> Answer {
-        match self.access.whoami(request.asker()).await {
-            Ok(identity) => {
-                let agents = self.access.admitting(&identity);
-                request.whole(Answer::json(StatusCode::OK, &portrait(&identity, &agents)))
-            }
-            Err(refused) => request.refused(refused),
-        }
-    }
+/// Shows a caller to themselves.
+pub(crate) async fn whoami(app: &App, request: &mut Request) -> Result<Answer, Declined> {
+    let identity = app.access.whoami(request.asker()).await?;
+    let agents = app.access.admitting(&identity);
+    Ok(Answer::json(StatusCode::OK, &portrait(&identity, &agents)))
 }
 
 /// A caller as the door sees them, and the agents they may call.

@@ -1,68 +1,69 @@
 //! What the agent is told of its caller, signed by the door.
 
+use super::request::Request;
 use crate::access::Admitted;
-use crate::app::App;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
-use crate::turn::request::Request;
-use http::HeaderValue;
-use shared::agents::Protocol;
+use http::header::{HeaderName, HeaderValue};
+use shared::agents::{Runtime, Speaks};
 use shared::assertion::{Call, TYPE};
+use shared::headers;
 use shared::session::SessionId;
 use shared::signing::{SigningKey, SigningKeys};
 use tracing::warn;
 
-impl App {
-    /// The value of [`shared::headers::IDENTITY`] for one call of an agent; none if the door has no keys to sign with.
-    ///
-    /// # Errors
-    /// The keys cannot be had, or the door does not know its own address. Without the assertion there is no call: an
-    /// agent that relies on it must not have to guess.
-    pub(crate) async fn assertion(
-        &self,
-        admitted: &Admitted<'_>,
-        session: &SessionId,
-        body: &[u8],
-        request: &mut Request,
-    ) -> Result<Option<HeaderValue>, Problem> {
-        let Some(signing) = &self.signing else {
-            return Ok(None);
-        };
-        let signed = self.sign(signing, admitted, session, body, request).await;
-        signed.map(Some).map_err(|detail| {
+/// [`shared::headers::IDENTITY`] and its value for one call of an agent; none if the door has no keys to sign with.
+///
+/// # Errors
+/// The keys cannot be had, or the door does not know its own address. Without the assertion there is no call: an agent
+/// that relies on it must not have to guess.
+pub(super) async fn header(
+    signing: Option<&SigningKeys>,
+    admitted: &Admitted<'_>,
+    runtime: &Runtime,
+    session: &SessionId,
+    body: &[u8],
+    request: &mut Request,
+) -> Result<Option<(HeaderName, HeaderValue)>, Problem> {
+    let Some(signing) = signing else {
+        return Ok(None);
+    };
+    match sign(signing, admitted, runtime, session, body, request).await {
+        Ok(value) => Ok(Some((HeaderName::from_static(headers::IDENTITY), value))),
+        Err(detail) => {
             request.record.upstream(Upstream {
                 detail: Some(format!("assertion: {detail}")),
                 ..Upstream::default()
             });
-            Problem::SigningUnavailable
-        })
+            Err(Problem::SigningUnavailable)
+        }
     }
+}
 
-    /// The error is for the log.
-    async fn sign(
-        &self,
-        signing: &SigningKeys,
-        admitted: &Admitted<'_>,
-        session: &SessionId,
-        body: &[u8],
-        request: &Request,
-    ) -> Result<HeaderValue, &'static str> {
-        let door = self.public_url(&request.event).ok_or("no public URL")?;
-        let ring = Box::pin(signing.ring()).await;
-        let ring = ring.map_err(|_| "no keys")?;
-        let permit = &admitted.permit;
-        let call = Call {
-            door: door.as_str(),
-            agent: permit.agent(),
-            caller: permit.identity(),
-            session: session.as_str(),
-            method: "POST",
-            path: path(admitted.agent.protocol),
-            body,
-            request_id: request.record.request_id(),
-        };
-        sealed(&call, ring.signer(signing.now()), signing)
-    }
+/// The error is for the log.
+async fn sign(
+    signing: &SigningKeys,
+    admitted: &Admitted<'_>,
+    runtime: &Runtime,
+    session: &SessionId,
+    body: &[u8],
+    request: &Request,
+) -> Result<HeaderValue, &'static str> {
+    let door = request.door.as_ref().ok_or("no public URL")?;
+    let ring = Box::pin(signing.ring()).await;
+    let ring = ring.map_err(|_| "no keys")?;
+    let permit = &admitted.permit;
+    let call = Call {
+        door: door.as_str(),
+        agent: permit.agent(),
+        caller: permit.identity(),
+        session: session.as_str(),
+        method: "POST",
+        path: path(runtime.speaks),
+        body,
+        request_id: request.record.request_id(),
+    };
+    sealed(&call, ring.signer(signing.now()), signing)
 }
 
 fn sealed(
@@ -87,10 +88,10 @@ fn sealed(
 }
 
 /// Where AgentCore calls an agent's container ("Understand the AgentCore Runtime service contract").
-const fn path(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Http => "/invocations",
-        Protocol::Mcp => "/mcp",
-        Protocol::A2a => "/",
+const fn path(speaks: Speaks) -> &'static str {
+    match speaks {
+        Speaks::Http { websocket: _ } => "/invocations",
+        Speaks::Mcp => "/mcp",
+        Speaks::A2a => "/",
     }
 }

@@ -3,7 +3,7 @@
 use crate::access::authority::Authority;
 use bytes::Bytes;
 use http::header::HeaderMap;
-use shared::agents::RuntimeArn;
+use shared::agents::{Runtime, RuntimeArn};
 use shared::gate::Permit;
 use shared::session::SessionId;
 
@@ -32,4 +32,23 @@ pub struct Session<'s> {
     /// The name of the runtime's endpoint.
     pub qualifier: &'s str,
     pub id: &'s SessionId,
+}
+
+impl<'s> Session<'s> {
+    /// The session of this id at a runtime.
+    #[must_use]
+    pub fn of(
+        permit: &'s Permit,
+        authority: Authority<'s>,
+        runtime: &'s Runtime,
+        id: &'s SessionId,
+    ) -> Self {
+        Self {
+            permit,
+            authority,
+            runtime: &runtime.arn,
+            qualifier: &runtime.qualifier,
+            id,
+        }
+    }
 }

@@ -9,6 +9,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use proxy::answer::Response;
 use proxy::app::App;
 use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
+use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
@@ -81,7 +82,7 @@ impl Door {
         context.request_id = "r-1".to_owned();
         context.deadline = DEADLINE;
         let event = LambdaEvent::new(event(method, path, headers, body), context);
-        self.app.handle(event).await.unwrap()
+        dispatch::handle(&self.app, event).await.unwrap()
     }
 
     pub(crate) async fn ask(
