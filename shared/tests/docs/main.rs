@@ -10,6 +10,7 @@ mod deploy;
 mod errors;
 mod links;
 mod markdown;
+mod request;
 mod settings;
 mod threats;
 
