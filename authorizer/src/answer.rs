@@ -1,11 +1,16 @@
-//! What API Gateway is told: a policy, or a plain yes or no where the API asks for one.
+//! The authorizer's answer: an IAM policy, or a simple response (HTTP APIs) if the API asks for one.
 //!
 //! API Gateway keeps an answer and uses it on every route where the same token is shown, so an answer depends on the
 //! token, the settings and the API's stage, and on nothing else of the request: a policy lists all that the caller may
 //! call. A name that no agent has is left to the proxy, which answers 404; a refusal here would be a 403.
 //!
-//! Sizes: `AGENTS` shares Lambda's 4 KB of environment, so no more than some forty runtimes are ever listed, and with
-//! names of at most 63 characters no resource comes near the 512 characters that API Gateway takes ("Output from an
+//! An answer has at most [`MAX_BYTES`]. What a caller is said to be comes first, then the denials, all of them or none:
+//! without them the answer lets every call of an agent through to the proxy, which decides each call again by the same
+//! settings and says 403 itself. A list of what is allowed would save room, too, but would deny all other names, and of a
+//! name that no agent has the proxy says 404. So with many agents API Gateway stops fewer calls than it could, and none
+//! comes further than the proxy that should not.
+//!
+//! With names of at most 63 characters no resource comes near the 512 characters that API Gateway takes ("Output from an
 //! API Gateway Lambda authorizer").
 
 use std::collections::BTreeMap;
@@ -17,10 +22,20 @@ use shared::gate::Identity;
 
 use crate::event::Method;
 
+/// The most bytes of an answer. Of its APIs, AWS says for WebSocket APIs alone how large an authorizer's result may be, 8
+/// KB ("Quotas for configuring and running a WebSocket API in API Gateway"), so all are held to that, and to the smaller
+/// meaning of KB.
+const MAX_BYTES: usize = 8000;
+
+/// What is left out of the context, in this order, where a caller has more than an answer holds. A caller without groups
+/// or scopes may less, never more. What remains always fits: texts of at most 255 characters, of four bytes each, and an
+/// issuer's address of at most 2048.
+const OPTIONAL: [&str; 2] = ["groups", "scope"];
+
 /// An authorizer's answer.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Answer {
+pub(crate) enum PolicyAnswer {
     #[serde(rename_all = "camelCase")]
     Policy {
         principal_id: String,
@@ -35,17 +50,18 @@ pub(crate) enum Answer {
     },
 }
 
-/// What the integration is told of the caller. API Gateway takes no lists or objects here.
+/// What the integration is told of the caller, and with which settings they were judged. API Gateway takes no lists or
+/// objects here.
 type Context = BTreeMap<&'static str, String>;
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PolicyDocument {
     version: &'static str,
     statement: Vec<Statement>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Statement {
     action: &'static str,
@@ -59,15 +75,24 @@ enum Effect {
     Deny,
 }
 
-impl Answer {
+impl PolicyAnswer {
     /// The policy of all that a believed caller may call.
-    pub(crate) fn policy(identity: &Identity, agents: &Agents, method: &Method) -> Self {
-        let statement = if method.is_connect() {
-            vec![connect(identity, agents, method)]
-        } else {
-            routes(identity, agents, method)
+    pub(crate) fn policy(
+        identity: &Identity,
+        agents: &Agents,
+        settings: &str,
+        method: &Method,
+    ) -> Self {
+        let policy = |statement| {
+            let context = context(identity, settings);
+            Self::from_statements(&identity.subject, vec![statement], context).shortened()
         };
-        Self::from_statements(&identity.subject, statement, context(identity))
+        if method.is_connect() {
+            return policy(connect(identity, agents, method));
+        }
+        let allowing = policy(allowed(method));
+        let denying = denied(identity, agents, method).map(|denied| allowing.with(denied));
+        denying.filter(Self::fits).unwrap_or(allowing)
     }
 
     /// The policy for a good token that its issuer's entry does not let in: nothing of this stage.
@@ -77,11 +102,17 @@ impl Answer {
     }
 
     /// Whether a believed caller may call the one route that was asked about.
-    pub(crate) fn simple(identity: &Identity, agents: &Agents, method: &Method) -> Self {
-        Self::Simple {
+    pub(crate) fn simple(
+        identity: &Identity,
+        agents: &Agents,
+        settings: &str,
+        method: &Method,
+    ) -> Self {
+        let whole = Self::Simple {
             is_authorized: may_call(identity, agents, method.route()),
-            context: context(identity),
-        }
+            context: context(identity, settings),
+        };
+        whole.shortened()
     }
 
     /// The simple form of [`Self::nothing`].
@@ -102,6 +133,34 @@ impl Answer {
             context,
         }
     }
+
+    /// This policy with a statement more.
+    fn with(&self, more: Statement) -> Self {
+        let mut longer = self.clone();
+        match &mut longer {
+            Self::Policy {
+                policy_document, ..
+            } => policy_document.statement.push(more),
+            Self::Simple { .. } => {}
+        }
+        longer
+    }
+
+    /// Leaves out of the context what there is no room for.
+    fn shortened(mut self) -> Self {
+        for name in OPTIONAL {
+            if self.fits() {
+                break;
+            }
+            let (Self::Policy { context, .. } | Self::Simple { context, .. }) = &mut self;
+            context.remove(name);
+        }
+        self
+    }
+
+    fn fits(&self) -> bool {
+        serde_json::to_vec(self).is_ok_and(|text| text.len() <= MAX_BYTES)
+    }
 }
 
 impl Statement {
@@ -114,22 +173,24 @@ impl Statement {
     }
 }
 
-/// Every agent may be called but those that refuse the caller: a denial outweighs the permission beside it.
-fn routes(identity: &Identity, agents: &Agents, method: &Method) -> Vec<Statement> {
+/// What every believed caller may ask for, unless it is denied: a denial outweighs the permission beside it.
+fn allowed(method: &Method) -> Statement {
     let stage = method.stage();
-    let allowed = ["GET/whoami", "*/agents/*"].map(|route| format!("{stage}/{route}"));
+    let routes = ["GET/whoami", "*/agents/*"].map(|route| format!("{stage}/{route}"));
+    Statement::new(Effect::Allow, routes.into())
+}
+
+/// The agents that refuse the caller, if any do.
+fn denied(identity: &Identity, agents: &Agents, method: &Method) -> Option<Statement> {
+    let stage = method.stage();
     let refusing = agents.iter().filter(|agent| !admits(agent, identity));
-    let denied: Vec<String> = refusing
+    let routes: Vec<String> = refusing
         .flat_map(|agent| {
             let agent = format!("{stage}/*/agents/{}", agent.name);
             [format!("{agent}/*"), agent]
         })
         .collect();
-    let mut statements = vec![Statement::new(Effect::Allow, allowed.into())];
-    if !denied.is_empty() {
-        statements.push(Statement::new(Effect::Deny, denied));
-    }
-    statements
+    (!routes.is_empty()).then(|| Statement::new(Effect::Deny, routes))
 }
 
 /// A WebSocket has no route of an agent: it may be opened by whom at least one agent admits.
@@ -142,7 +203,7 @@ fn connect(identity: &Identity, agents: &Agents, method: &Method) -> Statement {
     Statement::new(effect, vec![format!("{}/$connect", method.stage())])
 }
 
-/// What [`routes`] says of one route, which is a stranger's text.
+/// What [`allowed`] and [`denied`] say of one route, which is a stranger's text.
 fn may_call(identity: &Identity, agents: &Agents, route: &str) -> bool {
     let mut segments = route.split('/').skip(1);
     match (segments.next(), segments.next()) {
@@ -158,7 +219,7 @@ fn admits(agent: &Agent, identity: &Identity) -> bool {
     agent.admission.admits(identity).is_ok()
 }
 
-fn context(identity: &Identity) -> Context {
+fn context(identity: &Identity, settings: &str) -> Context {
     let groups: Value = identity.groups.iter().map(String::as_str).collect();
     let always = [
         ("sub", identity.subject.clone()),
@@ -167,6 +228,7 @@ fn context(identity: &Identity) -> Context {
         ("groups", groups.to_string()),
         ("exp", identity.expires.0.to_string()),
         ("token_id", identity.token_id.clone()),
+        ("settings", settings.to_owned()),
     ];
     let known = [
         ("client_id", &identity.client_id),

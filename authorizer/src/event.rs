@@ -1,4 +1,4 @@
-//! What API Gateway asks: five shapes of event, read into one [`Question`].
+//! Authorizer events of API Gateway: five formats, read into one [`Question`].
 //!
 //! The shapes are read leniently, because API Gateway may add to them at any time ("Input to an API Gateway Lambda
 //! authorizer"), but a shape that is none of the five is an error, never a guess.

@@ -1,4 +1,4 @@
-//! What is measured, for the criterion bench and for the table of figures.
+//! Measurements, for the criterion benchmark and for the table of figures.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -8,12 +8,14 @@
 
 mod check;
 mod endurance;
+mod large;
 mod load;
 mod measure;
 mod table;
 
 pub use check::Check;
 pub use endurance::{Outage, Silence, Switch, outage, silence, switch};
+pub use large::{LargeStart, large_starts};
 pub use load::{Delay, Load, load};
 pub use measure::{
     FirstByte, Gate, Ratio, Starts, Warm, first_byte, gate_over_raw, resident_after, starts,

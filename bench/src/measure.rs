@@ -1,4 +1,4 @@
-//! The measurements. What is compared is taken in turn, pair by pair, so that whatever slows the machine slows both.
+//! Paired measurements. The two sides alternate, so that a slow machine slows both.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use local::agent::Agent;
-use local::agentcore::Fault;
+use local::agentcore_runtime::Fault;
 use mint::Key;
 use serde_json::json;
 use tests::{
@@ -95,7 +95,7 @@ pub async fn starts(rounds: usize) -> Starts {
     }
 }
 
-async fn init(name: &str, settings: Settings) -> Duration {
+pub(crate) async fn init(name: &str, settings: Settings) -> Duration {
     let function = Lambda::start(name, settings).await;
     let init = function.init();
     function.stop().await;
@@ -161,7 +161,7 @@ pub async fn resident_after() -> (f64, f64) {
 pub struct FirstByte {
     /// Milliseconds, straight from the agent
     pub direct: f64,
-    /// Milliseconds, through Lambda's Runtime API, the proxy and AgentCore's double
+    /// Milliseconds, through Lambda's Runtime API, the proxy and AgentCore's emulator
     pub proxied: f64,
     /// The median of the differences, in milliseconds
     pub added: f64,
@@ -250,7 +250,7 @@ fn event(key: &Key) -> Bytes {
     Bytes::from(request.unwrap().1.to_string())
 }
 
-fn settings(key: &Key) -> Settings {
+pub(crate) fn settings(key: &Key) -> Settings {
     Settings::new(&trusted(&[key], &json!({})))
 }
 
@@ -264,7 +264,7 @@ pub(crate) fn megabytes(kibibytes: u64) -> f64 {
 }
 
 /// The value in the middle; of an even number of values, the upper of the two.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
-use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
-use crate::directory::Directory;
-use crate::gateway::{Entrance, Gateway};
-use crate::issuer::{self, Issuer, Trigger};
-use crate::runtime::{self, Function, FunctionSpec};
-use crate::secrets::SecretStore;
+use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
+use crate::api_gateway::{ApiGateway, CustomDomain, Entrance};
+use crate::cognito::{self, Issuer, Trigger};
+use crate::dynamodb::DynamoDb;
+use crate::lambda::{self, Function, FunctionSpec};
+use crate::secrets_manager::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
 
 mod agents;
@@ -27,6 +27,10 @@ use cloud::Cloud;
 pub const USERS: [&str; 2] = ["alice", "bob"];
 /// The function of the template that the issuer asks before it signs a token.
 const TRIGGER: &str = "PretokenFunction";
+/// The variables whose value may be a file's path.
+const DOCUMENTS: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
+/// What stands before such a path.
+const FILE: &str = "file:";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
 const MAX_CONCURRENCY: usize = 250;
 
@@ -39,6 +43,8 @@ pub struct StackSettings {
     pub functions: PathBuf,
     /// The door's port; any free one for 0.
     pub port: u16,
+    /// A domain that leads to the door as well.
+    pub domain: Option<CustomDomain>,
     /// The folder with `policies/*.cedar` and `tools.json`.
     pub policy: PathBuf,
     /// Life of a tool token in seconds.
@@ -57,14 +63,15 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
-    /// These functions of a template, and for the rest what nobody asked to be otherwise: the policies beside the template,
-    /// any free port, the demonstration agent.
+    /// These functions of a template, and defaults for the rest: the policies beside the template, any free port, the
+    /// demonstration agent.
     pub fn new(template: PathBuf, functions: PathBuf) -> Self {
         Self {
             policy: template.with_file_name("policy"),
             template,
             functions,
             port: 0,
+            domain: None,
             // Cognito's shortest.
             tool_token_seconds: 300,
             agent_url: None,
@@ -81,7 +88,7 @@ impl StackSettings {
 pub enum StackError {
     /// The issuer did not start.
     #[error("start the issuer")]
-    Issuer(#[from] issuer::StartError),
+    Issuer(#[from] cognito::StartError),
     /// The store of secrets did not start.
     #[error("start the store of secrets")]
     Secrets(#[source] io::Error),
@@ -99,13 +106,13 @@ pub enum StackError {
     AgentUrl(#[from] AgentUrlError),
     /// The data plane did not start.
     #[error("start AgentCore")]
-    DataPlane(#[from] agentcore::StartError),
+    DataPlane(#[from] agentcore_runtime::StartError),
     /// The template cannot be used.
     #[error("use the template")]
     Template(#[from] TemplateError),
     /// A function did not start.
     #[error("start the functions")]
-    Function(#[from] runtime::StartError),
+    Function(#[from] lambda::StartError),
     /// A secret was not made.
     #[error("rotate the secret of `{0}` for the first time")]
     Rotation(String),
@@ -116,7 +123,7 @@ pub enum StackError {
 
 /// A running stack. [`Stack::stop`] ends it; dropping it does so without waiting.
 pub struct Stack {
-    gateway: Gateway,
+    gateway: ApiGateway,
     functions: HashMap<String, Function>,
     cloud: Cloud,
     data_plane: DataPlane,
@@ -133,6 +140,7 @@ impl Stack {
     pub async fn start(mut settings: StackSettings) -> Result<Self, StackError> {
         let entrance = Entrance::bind(settings.port).await;
         let entrance = entrance.map_err(StackError::Gateway)?;
+        let entrance = entrance.with_domain(settings.domain.take());
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
         public_url.or_insert_with(|| door.clone());
@@ -162,7 +170,7 @@ impl Stack {
         let functions = functions(specs.collect(), &cloud).await?;
         let trigger = functions.get(TRIGGER).cloned();
         cloud.issuer.set_trigger(trigger.map(Trigger::new));
-        let gateway = Gateway::open(entrance, template.api, functions.clone());
+        let gateway = ApiGateway::open(entrance, template.api, functions.clone());
         Ok(Self {
             gateway,
             functions,
@@ -200,7 +208,7 @@ impl Stack {
     }
 
     /// What the trigger knows of the users; alice is in it, bob is not.
-    pub fn directory(&self) -> &Directory {
+    pub fn directory(&self) -> &DynamoDb {
         &self.cloud.directory
     }
 
@@ -298,7 +306,7 @@ async fn functions(
     Ok(functions)
 }
 
-/// A function as the template describes it, with what every function here gets besides.
+/// A function as the template describes it, with the additions that every function here gets.
 fn spec(
     function: &FunctionSettings,
     settings: &StackSettings,
@@ -307,7 +315,7 @@ fn spec(
     let mut environment = function.environment.clone();
     for (name, value) in &mut environment {
         if let Some(given) = settings.variables.get(name) {
-            value.clone_from(given);
+            *value = given_value(name, given);
         }
     }
     let lambda = lambda.iter().cloned();
@@ -322,6 +330,17 @@ fn spec(
             &function.name,
             absolute(&settings.functions).join(&function.binary),
         )
+    }
+}
+
+/// A path is meant from where this program was started, and functions are started elsewhere.
+fn given_value(name: &str, given: &str) -> String {
+    match given.strip_prefix(FILE) {
+        // Without a path it is the function that says so.
+        Some(path) if DOCUMENTS.contains(&name) && !path.is_empty() => {
+            format!("{FILE}{}", absolute(Path::new(path)).display())
+        }
+        Some(_) | None => given.to_owned(),
     }
 }
 

@@ -25,7 +25,7 @@ fn functions(test: &str) -> PathBuf {
         "machine_rotation",
         "proxy",
         "pretoken",
-        "rotation",
+        "signing_rotation",
     ] {
         let link = folder.join(name);
         let _ = std::fs::remove_file(&link);
@@ -125,6 +125,35 @@ async fn a_variable_of_ones_own_replaces_the_computed_one() {
 }
 
 #[tokio::test]
+async fn a_relative_path_of_a_document_starts_where_the_program_was_started() {
+    let mut settings = settings(functions("files"));
+    settings.variables = [
+        ("AGENTS", "file:settings/agents.json"),
+        ("TRUSTED_ISSUERS", "file:/a/../issuers.json"),
+        ("ALLOWED_ORIGINS", "file:a"),
+        ("TURNS_TABLE", ""),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let stack = Stack::start(settings.clone()).await.unwrap();
+    let here = std::env::current_dir().unwrap();
+    let agents = format!("file:{}/settings/agents.json", here.display());
+    for function in ["ProxyFunction", "AuthorizerFunction"] {
+        let given = environment(&stack, function).await;
+        assert_eq!(given["AGENTS"], agents, "{function}");
+        assert_eq!(given["TRUSTED_ISSUERS"], "file:/a/../issuers.json");
+    }
+    let proxy = environment(&stack, "ProxyFunction").await;
+    assert_eq!(proxy["ALLOWED_ORIGINS"], "file:a");
+    stack.stop().await;
+    settings.variables = [("AGENTS".to_owned(), "file:".to_owned())].into();
+    let stack = Stack::start(settings).await.unwrap();
+    let given = environment(&stack, "ProxyFunction").await;
+    assert_eq!(given["AGENTS"], "file:", "which the function refuses");
+    stack.stop().await;
+}
+
+#[tokio::test]
 async fn ones_own_agent_must_be_an_address_where_one_answers() {
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -157,6 +186,14 @@ fn wrong_arguments_are_named() {
         (&["--nonsense"][..], "unknown argument `--nonsense`"),
         (&["--port"], "`--port` needs a value"),
         (&["--port", "70000"], "`70000` is not a port"),
+        (&["--port=70000"], "`70000` is not a port"),
+        (&["-x"], "unknown argument `-x`"),
+        (&["surplus"], "unknown argument `surplus`"),
+        (&["--help=now"], "`--help` takes no value"),
+        (
+            &["--domain", "https://api.example.com"],
+            "`https://api.example.com` is not a host with a base path",
+        ),
         (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
         (
             &["--tool-token", "soon"],
@@ -183,7 +220,7 @@ fn what_does_not_start_is_fatal_and_says_why() {
         .arg("/nowhere/file"));
     assert_eq!(output.status.code(), Some(1));
     let expected =
-        "local: start the functions: start `/nowhere/rotation`: No such file or directory";
+        "local: start the functions: start `/nowhere/signing_rotation`: No such file or directory";
     assert!(
         text(&output.stderr).contains(expected),
         "{}",

@@ -10,7 +10,7 @@ use authentication::Authentication;
 use authority::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Target};
-use shared::door::{Denial, Door};
+use shared::door::{Door, DoorError};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
 use shared::secret::Secret;
@@ -37,7 +37,7 @@ pub struct Admitted<'a> {
     pub agent: &'a Agent,
     pub permit: Permit,
     /// The bearer token that was believed; empty where none is asked for, and then no agent is one that is given it.
-    pub proof: Secret,
+    pub bearer: Secret,
 }
 
 /// What a caller who does not come in is told.
@@ -51,7 +51,7 @@ pub struct Refused {
 impl Admitted<'_> {
     /// In whose name the agent is called.
     pub fn authority(&self) -> Authority<'_> {
-        Authority::of(self.agent.auth, &self.proof)
+        Authority::of(self.agent.auth, &self.bearer)
     }
 
     /// The caller's session with the agent in which a conversation is held.
@@ -104,7 +104,7 @@ impl Access {
         let admitted = Admitted {
             agent,
             permit,
-            proof: self.proof(asker.headers),
+            bearer: self.bearer(asker.headers),
         };
         asker.record.agent(&agent.name);
         asker.record.caller(&identity);
@@ -138,11 +138,11 @@ impl Access {
         door.identify(authorization(headers))
             .await
             .map_err(|denial| match denial {
-                Denial::Refused(refusal) => {
+                DoorError::Refused(refusal) => {
                     decision.log(&Verdict::Refused(refusal, None));
                     Refused::of(refusal, headers.contains_key(header::AUTHORIZATION))
                 }
-                Denial::Outage(outage) => {
+                DoorError::Outage(outage) => {
                     decision.log(&Verdict::Outage(outage.code()));
                     Refused {
                         problem: Problem::Unavailable,
@@ -153,9 +153,9 @@ impl Access {
     }
 
     /// The token that was believed. What an open door did not check goes no further.
-    fn proof(&self, headers: &HeaderMap) -> Secret {
+    fn bearer(&self, headers: &HeaderMap) -> Secret {
         match &self.authentication {
-            Authentication::Required(_) => proof(headers),
+            Authentication::Required(_) => bearer(headers),
             Authentication::Off => Secret::new(String::new()),
         }
     }
@@ -181,7 +181,7 @@ fn authorization(headers: &HeaderMap) -> &[u8] {
 }
 
 /// The token of a header that the gate has believed: it has the scheme and at least one space before it.
-fn proof(headers: &HeaderMap) -> Secret {
+fn bearer(headers: &HeaderMap) -> Secret {
     let header = std::str::from_utf8(authorization(headers)).unwrap_or_default();
     let (_, token) = header.split_once(' ').unwrap_or_default();
     Secret::new(token.trim_start_matches(' ').to_owned())
@@ -266,11 +266,11 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_is_the_token_without_its_scheme() {
+    fn the_bearer_is_the_token_without_its_scheme() {
         for header in ["Bearer a.b.c", "bearer   a.b.c"] {
-            assert_eq!(proof(&shown(&[header])).reveal(), "a.b.c");
+            assert_eq!(bearer(&shown(&[header])).reveal(), "a.b.c");
         }
-        assert_eq!(proof(&shown(&["Bearer a", "Bearer b"])).reveal(), "");
+        assert_eq!(bearer(&shown(&["Bearer a", "Bearer b"])).reveal(), "");
     }
 
     #[test]

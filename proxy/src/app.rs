@@ -31,6 +31,8 @@ pub struct App {
     pub(crate) advertised: Vec<Advertised>,
     pub(crate) origins: Origins,
     public_url: Option<PublicUrl>,
+    /// The digest of the settings that this function runs with.
+    pub(crate) settings: String,
     pub(crate) clock: Clock,
 }
 
@@ -43,6 +45,7 @@ impl App {
             origins,
             limits,
             public_url,
+            settings,
             signing,
             tool_tokens,
             turns_table,
@@ -80,6 +83,7 @@ impl App {
             advertised,
             origins,
             public_url,
+            settings,
             clock,
         }
     }

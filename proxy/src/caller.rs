@@ -1,5 +1,6 @@
 //! The caller's side of the door: requests as they come in, and what a caller may be told.
 
+mod base_path;
 pub mod cors;
 pub mod event;
 pub mod media;

@@ -4,8 +4,9 @@ use crate::access::authentication::{self, Authentication, ENABLE_AUTH};
 use crate::caller::cors::Origins;
 use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
+use shared::aws::arn::SecretArn;
+use shared::aws::names::is_table;
 use shared::issuers::TrustedIssuers;
-use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Documents, Fault, Files, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint;
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub struct Config {
     pub limits: Limits,
     /// None: what API Gateway says of each request.
     pub public_url: Option<PublicUrl>,
+    /// The digest of [`AGENTS`] and [`TRUSTED_ISSUERS`].
+    pub settings: String,
     /// Where the keys are that the door signs with; without them it asserts nothing.
     pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
@@ -151,6 +154,7 @@ impl Config {
             origins,
             limits,
             public_url,
+            settings: documents.digest(),
             signing,
             tool_tokens,
             turns_table,
@@ -209,12 +213,9 @@ fn secret_arn(text: &str) -> Result<SecretArn, String> {
     SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
 }
 
-/// Tables have these names ("Supported data types and naming rules in Amazon DynamoDB").
 fn parse_table(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    let is_name = (3..=255).contains(&text.len()) && text.bytes().all(allowed);
     let problem = "is not the name of a table";
-    is_name
+    is_table(text)
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
 }

@@ -76,7 +76,7 @@ async fn call(app: &App, route: Route, request: &mut Request) -> Result<Answer, 
         Route::EndConversation(agent, conversation) => {
             conversations::end(app, &agent, &conversation, request).await
         }
-        Route::Health => Ok(health::health()),
+        Route::Health => Ok(health::health(app)),
         Route::OpenWebSocket(agent) => websocket::open(app, &agent, request).await,
         Route::Keys => keys::keys(app).await,
         Route::Whoami => whoami::whoami(app, request).await,
@@ -180,10 +180,9 @@ fn metadata(request: &Request) -> String {
     format!(r#", resource_metadata="{url}""#)
 }
 
-/// When an answer must be over. Lambda's deadline is a time of day, in milliseconds, so the clock that tells the time
-/// of day measures what is left.
+/// When an answer must be over.
 fn deadline(app: &App, lambda_deadline: u64) -> Instant {
-    let left = Duration::from_millis(lambda_deadline).saturating_sub(app.clock.moment().wall);
+    let left = app.clock.left_until(lambda_deadline);
     let now = Instant::now();
     now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
 }

@@ -10,6 +10,7 @@ mod presign;
 mod renewed;
 mod reply;
 mod runtime;
+mod sigv4;
 mod stop;
 
 use crate::audit::record::Upstream;

@@ -1,12 +1,13 @@
-//! `AGENTS` -> [`Agents`]: which agents are behind the door, and whom each one admits.
+//! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
 mod trust;
 
 use std::collections::BTreeMap;
 
-use crate::arn::{Arn, is_of};
+use crate::aws::arn::Arn;
 use crate::gate::{Admission, AgentName};
 use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members, Path};
+use crate::text::is_word;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
@@ -26,10 +27,7 @@ const RUNTIME: Form = Form {
 const QUALIFIER: Form = Form {
     says: "the name of an endpoint: `[A-Za-z][A-Za-z0-9_]{0,47}`",
     holds: |text| {
-        text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && is_of(text, 48, |byte| {
-                byte.is_ascii_alphanumeric() || byte == b'_'
-            })
+        text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_word(text, 48, b"_")
     },
 };
 
@@ -192,10 +190,7 @@ impl RuntimeArn {
     pub fn parse(text: &str) -> Option<Self> {
         let arn = Arn::parse(text, "bedrock-agentcore")?;
         let id = arn.resource.strip_prefix("runtime/")?;
-        let is_good = is_of(id, 128, |byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-        });
-        is_good.then(|| Self {
+        is_word(id, 128, b"-_").then(|| Self {
             text: text.to_owned(),
             region: arn.region.to_owned(),
         })
@@ -331,12 +326,13 @@ fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {
     }
 }
 
-/// An agent without `allow` would admit nobody or anybody, whoever reads it: so it is a fault. `{}` says anybody.
+/// An absent `allow` could be read as "admit no caller" or as "admit every caller", so it is a fault. `{}` admits every
+/// caller.
 fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
     entry.needs(&["allow"]);
     let mut allow = entry.object("allow")?;
     let admission = Admission {
-        // Which they are is for `untrusted` to look at: here nobody knows whom the door trusts.
+        // `untrusted` checks the issuers themselves: the trusted ones are not known here.
         issuers: allow.texts("issuers", &Form::ANY),
         scopes: allow.texts("scopes", &Form::SCOPE),
         groups: allow.texts("groups", &GROUP),

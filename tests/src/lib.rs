@@ -1,6 +1,6 @@
-//! What the end-to-end tests stand on: the built programs, driven from outside, and tokens that no code of theirs made.
+//! Support for the end-to-end tests: the built programs, driven from outside, and tokens that no code of theirs made.
 //!
-//! Nothing here is shared with the functions under test. They run as processes behind the doubles of `local`, as they
+//! Nothing here is shared with the functions under test. They run as processes behind the emulators of `local`, as they
 //! run behind the real services.
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@ mod chain;
 mod event;
 mod function;
 mod http;
+mod many;
 mod smoke;
 mod stack;
 mod system;
@@ -26,8 +27,9 @@ pub use function::{
     data_plane, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
+pub use many::{many_agents, many_issuers};
 pub use python::{Python, PythonFilter, PythonServer, counted, journey, skipped};
-pub use smoke::{Journey, Step};
+pub use smoke::{Documents, Journey, Step};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};
 pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};

@@ -1,5 +1,5 @@
-//! What an agent can prove of its caller: the lines of the document, run as they stand, against assertions that the door
-//! made; and a rotation of its key, under load.
+//! Tests of the assertion: the lines of the document, run as they stand, against assertions that the door made; and a
+//! rotation of its key, under load.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use hyper::http::StatusCode;
-use local::agentcore::Call;
-use local::secrets::{Fault, SecretStore, Step};
+use local::agentcore_runtime::Call;
+use local::secrets_manager::{Fault, SecretStore, Step};
 use local::stack::Stack;
 use serde_json::{Value, json};
 use tests::{Python, PythonFilter, alter, chain_settings, counted, get, post};

@@ -1,4 +1,4 @@
-//! What the template's rules let pass, its functions start with: otherwise a stack would be there, and no door.
+//! Tests of deployments: the functions start with everything that the template's rules accept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,7 +16,7 @@ type Group = Vec<(&'static str, String)>;
 
 const POOL: &str = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:own-AbCdEf";
-/// Nobody listens there: no function needs anybody at its start.
+/// Nothing listens there: no function calls a service at its start.
 const NOBODY: &str = "http://127.0.0.1:1";
 /// What reads settings of the template.
 const FUNCTIONS: [&str; 4] = ["authorizer", "machine_rotation", "pretoken", "proxy"];

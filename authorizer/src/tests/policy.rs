@@ -1,8 +1,8 @@
-//! What the policies mean, told by a small reading of IAM: any matching denial wins, then any matching permission.
+//! Tests of policies, evaluated by a small subset of IAM: any matching denial wins, then any matching permission.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{STAGE, Scene, agents, rest};
+use super::{STAGE, Scene, agents, caller, rest};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
@@ -198,6 +198,159 @@ async fn a_good_token_that_its_issuers_entry_refuses_may_call_nothing() {
         effect(&answer, &format!("{STAGE}/GET/whoami")),
         Effect::Allow
     );
+}
+
+/// The most bytes of an authorizer's result ("Quotas for configuring and running a WebSocket API").
+const MOST: usize = 8 * 1000;
+
+/// So many agents with names of 63 characters, of which every other one admits staff and the others nobody.
+fn many(count: usize) -> Value {
+    let agents = (0..count).map(|place| {
+        let group = if place % 2 == 0 { "staff" } else { "none" };
+        let mut agent = agents()["staff"].clone();
+        agent["allow"] = json!({"groups": [group]});
+        (format!("{place:0>63}"), agent)
+    });
+    Value::Object(Map::from_iter(agents))
+}
+
+#[tokio::test]
+async fn denials_that_there_is_no_room_for_are_left_to_the_proxy() {
+    use Effect::{Allow, Deny, Silent};
+    for (count, odd) in [(2, Deny), (20, Deny), (200, Allow), (2000, Allow)] {
+        let scene = Scene::with(false, &json!({}), &many(count));
+        let bearer = scene.bearer("alice");
+        let answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
+        assert!(answer.to_string().len() <= MOST, "{count}");
+        let effect = |route: &str| effect(&answer, &format!("{STAGE}/{route}"));
+        for place in [0, 1, count - 2, count - 1] {
+            let route = format!("POST/agents/{place:0>63}/invocations");
+            let expected = if place % 2 == 0 { Allow } else { odd };
+            assert_eq!(effect(&route), expected, "{count} {route}");
+        }
+        // Nothing else changes: what no agent is called is for the proxy's 404, and the rest of the API stays shut.
+        assert_eq!(effect("POST/agents/unknown/invocations"), Allow);
+        assert_eq!(effect("GET/whoami"), Allow);
+        for route in ["POST/whoami", "GET/", "POST/agents"] {
+            assert_eq!(effect(route), Silent, "{count} {route}");
+        }
+        assert_eq!(answer["context"]["groups"], "[\"staff\",\"höchste\"]");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_as_full_as_it_may_be() {
+    // One agent more each time, until the denials are left out: the answer before was nearly full.
+    let mut before = 0;
+    for count in 1.. {
+        let scene = Scene::with(false, &json!({}), &many(count));
+        let bearer = scene.bearer("bob");
+        let answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
+        let statements = answer["policyDocument"]["Statement"].as_array().unwrap();
+        if statements.len() == 1 {
+            break;
+        }
+        before = answer.to_string().len();
+        assert!(before <= MOST, "{count}");
+    }
+    assert!(before > MOST - 400, "{before}");
+}
+
+/// What answers say of a caller with these claims, by name.
+async fn context(entry: &Value, claims: &Value) -> Map<String, Value> {
+    let mut contexts = Vec::new();
+    for is_simple in [false, true] {
+        let scene = Scene::with(is_simple, entry, &agents());
+        let bearer = format!("Bearer {}", scene.sign(claims));
+        for route in ["GET/whoami", "$connect"] {
+            let event = if is_simple {
+                json!({
+                    "version": "2.0",
+                    "type": "REQUEST",
+                    "routeArn": format!("{STAGE}/GET/whoami"),
+                    "headers": {"authorization": bearer},
+                })
+            } else {
+                rest(route, &bearer)
+            };
+            let answer = scene.ask(event).await.unwrap();
+            assert!(answer.to_string().len() <= MOST, "{route}");
+            // What is left out was there when the caller was judged.
+            if is_simple {
+                assert_eq!(answer["isAuthorized"], true);
+            } else {
+                let effect = effect(&answer, &format!("{STAGE}/{route}"));
+                assert_eq!(effect, Effect::Allow, "{route}");
+            }
+            contexts.push(answer["context"].as_object().unwrap().clone());
+        }
+    }
+    contexts.remove(0)
+}
+
+/// What a context may hold, and first what is left out of it, in this order.
+const CONTEXT: [&str; 9] = [
+    "groups",
+    "scope",
+    "client_id",
+    "email",
+    "exp",
+    "issuer",
+    "sub",
+    "token_id",
+    "username",
+];
+
+#[tokio::test]
+async fn what_there_is_no_room_for_is_left_out_of_the_context() {
+    // A sign of one letter that JSON within JSON makes five of; and letters of four bytes.
+    let quotes = |count: usize| vec!["\""; count];
+    let wide = "\u{10348}".repeat(255);
+    let names = json!({"sub": wide, "username": wide, "email": wide});
+    let by_subject =
+        json!({"allowedClients": null, "allowedAudience": ["door"], "clientClaim": "sub"});
+    let long = format!("https://issuer.example.com/{}", "i".repeat(2021));
+    let by_long_name = with(by_subject.clone(), &json!({"issuer": long}));
+    let scope = |count: usize| vec!["s"; count].join(" ");
+    for (entry, more, left_out) in [
+        (json!({}), json!({"username": "alice"}), 0),
+        (
+            json!({}),
+            json!({"username": "alice", "groups": quotes(1000)}),
+            1,
+        ),
+        (
+            json!({}),
+            with(names.clone(), &json!({"groups": quotes(400)})),
+            1,
+        ),
+        (
+            by_subject,
+            with(names.clone(), &json!({"aud": "door", "scope": scope(1330)})),
+            2,
+        ),
+        (
+            by_long_name,
+            with(
+                names,
+                &json!({"aud": "door", "iss": long, "scope": scope(300)}),
+            ),
+            2,
+        ),
+    ] {
+        let context = context(&entry, &with(caller("alice"), &more)).await;
+        let absent: Vec<&str> = CONTEXT
+            .into_iter()
+            .filter(|name| !context.contains_key(*name))
+            .collect();
+        assert_eq!(absent, CONTEXT[..left_out]);
+    }
+}
+
+fn with(mut object: Value, more: &Value) -> Value {
+    let members = object.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    object
 }
 
 #[tokio::test]

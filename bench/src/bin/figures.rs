@@ -1,4 +1,4 @@
-//! Prints what was promised and what this machine measures, the deployed programs as a whole.
+//! `figures`: the table of promised and measured numbers, of the deployed programs as a whole.
 //!
 //! Nothing is adjusted: a busy machine shows in the absolute figures, and hardly in the ratios.
 #![expect(
@@ -7,7 +7,8 @@
 )]
 
 use bench::{
-    Check, Row, first_byte, gate_over_raw, resident_after, starts, streaming_peak, table, warm,
+    Check, Row, first_byte, gate_over_raw, large_starts, resident_after, starts, streaming_peak,
+    table, warm,
 };
 
 #[tokio::main]
@@ -52,16 +53,22 @@ async fn invocations() -> Vec<Row> {
 /// How processes start, and what they weigh.
 async fn processes() -> Vec<Row> {
     let starts = starts(50).await;
+    let [large_authorizer, large_proxy] = large_starts(50).await;
     let (authorizer, empty) = resident_after().await;
     // What is deployed is a zip file of the one program.
     let program = std::fs::read(tests::binary("authorizer")).unwrap();
     let zipped = miniz_oxide::deflate::compress_to_vec(&program, 9);
     let start = "start to first poll: authorizer / empty function";
+    let large = "authorizer, 200 agents and 30 issuers in files / 2 and 1";
     let resident = "authorizer resident after 100 invocations";
     vec![
         Row::at_most(start, 2.0, starts.authorizer, "x"),
         Row::shown("  empty function", starts.empty, "ms"),
         Row::at_most("start to first poll: proxy", 20.0, starts.proxy, "ms"),
+        Row::shown(large, large_authorizer.ratio, "x"),
+        Row::shown("  authorizer, 200 and 30", large_authorizer.large, "ms"),
+        Row::shown("  proxy, 200 and 30 / 2 and 1", large_proxy.ratio, "x"),
+        Row::shown("  proxy, 200 and 30", large_proxy.large, "ms"),
         Row::at_most("authorizer package, zipped", 4.0, megabytes(&zipped), "MB"),
         Row::shown("  the program in it", megabytes(&program), "MB"),
         Row::at_most(resident, 8.0, authorizer, "MB"),
@@ -74,7 +81,7 @@ async fn streams() -> Vec<Row> {
     let first = first_byte(500).await;
     let peak = streaming_peak(200_000_000).await;
     let added = "time to first byte added by the proxy, median";
-    let through = "  through Runtime API, proxy and AgentCore's double";
+    let through = "  through Runtime API, proxy and AgentCore's emulator";
     vec![
         Row::at_most(added, 1.0, first.added, "ms"),
         Row::shown(through, first.proxied, "ms"),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::tree::{Node, Value};
 use super::{API_ID, TemplateError};
-use crate::runtime::{ACCOUNT, REGION, function_arn};
+use crate::lambda::{ACCOUNT, REGION, function_arn};
 
 /// Conditions may build on each other; a chain this long is a circle.
 const MAX_DEPTH: usize = 32;
 
 /// Values for parameters, pseudo parameters, conditions and resources.
 pub(super) struct Resolver<'a> {
-    /// Of parameters, and of resources whose values somebody gave.
+    /// Of parameters, and of resources whose values were given.
     values: BTreeMap<String, String>,
     conditions: Option<&'a Node>,
     resources: &'a Node,

@@ -350,7 +350,10 @@ fn the_template_of_the_door_is_understood() {
         .iter()
         .map(|function| function.binary.as_str())
         .collect();
-    assert_eq!(binaries, ["authorizer", "proxy", "pretoken", "rotation"]);
+    assert_eq!(
+        binaries,
+        ["authorizer", "proxy", "pretoken", "signing_rotation"]
+    );
     let open: Vec<_> = template
         .api
         .routes

@@ -1,4 +1,4 @@
-//! What must be true of every deployed door. A proof says what breaks it; nothing means that it holds.
+//! The proofs about a deployed door. A proof returns what breaks it; an empty list means that it holds.
 
 pub(crate) mod api;
 pub(crate) mod functions;

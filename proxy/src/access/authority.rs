@@ -18,12 +18,12 @@ pub enum Authority<'t> {
 }
 
 impl<'t> Authority<'t> {
-    /// How the door shows itself to this agent; `proof` is the token of the caller's that was believed.
+    /// How the door shows itself to this agent; `bearer` is the caller's token that was believed.
     #[must_use]
-    pub const fn of(auth: Auth, proof: &'t Secret) -> Self {
+    pub const fn of(auth: Auth, bearer: &'t Secret) -> Self {
         match auth {
             Auth::Iam => Self::Role,
-            Auth::Jwt => Self::Caller(proof),
+            Auth::Jwt => Self::Caller(bearer),
         }
     }
 

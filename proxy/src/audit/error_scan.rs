@@ -8,31 +8,10 @@ use std::borrow::Cow;
 /// The longest message that is looked into, in bytes. Those that count are a sentence or a stack trace long.
 const MAX_MESSAGE: usize = 16 * 1024;
 
-/// Declares everything that is listened for on one line: variant, stable code, and what it means.
-macro_rules! heard {
-    ($($variant:ident $code:literal $meaning:literal)*) => {
-        /// What was heard.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Heard {
-            $(#[doc = $meaning] $variant,)*
-        }
+shared::code_table! {
+    /// What was heard.
+    pub enum Heard;
 
-        impl Heard {
-            /// Everything that is listened for.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable name in the log.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-        }
-    };
-}
-
-heard! {
     Unauthorized       "unauthorized"           "AG-UI: the platform takes the door's call for unauthorized"
     AccessDenied       "access_denied"          "AG-UI: the platform denies access"
     Validation         "validation_error"       "AG-UI: the request is not valid to the platform"

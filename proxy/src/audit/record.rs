@@ -5,7 +5,7 @@ use crate::audit::tool_call::Tool;
 use crate::audit::trace::Trace;
 use http::StatusCode;
 use shared::gate::{AgentName, Identity};
-use shared::log::Loggable;
+use shared::log::{Loggable, millis};
 use shared::metrics::{self, Metric};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -303,11 +303,6 @@ impl Drop for Record {
 
 fn loggable(text: Option<&str>) -> Option<DisplayValue<Loggable<'_>>> {
     text.map(|text| display(Loggable(text)))
-}
-
-/// Milliseconds, with microseconds as their fraction.
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 #[cfg(test)]

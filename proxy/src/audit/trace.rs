@@ -1,6 +1,7 @@
 //! Under which ids a request is known to others: AWS X-Ray's, and the caller's own (W3C Trace Context).
 
 use http::HeaderMap;
+use shared::text::is_visible;
 
 /// The ids of the traces that a request belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,9 +21,7 @@ impl Trace {
     /// Of a request, by what Lambda says of it and by those of its headers that may travel.
     #[must_use]
     pub fn of(xray: Option<&str>, travelling: &HeaderMap) -> Self {
-        let plain =
-            |text: &&str| text.len() <= MAX_HEADER && text.bytes().all(|b| b.is_ascii_graphic());
-        let header = xray.filter(plain);
+        let header = xray.filter(|text| is_visible(text, MAX_HEADER));
         let root =
             header.and_then(|text| text.split(';').find_map(|part| part.strip_prefix("Root=")));
         let parent = travelling

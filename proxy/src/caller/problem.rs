@@ -5,46 +5,10 @@ use serde_json::{Value, json};
 use shared::gate::{Answer, Refusal};
 use std::time::Duration;
 
-/// Declares every problem on one line: variant, status, stable code, and title.
-macro_rules! problems {
-    ($($variant:ident $status:ident $code:literal $title:literal)*) => {
-        /// Why a request got no agent's answer.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Problem {
-            $(#[doc = $title] $variant,)*
-        }
+shared::code_table! {
+    /// Why a request got no agent's answer: status, stable code, and the title for people.
+    pub enum Problem, status: StatusCode;
 
-        impl Problem {
-            /// Every problem there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            #[must_use]
-            pub const fn status(self) -> StatusCode {
-                match self {
-                    $(Self::$variant => StatusCode::$status,)*
-                }
-            }
-
-            /// The stable name that programs may rely on.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            /// The sentence for people.
-            #[must_use]
-            pub const fn title(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $title,)*
-                }
-            }
-        }
-    };
-}
-
-problems! {
     BadBody            BAD_REQUEST            "bad_body"               "The body could not be decoded"
     BadJson            BAD_REQUEST            "bad_json"               "The body must be one JSON text in UTF-8"
     ReservedMember     BAD_REQUEST            "reserved_member"        "The body may not have the member _agent_core_app_action"
@@ -96,7 +60,7 @@ impl Problem {
             "code": self.code(),
             "request_id": request_id,
             "status": self.status().as_u16(),
-            "title": self.title(),
+            "title": self.sentence(),
         })
     }
 
@@ -166,7 +130,7 @@ mod tests {
                 "{problem:?}"
             );
             let body = problem.body("r-1");
-            let expected = json!({"status": status.as_u16(), "title": problem.title(), "code": problem.code(), "request_id": "r-1"});
+            let expected = json!({"status": status.as_u16(), "title": problem.sentence(), "code": problem.code(), "request_id": "r-1"});
             assert_eq!(body, expected);
         }
     }

@@ -26,6 +26,7 @@ use shared::gate::AgentName;
 use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
 use shared::session::Conversation;
 use shared::signing::SealKey;
+use shared::text::is_word;
 
 /// What a message says of the session it belongs to.
 struct Place {
@@ -165,8 +166,7 @@ fn told(received: &HeaderMap, session: Option<&Session>) -> Result<HeaderMap, Pr
 
 /// Versions are dates (MCP, "Versioning"), drafts have names.
 fn is_version(value: &HeaderValue) -> bool {
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    (1..=32).contains(&value.len()) && value.as_bytes().iter().all(allowed)
+    value.to_str().is_ok_and(|text| is_word(text, 32, b"-."))
 }
 
 /// What the caller is told in headers.

@@ -12,11 +12,17 @@ use shared::gate::Identity;
 pub(crate) async fn whoami(app: &App, request: &mut Request) -> Result<Answer, Declined> {
     let identity = app.access.whoami(request.asker()).await?;
     let agents = app.access.admitting(&identity);
-    Ok(Answer::json(StatusCode::OK, &portrait(&identity, &agents)))
+    // The authorizer's word may be five minutes old: API Gateway keeps its answers for so long.
+    let settings = json!({
+        "authorizer": request.event.authorizer_settings,
+        "proxy": app.settings,
+    });
+    let portrait = portrait(&identity, &agents, &settings);
+    Ok(Answer::json(StatusCode::OK, &portrait))
 }
 
-/// A caller as the door sees them, and the agents they may call.
-fn portrait(identity: &Identity, agents: &[&str]) -> Value {
+/// A caller as the door sees them, the agents they may call, and the digests of the settings that say so.
+fn portrait(identity: &Identity, agents: &[&str], settings: &Value) -> Value {
     json!({
         "agents": agents,
         "client_id": identity.client_id,
@@ -26,6 +32,7 @@ fn portrait(identity: &Identity, agents: &[&str]) -> Value {
         "issuer": identity.issuer,
         "name": identity.name,
         "scopes": identity.scopes,
+        "settings": settings,
         "subject": identity.subject,
         "username": identity.username,
     })

@@ -10,12 +10,10 @@
 use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use shared::aws::clients;
 use shared::clock::Clock;
 use shared::log::service_failure;
 use shared::session::SessionId;
@@ -34,14 +32,6 @@ const MARGIN: Duration = Duration::from_secs(10);
 /// The pauses before a lease that somebody holds is asked for again. An answer's last event is read a moment before its
 /// lease is given back, and whoever reads it may ask on at once.
 const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(350)];
-
-/// DynamoDB answers within milliseconds; most of this is for the first connection of a small function.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// One attempt, its connection included.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1200);
-const MAX_ATTEMPTS: u32 = 2;
-/// The pause before the second attempt; the SDK scatters it.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest that the end of an answer waits for its lease to be given back. The function has a little more time than
 /// its answers, and is not cut off meanwhile.
@@ -98,19 +88,8 @@ impl Leases {
     /// Prepares the client, in the function's own region; nothing is connected yet.
     #[must_use]
     pub fn new(table: String, platform: &SdkConfig, clock: Clock) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let retry = RetryConfig::standard()
-            .with_max_attempts(MAX_ATTEMPTS)
-            .with_initial_backoff(RETRY_PAUSE);
-        let config = Builder::from(platform)
-            .timeout_config(timeouts)
-            .retry_config(retry)
-            .build();
         Self(Arc::new(Table {
-            client: Client::from_conf(config),
+            client: Client::new(&clients::for_table(platform)),
             name: table,
             clock,
             leaving: watch::Sender::new(0),

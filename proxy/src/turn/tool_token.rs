@@ -19,10 +19,9 @@ use aws_config::SdkConfig;
 use places::{Owner, Place, Places};
 use serde_json::Value;
 use shared::agents::ToolToken;
-use shared::back_off::BackOff;
+use shared::cache::{BackOff, Fresh, Need};
 use shared::clock::Clock;
 use shared::gate::Identity;
-use shared::kept::{Fresh, Need};
 use shared::metrics::{self, Metric};
 use shared::secret::Secret;
 use shared::secrets::StoredSecret;
@@ -54,7 +53,7 @@ pub struct ToolTokens {
 /// A caller whom the door believes, and the token that made it do so. There is no way to print it.
 pub struct Proven<'p> {
     pub identity: &'p Identity,
-    pub proof: &'p Secret,
+    pub bearer: &'p Secret,
 }
 
 /// The token for the tools of the agent that is called, if it asks for one. Its loss is not the caller's fault.
@@ -72,7 +71,7 @@ pub(super) async fn of_call(
     }
     let caller = Proven {
         identity: admitted.permit.identity(),
-        proof: &admitted.proof,
+        bearer: &admitted.bearer,
     };
     let token = match tool_tokens {
         Some(tool_tokens) => timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))
@@ -117,12 +116,12 @@ impl ToolTokens {
         kind: ToolToken,
         caller: Proven<'_>,
     ) -> Result<Option<Arc<Secret>>, Fault> {
-        let Proven { identity, proof } = caller;
+        let Proven { identity, bearer } = caller;
         let now = self.clock.now();
         let (owner, proof) = match kind {
             ToolToken::None => return Ok(None),
             ToolToken::Machine => (Owner::Machine, None),
-            ToolToken::User => (Owner::user(identity), Some(proof)),
+            ToolToken::User => (Owner::user(identity), Some(bearer)),
         };
         if proof.is_some() && now >= identity.expires {
             return Err(Fault::ProofExpired);
@@ -147,7 +146,7 @@ impl ToolTokens {
         let started = Instant::now();
         let most = match need {
             Need::Renewal => RENEWAL_WAIT,
-            Need::Fetch => FETCH_WAIT,
+            Need::Fetch | Need::Search => FETCH_WAIT,
         };
         let granted = timeout(most, Box::pin(self.ask(proof))).await;
         let granted = granted.unwrap_or(Err(Fault::Timeout));
@@ -170,8 +169,8 @@ impl ToolTokens {
                 let rests = match (need, fault.rest()) {
                     // It was given little time, and the owner's token still serves.
                     (Need::Renewal, _) if fault == Fault::Timeout => &place.renewals,
-                    (Need::Renewal | Need::Fetch, Rest::Everybody) => &self.back_off,
-                    (Need::Renewal | Need::Fetch, Rest::Owner) => &place.back_off,
+                    (_, Rest::Everybody) => &self.back_off,
+                    (_, Rest::Owner) => &place.back_off,
                 };
                 rests.note(false, now);
                 Err(fault)

@@ -1,4 +1,4 @@
-//! What Lambda's Runtime API is sent of an invocation.
+//! Tests of what Lambda's Runtime API receives for an invocation.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -111,7 +111,7 @@ async fn what_is_no_event_and_what_panics_is_an_error_and_not_the_end() {
     }
 }
 
-/// Too late, or nobody there: the function goes on to the next event.
+/// Too late, or without a reader: the function continues with the next event.
 #[tokio::test]
 async fn an_answer_that_is_not_taken_ends_nothing() {
     let (client, _posted) = runtime_api(StatusCode::GONE).await;

@@ -1,4 +1,4 @@
-//! What clients who look for a token are told, before and when they are refused.
+//! Tests of resource metadata and challenges: what a client without a token learns.
 
 use crate::agentcore::DataPlane;
 use crate::caller::ARN;

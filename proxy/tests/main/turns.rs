@@ -1,4 +1,5 @@
-//! One turn of a conversation at a time: the lease, at the double of DynamoDB and at moto, a DynamoDB that others wrote.
+//! The lease that lets one turn of a conversation run at a time, at our emulator of DynamoDB and at moto, an
+//! independent one.
 
 use crate::agentcore::{credentials, platform};
 use crate::caller::{Issuer, NOW};
@@ -6,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use local::directory::{Directory, Fault};
+use local::dynamodb::{DynamoDb, Fault};
 use proxy::turn::lease::{LeaseError, Leases};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
@@ -19,8 +20,8 @@ pub(crate) const TABLE: &str = "gatehouse-turns";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The double, as the credentials of [`platform`] open it.
-pub(crate) async fn table() -> Directory {
-    let directory = Directory::start(credentials(), "directory").await.unwrap();
+pub(crate) async fn table() -> DynamoDb {
+    let directory = DynamoDb::start(credentials(), "directory").await.unwrap();
     directory.create_table(TABLE, "session");
     directory
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::agents::Agents;
 use shared::issuers::TrustedIssuers;
 use shared::settings::Fault;
@@ -17,11 +17,16 @@ const MACHINE_ROTATION: &str = "rotation/src/bin/machine_rotation/config.rs";
 /// The names in the first column of the tables below a heading.
 fn documented(heading: &str) -> BTreeSet<String> {
     let paper = read(PAPER);
-    let rows = rows(section(&paper, heading));
+    let rows = rows(own_part(section(&paper, heading)));
     rows.iter()
         .flat_map(|row| code(row[0]))
         .map(str::to_owned)
         .collect()
+}
+
+/// A section without those below it.
+fn own_part(section: &str) -> &str {
+    section.split_once("\n### ").map_or(section, |(own, _)| own)
 }
 
 /// The identifiers and values of the constants of a source that name a variable.
@@ -131,9 +136,12 @@ fn every_example_is_accepted() {
         let faults = TrustedIssuers::parse(issuers).err();
         assert_eq!(faults, None);
     }
-    for agents in blocks(section(&paper, "## AGENTS"), "json") {
-        let faults = Agents::parse(agents).err();
-        assert_eq!(faults, None);
+    for heading in ["## AGENTS", "### Comments and schemas"] {
+        let examples = blocks(section(&paper, heading), "json");
+        assert!(!examples.is_empty(), "{heading}");
+        for agents in examples {
+            assert_eq!(Agents::parse(agents).err(), None);
+        }
     }
 }
 
@@ -172,31 +180,129 @@ fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
         .collect()
 }
 
+/// The files that read each document.
+const AGENT_READERS: [&str; 1] = ["shared/src/agents.rs"];
+const ISSUER_READERS: [&str; 2] = ["shared/src/issuers.rs", "shared/src/issuers/conditions.rs"];
+
+/// Members that any object may have; they are explained once.
+const REMARKS: [&str; 2] = ["$comment", "$schema"];
+
+/// The fields of an object in a schema of `settings/`.
+fn in_schema(document: &str, definition: &str) -> BTreeSet<String> {
+    let schema = read(&format!("settings/{document}.schema.json"));
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let object = &schema["$defs"][definition];
+    assert_eq!(object["additionalProperties"], false, "{definition}");
+    let fields = object["properties"].as_object().unwrap().keys();
+    let mut fields: BTreeSet<String> = fields.cloned().collect();
+    for remark in REMARKS {
+        assert!(fields.remove(remark), "{definition} without {remark}");
+    }
+    fields
+}
+
+/// Checks that reader, document and schema know the same fields of an object. The reader is given the object with one
+/// member, wherever it belongs.
+fn compare(heading: &str, schema: (&str, &str), readers: &[&str], knows: impl Fn(Value) -> bool) {
+    let with = |field: &str| json!({field: null});
+    assert!(!knows(with("nonsense")) && !knows(with("$nonsense")));
+    for remark in REMARKS {
+        assert!(knows(with(remark)), "{heading} {remark}");
+    }
+    let known = fields(readers, |field| knows(with(field)));
+    assert!(!known.is_empty(), "{heading}");
+    assert_eq!(documented(heading), known, "{heading}");
+    let (document, definition) = schema;
+    assert_eq!(in_schema(document, definition), known, "{definition}");
+}
+
+fn is_known_to_issuers(issuer: Value) -> bool {
+    let faults = TrustedIssuers::parse(&json!([issuer]).to_string());
+    is_known(&faults.err().unwrap())
+}
+
+fn is_known_to_agents(agent: Value) -> bool {
+    is_known(&Agents::parse(&json!({"demo": agent}).to_string()).unwrap_err())
+}
+
 #[test]
 fn every_field_of_an_issuer_is_explained_and_no_other() {
-    let knows = |field: &str| {
-        let faults = TrustedIssuers::parse(&json!([{field: null}]).to_string())
-            .err()
-            .unwrap();
-        is_known(&faults)
-    };
-    assert!(!knows("nonsense"));
-    let known = fields(
-        &["shared/src/issuers.rs", "shared/src/issuers/conditions.rs"],
-        knows,
+    let schema = |definition| ("issuers", definition);
+    let readers = &ISSUER_READERS;
+    compare(
+        "## TRUSTED_ISSUERS",
+        schema("issuer"),
+        readers,
+        is_known_to_issuers,
     );
-    assert_eq!(documented("## TRUSTED_ISSUERS"), known);
+    let in_claim = |claim: Value| is_known_to_issuers(json!({"customClaims": [claim]}));
+    compare(
+        "### Custom claims",
+        schema("customClaim"),
+        readers,
+        in_claim,
+    );
+    let in_match = |expected: Value| in_claim(json!({"authorizingClaimMatchValue": expected}));
+    compare(
+        "### The match of a custom claim",
+        schema("match"),
+        readers,
+        in_match,
+    );
+    let in_value = |value: Value| {
+        let with = |operator: &str| {
+            in_match(json!({"claimMatchOperator": operator, "claimMatchValue": value}))
+        };
+        with("EQUALS") || with("CONTAINS_ANY")
+    };
+    compare(
+        "### The value of a custom claim",
+        schema("value"),
+        readers,
+        in_value,
+    );
 }
 
 #[test]
 fn every_field_of_an_agent_is_explained_and_no_other() {
-    let knows = |field: &str| {
-        let faults = Agents::parse(&json!({"demo": {field: null}}).to_string()).unwrap_err();
-        is_known(&faults)
-    };
-    assert!(!knows("nonsense"));
-    assert_eq!(
-        documented("## AGENTS"),
-        fields(&["shared/src/agents.rs"], knows)
+    let schema = |definition| ("agents", definition);
+    compare(
+        "## AGENTS",
+        schema("agent"),
+        &AGENT_READERS,
+        is_known_to_agents,
     );
+    let in_allow = |allow: Value| is_known_to_agents(json!({"allow": allow}));
+    compare(
+        "### Whom an agent admits",
+        schema("allow"),
+        &AGENT_READERS,
+        in_allow,
+    );
+}
+
+/// What a schema says of values that are left out and of names that may be given, where the document says it, too.
+#[test]
+fn the_schemas_say_what_the_document_says_of_defaults() {
+    let paper = read(PAPER);
+    for (heading, document, definition) in [
+        ("## TRUSTED_ISSUERS", "issuers", "issuer"),
+        ("## AGENTS", "agents", "agent"),
+    ] {
+        let schema = read(&format!("settings/{document}.schema.json"));
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let fields = &schema["$defs"][definition]["properties"];
+        let mut count = 0;
+        for row in rows(own_part(section(&paper, heading))) {
+            for field in code(row[0]) {
+                let Some(default) = fields[field].get("default") else {
+                    continue;
+                };
+                let plain = default.as_str().map_or(default.to_string(), str::to_owned);
+                assert_eq!(code(row[1]), [plain.replace(',', ", ")], "{field}");
+                count += 1;
+            }
+        }
+        assert!(count >= 4, "{heading}: {count}");
+    }
 }

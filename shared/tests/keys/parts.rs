@@ -1,4 +1,4 @@
-//! What the tests are made of: issuers that sign, key documents, tokens, a clock that is moved by hand.
+//! Test fixtures: issuers that sign, key documents, tokens, a clock that is set by hand.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,8 +58,13 @@ impl SigningKey {
 
     /// The `Authorization` header of a good token.
     pub(crate) fn header(&self) -> Vec<u8> {
+        self.header_of(ISSUER)
+    }
+
+    /// The same of another issuer.
+    pub(crate) fn header_of(&self, issuer: &str) -> Vec<u8> {
         let claims = json!({
-            "iss": ISSUER, "sub": "alice", "client_id": "app", "iat": NOW, "exp": NOW + 86_400,
+            "iss": issuer, "sub": "alice", "client_id": "app", "iat": NOW, "exp": NOW + 86_400,
         });
         format!("Bearer {}", self.0.token("ES256", &claims)).into_bytes()
     }
@@ -71,7 +76,7 @@ pub(crate) fn document(keys: &[&SigningKey]) -> String {
     mint::key_document(&keys).to_string()
 }
 
-/// The `Authorization` header of a well-formed token of nobody.
+/// The `Authorization` header of a well-formed token that no issuer signed.
 pub(crate) fn made_up(key_id: &str) -> Vec<u8> {
     let part = |json: Value| mint::encode(json.to_string().as_bytes());
     let header = part(json!({"alg": "ES256", "kid": key_id}));
@@ -79,18 +84,27 @@ pub(crate) fn made_up(key_id: &str) -> Vec<u8> {
     format!("Bearer {header}.{claims}.AAAA").into_bytes()
 }
 
-/// One issuer with these members besides what every entry here has.
+/// One issuer with these members, beside those that every entry here has.
 pub(crate) fn issuer(members: Value) -> TrustedIssuers {
-    let mut entry = json!({
-        "issuer": ISSUER,
-        "discoveryUrl": "https://issuer.example/.well-known/openid-configuration",
-        "allowedClients": ["app"],
-        "algorithms": ["ES256"],
-    });
-    for (name, value) in members.as_object().unwrap() {
-        entry[name] = value.clone();
-    }
-    match TrustedIssuers::parse(&json!([entry]).to_string()) {
+    issuers(vec![members])
+}
+
+/// An issuer for each of these.
+pub(crate) fn issuers(entries: Vec<Value>) -> TrustedIssuers {
+    let entry = |members: Value| {
+        let mut entry = json!({
+            "issuer": ISSUER,
+            "discoveryUrl": "https://issuer.example/.well-known/openid-configuration",
+            "allowedClients": ["app"],
+            "algorithms": ["ES256"],
+        });
+        for (name, value) in members.as_object().unwrap() {
+            entry[name] = value.clone();
+        }
+        entry
+    };
+    let entries: Value = entries.into_iter().map(entry).collect();
+    match TrustedIssuers::parse(&entries.to_string()) {
         Ok(issuers) => issuers,
         Err(faults) => panic!("{faults:?}"),
     }

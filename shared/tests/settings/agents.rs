@@ -5,7 +5,7 @@ use shared::agents::{Agents, Auth, Protocol, Speaks, Target, ToolToken};
 use shared::gate::{AgentName, Trust};
 use shared::issuers::TrustedIssuers;
 
-use crate::{said, with};
+use crate::{said, schema, with};
 
 const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
 const GATEWAY: &str = "https://demo-abc.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp";
@@ -20,16 +20,18 @@ fn gateway() -> Value {
 
 fn read(json: &Value) -> Agents {
     match Agents::parse(&json.to_string()) {
-        Ok(agents) => agents,
+        Ok(agents) => {
+            schema::AGENTS.compare(&json.to_string(), &[]);
+            agents
+        }
         Err(faults) => panic!("{:?}", said(&faults)),
     }
 }
 
 fn faults(text: &str) -> Vec<String> {
-    Agents::parse(text)
-        .err()
-        .map(|faults| said(&faults))
-        .unwrap_or_default()
+    let faults = Agents::parse(text).err().unwrap_or_default();
+    schema::AGENTS.compare(text, &faults);
+    said(&faults)
 }
 
 #[test]

@@ -1,16 +1,15 @@
-//! What may be wrong with `TRUSTED_ISSUERS`.
+//! Tests of faults in `TRUSTED_ISSUERS`.
 
 use serde_json::{Value, json};
 use shared::issuers::TrustedIssuers;
 
 use crate::issuers::{POOL, SUFFIX, good_key, other, pool};
-use crate::{said, with};
+use crate::{said, schema, with};
 
 fn faults(text: &str) -> Vec<String> {
-    TrustedIssuers::parse(text)
-        .err()
-        .map(|faults| said(&faults))
-        .unwrap_or_default()
+    let faults = TrustedIssuers::parse(text).err().unwrap_or_default();
+    schema::ISSUERS.compare(text, &faults);
+    said(&faults)
 }
 
 fn faults_with(changes: Value) -> Vec<String> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::gate::{Algorithm, Match, Rules, TokenUse};
 use shared::issuers::{KeyAddress, KeySource, TrustedIssuers};
 
-use crate::{said, with};
+use crate::{said, schema, with};
 
 pub(crate) const POOL: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";
 pub(crate) const SUFFIX: &str = "/.well-known/openid-configuration";
@@ -20,8 +20,12 @@ pub(crate) fn other() -> Value {
 }
 
 fn read(entry: &Value) -> TrustedIssuers {
-    match TrustedIssuers::parse(&json!([entry]).to_string()) {
-        Ok(issuers) => issuers,
+    let text = json!([entry]).to_string();
+    match TrustedIssuers::parse(&text) {
+        Ok(issuers) => {
+            schema::ISSUERS.compare(&text, &[]);
+            issuers
+        }
         Err(faults) => panic!("{:?}", said(&faults)),
     }
 }

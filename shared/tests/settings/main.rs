@@ -3,6 +3,7 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::too_many_lines,
     clippy::unwrap_used,
     reason = "a test may fail, and a table is as long as it is"
@@ -13,6 +14,7 @@ mod files;
 mod issuer_faults;
 mod issuers;
 mod remarks;
+mod schema;
 
 use serde_json::Value;
 use shared::settings::Fault;

@@ -1,4 +1,4 @@
-//! Keeps the rooms tidy: what the gate may name, how long a file may get, what is linked.
+//! Tidy tests: what the gate may name, how long a file may get, what is linked.
 
 #![expect(
     clippy::indexing_slicing,
@@ -8,6 +8,7 @@
 
 mod checks;
 mod circles;
+mod language;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -120,6 +121,7 @@ fn the_gate_is_small_pure_and_runs_one_way() {
     assert_eq!(stages, known, "a stage that has no place in the order");
     for name in BESIDE {
         let source = read(&format!("shared/src/{name}.rs"));
+        wrong.extend(checks::arrows_back(name, &source));
         wrong.extend(
             checks::impurities(&source)
                 .iter()
@@ -217,7 +219,7 @@ fn no_file_is_too_long_to_read() {
     assert!(long.is_empty(), "over {FILE_LINES} lines: {long:#?}");
 }
 
-/// The list is for reviewers: a crate more is a decision, seen in the difference. A variable writes it anew.
+/// The list is for reviewers: another crate is a decision, visible in the difference. A variable regenerates it.
 #[test]
 fn the_auth_crate_links_what_is_listed() {
     const LIST: &str = "shared/tests/dependencies.txt";

@@ -1,4 +1,4 @@
-//! What may go wrong around it: rights, secrets, logs, stores, parameters.
+//! Mutations around the door: rights, secrets, logs, stores, parameters.
 
 use super::{Break, CONSOLE, MONITORING, USERS};
 use crate::door::MAIN;

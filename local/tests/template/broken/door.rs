@@ -1,4 +1,4 @@
-//! What may go wrong with the door itself: routes, answers, functions, settings.
+//! Mutations of the door itself: routes, answers, functions, settings.
 
 use super::Break;
 use crate::door::MAIN;

@@ -1,4 +1,4 @@
-//! What may go wrong with who and what is reached: users and their trigger, runtimes, the console's hosts.
+//! Mutations of reach: users and their trigger, runtimes, the console's hosts.
 
 use super::{Break, CONSOLE, LOCKS, USERS};
 use crate::door::MAIN;

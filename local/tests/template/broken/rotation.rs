@@ -1,4 +1,4 @@
-//! What may go wrong with the rotation of secrets.
+//! Mutations of the rotation of secrets.
 
 use super::{Break, MONITORING};
 use crate::door::MAIN;

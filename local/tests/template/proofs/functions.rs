@@ -1,6 +1,6 @@
-//! How functions are called, and by whom.
+//! Proofs about functions: how they are called, and by which services.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::unless;
 use crate::door::Door;
@@ -86,7 +86,7 @@ pub(crate) fn waits(door: &Door) -> Vec<String> {
     faults
 }
 
-/// Besides API Gateway's, which SAM makes for each route: a service, of this account, for one thing of its own.
+/// Beside API Gateway's, which SAM creates for each route: one service, of this account, for one resource of its own.
 pub(crate) fn permissions(door: &Door) -> Vec<String> {
     let mut faults = Vec::new();
     for (place, permission) in door.of_type("AWS::Lambda::Permission") {

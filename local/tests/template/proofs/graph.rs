@@ -1,4 +1,4 @@
-//! What must be made before what.
+//! Proofs about dependencies: what must be created before what.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -57,7 +57,7 @@ pub(crate) fn trigger(door: &Door) -> Vec<String> {
     faults
 }
 
-/// Nobody signs up; the console has no secret and the machine nothing but one.
+/// No sign-up; the console has no secret and the machine nothing but one.
 pub(crate) fn pool(door: &Door) -> Vec<String> {
     let Some(pool) = properties(door, "UserPool") else {
         return Vec::new();

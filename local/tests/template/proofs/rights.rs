@@ -1,4 +1,4 @@
-//! Who may do what: every statement of every policy.
+//! Proofs about rights: every statement of every policy.
 
 use serde_json::{Value, json};
 
@@ -255,7 +255,7 @@ pub(crate) fn lock_runtimes(door: &Door) -> Vec<String> {
     faults
 }
 
-/// A policy that somebody else writes may grow.
+/// A policy that others maintain may grow.
 pub(crate) fn are_our_own(door: &Door) -> Vec<String> {
     let mut faults = Vec::new();
     for (place, role) in door.of_type("AWS::IAM::Role") {

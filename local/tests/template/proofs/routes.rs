@@ -1,4 +1,4 @@
-//! Which routes there are, and who stands before them.
+//! Proofs about routes: which exist, and which have the authorizer.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,7 @@ use super::{listed, unless};
 use crate::door::Door;
 use crate::resolve::entries;
 
-/// Routes without an authorizer: what the world may read. Besides these, the questions that browsers ask before they
-/// may send a token, and nothing else.
+/// Routes without an authorizer: what everyone may read. Beside these, only the preflights of browsers are open.
 const OPEN: [&str; 2] = ["GET /.well-known/jwks.json", "GET /healthz"];
 /// Below it stands where tokens come from, for clients that have none yet (RFC 9728).
 const METADATA: &str = "GET /.well-known/oauth-protected-resource";
@@ -78,7 +77,7 @@ pub(crate) fn are_protected(door: &Door) -> Vec<String> {
         let what = format!("has the authorizer {:?}", route.authorizer);
         faults.extend(unless(is_so, &route.name, &what));
     }
-    // A condition changes nothing at a stage that is not deployed anew.
+    // A condition changes nothing at a stage that is not deployed again.
     let deploys = &door.main().resource("Api")["Properties"]["AlwaysDeploy"];
     faults.extend(unless(deploys == "true", "Api", "AlwaysDeploy is not on"));
     faults

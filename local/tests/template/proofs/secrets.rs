@@ -1,4 +1,4 @@
-//! Where secrets are, and where they are not.
+//! Proofs about secrets: where they are, and where they are not.
 
 use serde_json::{Value, json};
 

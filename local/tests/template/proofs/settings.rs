@@ -7,7 +7,7 @@ use super::unless;
 use crate::door::Door;
 use crate::resolve::entries;
 
-/// What authorizer and proxy read besides their own.
+/// Settings that authorizer and proxy share.
 const SHARED: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
 
 /// Settings that no deployment gives: their defaults are for everybody, or they exist for tests and for the local stack.

@@ -1,4 +1,4 @@
-//! What is told to whom when something goes wrong, and what must not be shown meanwhile.
+//! Proofs about monitoring: who is alerted of what, and what must not be shown.
 
 use serde_json::{Value, json};
 

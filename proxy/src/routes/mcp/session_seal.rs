@@ -8,6 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::gate::Permit;
 use shared::session::Conversation;
 use shared::signing::SealKey;
+use shared::text::is_visible;
 
 /// What the keys are derived for. It carries the version of the encoding below.
 pub(crate) const PURPOSE: &str = "gatehouse mcp session 1";
@@ -103,7 +104,7 @@ fn part(text: &str, most: usize) -> Option<Vec<u8>> {
 
 /// Visible ASCII, as MCP has it ("Session management").
 fn is_id(id: &str) -> bool {
-    (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+    is_visible(id, MAX_ID)
 }
 
 #[cfg(test)]

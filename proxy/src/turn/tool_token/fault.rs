@@ -1,8 +1,6 @@
 //! Why there is no tool token.
 
-use std::fmt;
-
-use shared::token_endpoint::NoGrant;
+use shared::token_endpoint::GrantError;
 
 /// Who waits before the token endpoint is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,47 +11,10 @@ pub enum Rest {
     Owner,
 }
 
-/// Declares every fault on one line: variant, who rests, stable code, and what it means.
-macro_rules! faults {
-    ($($variant:ident $rest:ident $code:literal $meaning:literal)*) => {
-        /// Why there is no tool token, for the log. It holds nothing that the endpoint said.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Fault {
-            $(#[doc = $meaning] $variant,)*
-        }
+shared::code_table! {
+    /// Why there is no tool token, for the log, and who waits after it. It holds nothing that the endpoint said.
+    pub enum Fault, rest: Rest;
 
-        impl Fault {
-            /// Every fault there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable name in logs and metrics.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            /// Who waits after it.
-            #[must_use]
-            pub const fn rest(self) -> Rest {
-                match self {
-                    $(Self::$variant => Rest::$rest,)*
-                }
-            }
-        }
-
-        impl fmt::Display for Fault {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$variant => $meaning,)*
-                })
-            }
-        }
-    };
-}
-
-faults! {
     Answer            Owner     "answer"             "the token endpoint's answer is not a bearer token with a lifetime"
     ClientRefused     Everybody "client_refused"     "the token endpoint does not take the machine client, its newest secret included"
     NotConfigured     Everybody "not_configured"     "the settings of the token endpoint are missing"
@@ -67,15 +28,15 @@ faults! {
     Unreachable       Everybody "unreachable"        "the token endpoint cannot be reached"
 }
 
-impl From<NoGrant> for Fault {
-    fn from(refused: NoGrant) -> Self {
+impl From<GrantError> for Fault {
+    fn from(refused: GrantError) -> Self {
         match refused {
-            NoGrant::Answer => Self::Answer,
-            NoGrant::ClientRefused => Self::ClientRefused,
-            NoGrant::Refused => Self::Refused,
-            NoGrant::Secret => Self::SecretUnavailable,
-            NoGrant::Throttled => Self::Throttled,
-            NoGrant::Unreachable => Self::Unreachable,
+            GrantError::Answer => Self::Answer,
+            GrantError::ClientRefused => Self::ClientRefused,
+            GrantError::Refused => Self::Refused,
+            GrantError::Secret => Self::SecretUnavailable,
+            GrantError::Throttled => Self::Throttled,
+            GrantError::Unreachable => Self::Unreachable,
         }
     }
 }

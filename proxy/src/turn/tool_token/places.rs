@@ -1,8 +1,7 @@
 //! Where tool tokens are kept: one place an owner, so many at most.
 
-use shared::back_off::BackOff;
+use shared::cache::{BackOff, Kept};
 use shared::gate::{Identity, UnixTime};
-use shared::kept::Kept;
 use shared::secret::Secret;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

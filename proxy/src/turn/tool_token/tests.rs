@@ -38,7 +38,10 @@ async fn a_thousand_requests_of_two_users_never_mix() {
 async fn an_agent_that_asks_for_none_costs_nothing() {
     let world = World::start().await;
     let Caller { identity, proof } = &caller("alice", 600).await;
-    let caller = Proven { identity, proof };
+    let caller = Proven {
+        identity,
+        bearer: proof,
+    };
     assert!(
         world
             .tokens
@@ -280,7 +283,7 @@ async fn a_secret_of_another_form_is_none() {
         token: secret,
         lifetime: Duration::ZERO,
     };
-    let mut shown = format!("{grant:?} {:?}", shared::kept::Kept::<Secret>::default());
+    let mut shown = format!("{grant:?} {:?}", shared::cache::Kept::<Secret>::default());
     for fault in Fault::ALL {
         shown.push_str(&format!("{fault:?} {fault}"));
     }

@@ -9,10 +9,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use mint::{Key, key_document};
 use serde_json::json;
+use shared::aws::arn::SecretArn;
 use shared::clock::Moment;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
-use shared::secrets::SecretArn;
 use shared::settings::Address;
 use std::collections::VecDeque;
 use std::future::pending;
@@ -206,7 +206,16 @@ impl World {
 
     pub(super) async fn get(&self, kind: ToolToken, caller: &Caller) -> Result<String, Fault> {
         let Caller { identity, proof } = caller;
-        let token = self.tokens.get(kind, Proven { identity, proof }).await?;
+        let token = self
+            .tokens
+            .get(
+                kind,
+                Proven {
+                    identity,
+                    bearer: proof,
+                },
+            )
+            .await?;
         Ok(token.unwrap().reveal().to_owned())
     }
 
