@@ -4,8 +4,10 @@
 //! Whether AgentCore would believe such a header that somebody adds beside the query is documented nowhere. So addresses
 //! are made for agents alone whose operators ask for them.
 
-use super::{Failure, Session, sigv4};
-use crate::problem::Problem;
+use super::call::Session;
+use super::failure::Failure;
+use super::sigv4;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_bedrockagentcore::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};

@@ -1,6 +1,6 @@
 //! Which tool a message of MCP calls, read in passing for the audit log. The message itself passes unchanged.
 
-use crate::reserved::JSON_SPACE;
+use crate::caller::media::JSON_SPACE;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

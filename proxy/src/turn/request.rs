@@ -1,29 +1,28 @@
 //! A request under way: what came in, how long there is, and what will be written of it.
 
-use crate::access::{Asker, Refused};
-use crate::answer::Answer;
-use crate::event::Event;
-use crate::problem::Problem;
-use crate::public_url::PublicUrl;
-use crate::record::Record;
-use crate::resource;
-use crate::turn::Unanswered;
-use crate::turns::Lease;
+use super::declined::Unanswered;
+use super::lease::Lease;
+use crate::access::Asker;
+use crate::audit::record::Record;
+use crate::caller::event::Event;
+use crate::caller::problem::Problem;
+use crate::caller::public_url::PublicUrl;
 use crate::upstream::Failure;
-use http::header;
 use shared::agents::Protocol;
 use shared::headers;
 use shared::session::Conversation;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A request under way. It is closed by the answer it gets: whole, a problem, or a stream that takes the record along.
+/// A request under way. It is ended in one place, [`crate::dispatch`], whatever its route answers.
 pub(crate) struct Request {
     pub(crate) event: Event,
     /// Where the caller found the door, if that is known.
     pub(crate) door: Option<PublicUrl>,
     /// When its answer must be over.
     pub(crate) deadline: Instant,
+    /// The conversation that the caller is told of in the answer, good or bad.
+    pub(crate) conversation: Option<Conversation>,
     /// The right to the turn that is being taken, where turns are taken one at a time.
     pub(crate) lease: Option<Lease>,
     pub(crate) record: Record,
@@ -50,11 +49,11 @@ impl Request {
     }
 
     /// Who asks, and for what.
-    pub(crate) fn asker(&self) -> Asker<'_> {
+    pub(crate) fn asker(&mut self) -> Asker<'_> {
         Asker {
-            request_id: self.record.request_id(),
             headers: &self.event.headers,
             action: self.event.action(),
+            record: &mut self.record,
         }
     }
 
@@ -83,38 +82,6 @@ impl Request {
         named.ok_or(Problem::BadConversation)
     }
 
-    /// Closes the request with an answer that is whole.
-    pub(crate) fn whole(mut self, answer: Answer) -> Answer {
-        self.record
-            .whole(answer.status(), answer.body_bytes(), "ok");
-        answer
-    }
-
-    /// Closes the request with what is wrong.
-    pub(crate) fn problem(self, problem: Problem) -> Answer {
-        let answer = Answer::problem(problem, self.record.request_id());
-        self.closed(problem, answer)
-    }
-
-    fn closed(mut self, problem: Problem, mut answer: Answer) -> Answer {
-        // What the platform says of it is better than a guess of ours.
-        if let (Some(_), Some(pause)) = (problem.retry_after(), self.record.retry_after()) {
-            answer = answer.with(header::RETRY_AFTER, &pause.to_string());
-        }
-        self.record
-            .whole(answer.status(), answer.body_bytes(), problem.code());
-        answer
-    }
-
-    /// Closes the request with what the agent's protocol says of it, or else with what is wrong.
-    pub(crate) fn unanswered(self, unanswered: Unanswered) -> Answer {
-        let Unanswered { problem, rpc, .. } = unanswered;
-        match rpc {
-            Some(rpc) => self.closed(problem, Answer::rpc_error(problem, rpc)),
-            None => self.problem(problem),
-        }
-    }
-
     /// Notes what the platform said, and keeps what is for the caller.
     pub(crate) fn failed(&mut self, failure: Failure, protocol: Protocol) -> Unanswered {
         let Failure {
@@ -128,22 +95,6 @@ impl Request {
             problem,
             upstream_status,
             rpc: rpc.filter(|_| protocol != Protocol::Http),
-        }
-    }
-
-    /// Closes the request of a caller who does not come in.
-    pub(crate) fn refused(self, refused: Refused) -> Answer {
-        let Refused { problem, challenge } = refused;
-        // RFC 9728, 5.1: where the caller learns how to get a token.
-        let metadata = self.door.as_ref().map(|door| {
-            let url = resource::metadata_url(door, &self.event.path);
-            format!(r#", resource_metadata="{url}""#)
-        });
-        let challenge = challenge.map(|text| text + metadata.as_deref().unwrap_or_default());
-        let answer = self.problem(problem);
-        match challenge {
-            Some(challenge) => answer.with(header::WWW_AUTHENTICATE, &challenge),
-            None => answer,
         }
     }
 }

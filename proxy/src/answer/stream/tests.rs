@@ -42,7 +42,7 @@ fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
         idle: IDLE,
         deadline: begun.checked_add(deadline).unwrap(),
     };
-    let conversation = Conversation::parse("c1").unwrap();
+    let conversation = Conversation::parse("c1");
     let record = Record::begin("r-1", None, "invocations");
     Talk {
         agent,

@@ -1,6 +1,6 @@
 //! The REST proxy event of API Gateway (payload format 1.0), read leniently: what is absent or null is empty.
 
-use crate::base_path::{Cut, Parameters};
+use crate::caller::base_path::{Cut, Parameters};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};

@@ -15,7 +15,7 @@ const PLATFORM: &str = "bedrock-agentcore";
 
 /// Rewrites a card to the agent at `address`; none if it is no card at all.
 #[must_use]
-pub fn rewritten(card: Value, address: &str) -> Option<Value> {
+pub(crate) fn rewritten(card: Value, address: &str) -> Option<Value> {
     let Value::Object(mut card) = card else {
         return None;
     };

@@ -1,8 +1,8 @@
 //! What is written of a request once it is over: one log line, and metrics. Never a token, a body, or a person's name.
 
-use crate::heard::{Heard, Listener};
-use crate::tool_call::Tool;
-use crate::trace::Trace;
+use crate::audit::error_scan::{Heard, Listener};
+use crate::audit::tool_call::Tool;
+use crate::audit::trace::Trace;
 use http::StatusCode;
 use shared::gate::{AgentName, Identity};
 use shared::log::{Loggable, millis};

@@ -1,8 +1,8 @@
 //! The door's own address, which its documents and assertions name: a setting, or else what API Gateway says of the
 //! request. Never a header of the caller's: whoever could choose it could make the door vouch for a place of their own.
 
-use crate::base_path::is_plain;
-use crate::event::Event;
+use crate::caller::base_path::is_plain;
+use crate::caller::event::Event;
 use shared::settings::Address;
 
 /// Where the door is, without a slash at its end: `https://api.example.com/live`.

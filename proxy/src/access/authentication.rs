@@ -1,12 +1,14 @@
 //! Whether callers must show a token. They must, unless the setting `ENABLE_AUTH` is exactly `false`: then anybody may
 //! call, all of them as one anonymous guest, and every start and every answer say so.
 
-use crate::config::ENABLE_AUTH;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Agent, Auth, Target, ToolToken};
 use shared::headers;
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
+
+/// Whether callers must show a token: they must, unless it is exactly `false`.
+pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 
 /// Whether callers must show a token, and by what it is checked.
 pub enum Authentication<By> {
@@ -52,7 +54,7 @@ impl<By> Authentication<By> {
 /// for there is neither, and what the agent would do without is not for the door to find out: they are faults.
 #[must_use]
 pub fn needing_token(agent: &Agent) -> Vec<Fault> {
-    let is_gateway = matches!(agent.target, Target::Gateway { url: _ });
+    let is_gateway = matches!(agent.target, Target::Gateway(_));
     let fields = [
         ("gateway", is_gateway),
         ("auth", agent.auth == Auth::Jwt),

@@ -11,23 +11,23 @@ use shared::signing::SealKey;
 use shared::text::is_visible;
 
 /// What the keys are derived for. It carries the version of the encoding below.
-pub const PURPOSE: &str = "gatehouse mcp session 1";
+pub(crate) const PURPOSE: &str = "gatehouse mcp session 1";
 
 /// AgentCore takes and gives no longer id (InvokeAgentRuntime, `Mcp-Session-Id`).
 const MAX_ID: usize = 1024;
 
 /// A session of an MCP server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub(crate) struct Session {
     /// The conversation that it began in, which leads to the same runtime session.
-    pub conversation: Conversation,
+    pub(crate) conversation: Conversation,
     /// What the server calls it.
-    pub id: String,
+    pub(crate) id: String,
 }
 
 /// Whose a session is: a caller's, with one agent.
 #[derive(Clone, Copy)]
-pub struct Owner<'o> {
+pub(crate) struct Owner<'o> {
     issuer: &'o str,
     subject: &'o str,
     agent: &'o str,
@@ -36,7 +36,7 @@ pub struct Owner<'o> {
 impl<'o> Owner<'o> {
     /// The caller whom an agent admits.
     #[must_use]
-    pub fn of(permit: &'o Permit) -> Self {
+    pub(crate) fn of(permit: &'o Permit) -> Self {
         Self {
             issuer: &permit.identity().issuer,
             subject: &permit.identity().subject,
@@ -47,7 +47,7 @@ impl<'o> Owner<'o> {
     /// The id that the caller is given: `{conversation}.{server's id}.{tag}`. None if the server's own is none that a
     /// header may hold.
     #[must_use]
-    pub fn seal(self, session: &Session, keys: &[SealKey]) -> Option<String> {
+    pub(crate) fn seal(self, session: &Session, keys: &[SealKey]) -> Option<String> {
         let newest = keys.first()?;
         if !is_id(&session.id) {
             return None;
@@ -60,7 +60,7 @@ impl<'o> Owner<'o> {
 
     /// The session behind an id that the caller shows, if it is theirs, with this agent.
     #[must_use]
-    pub fn open(self, text: &str, keys: &[SealKey]) -> Option<Session> {
+    pub(crate) fn open(self, text: &str, keys: &[SealKey]) -> Option<Session> {
         let mut parts = text.splitn(3, '.');
         let conversation = Conversation::parse(parts.next()?)?;
         let id = part(parts.next()?, MAX_ID)?;

@@ -1,7 +1,7 @@
 //! What the door is to OAuth: a protected resource for each agent (RFC 9728), so that a client who is refused finds out
 //! where to get a token.
 
-use crate::public_url::PublicUrl;
+use crate::caller::public_url::PublicUrl;
 use serde_json::{Value, json};
 use shared::agents::{Agent, Agents, Protocol};
 use shared::gate::AgentName;
@@ -59,7 +59,7 @@ impl Resource {
             Self::Door => agents.iter().collect(),
             Self::Agent(name, protocol) => {
                 let agent = agents.get(name);
-                vec![agent.filter(|agent| agent.protocol == *protocol)?]
+                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
             }
         };
         let scopes = agents

@@ -1,7 +1,8 @@
 //! What a body may not say to an agent: the one member by which AgentCore's own SDK for Python takes orders that are not
 //! its agent's (starting and ending tasks, telling its state), where its debugging is left on.
 
-use crate::problem::Problem;
+use crate::caller::media::JSON_SPACE;
+use crate::caller::problem::Problem;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
@@ -20,7 +21,7 @@ const RESERVED: &str = "_agent_core_app_action";
 ///
 /// # Errors
 /// What to tell the caller.
-pub fn check(body: &[u8]) -> Result<(), Problem> {
+pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::BadJson)?;
     let mut json = serde_json::Deserializer::from_str(text);
     let is_object = text.trim_start_matches(JSON_SPACE).starts_with('{');
@@ -35,9 +36,6 @@ pub fn check(body: &[u8]) -> Result<(), Problem> {
         (Err(_), _) | (Ok(false), Err(_)) => Err(Problem::BadJson),
     }
 }
-
-/// RFC 8259, 2.
-pub(crate) const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Whether one of an object's members has the name.
 struct Members;

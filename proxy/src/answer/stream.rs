@@ -3,9 +3,9 @@
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.
 
-use crate::heard::Listener;
-use crate::record::Record;
-use crate::sse::Position;
+use crate::answer::sse::Position;
+use crate::audit::error_scan::Listener;
+use crate::audit::record::Record;
 use bytes::Bytes;
 use futures_util::Stream;
 use serde_json::json;
@@ -102,7 +102,7 @@ pub struct Pump<S> {
     finally: Option<Finally>,
     /// What the caller gets after that.
     last: Option<Bytes>,
-    conversation: Conversation,
+    conversation: Option<Conversation>,
     record: Record,
 }
 
@@ -112,7 +112,7 @@ impl<S> Pump<S> {
         source: S,
         is_event_stream: bool,
         patience: Patience,
-        conversation: Conversation,
+        conversation: Option<Conversation>,
         record: Record,
     ) -> Self {
         let now = Instant::now();
@@ -166,7 +166,7 @@ impl<S> Pump<S> {
         self.last = end.event().zip(self.events).map(|(event, position)| {
             let data = json!({
                 "code": end.code(),
-                "conversation_id": self.conversation.as_str(),
+                "conversation_id": self.conversation.as_ref().map(Conversation::as_str),
                 "request_id": self.record.request_id(),
             });
             self.say(Bytes::from(format!(

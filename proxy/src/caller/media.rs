@@ -5,10 +5,13 @@ use http::header::{self, HeaderMap};
 /// What an agent is sent.
 pub const JSON: &str = "application/json";
 
+/// What may stand around a JSON text (RFC 8259, 2).
+pub(crate) const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// What an agent answers piece by piece (WHATWG HTML, Server-sent events).
 pub const EVENT_STREAM: &str = "text/event-stream";
 
-/// The `Content-Type` of every [`crate::problem::Problem`].
+/// The `Content-Type` of every [`crate::caller::problem::Problem`].
 pub const PROBLEM: &str = "application/problem+json";
 
 /// Bytes of which nothing is said (RFC 2046, 4.5.1).

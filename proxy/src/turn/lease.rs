@@ -7,7 +7,7 @@
 //! A lease is taken on the condition that there is none, or one that has run out, and given back by its owner alone. One
 //! that is never given back, because its process died, runs out by itself.
 
-use crate::problem::Problem;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -44,9 +44,9 @@ const OWNER: &str = "owner";
 /// When it runs out, in seconds since 1970; best also the table's time to live.
 const EXPIRES: &str = "expires";
 
-/// The turns that are being taken. A copy is of the same ones.
+/// The leases of turns that are being taken. A copy is of the same ones.
 #[derive(Clone)]
-pub struct Turns(Arc<Table>);
+pub struct Leases(Arc<Table>);
 
 struct Table {
     client: Client,
@@ -58,7 +58,7 @@ struct Table {
 
 /// The right to take one turn. Dropping it gives it back too, without anyone waiting for it.
 pub struct Lease {
-    turns: Turns,
+    leases: Leases,
     session: String,
     owner: String,
     is_held: bool,
@@ -66,14 +66,14 @@ pub struct Lease {
 
 /// Why there is no lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum LeaseError {
     /// Another turn of the conversation is being taken.
     Busy,
     /// It cannot be told.
     Outage,
 }
 
-impl Refused {
+impl LeaseError {
     /// What the caller is told.
     #[must_use]
     pub const fn problem(self) -> Problem {
@@ -84,7 +84,7 @@ impl Refused {
     }
 }
 
-impl Turns {
+impl Leases {
     /// Prepares the client, in the function's own region; nothing is connected yet.
     #[must_use]
     pub fn new(table: String, platform: &SdkConfig, clock: Clock) -> Self {
@@ -99,15 +99,15 @@ impl Turns {
     /// Takes the right to a turn that is over after `left`, for the request of this id.
     ///
     /// # Errors
-    /// [`Refused`]
+    /// [`LeaseError`]
     pub async fn take(
         &self,
         session: &SessionId,
         request_id: &str,
         left: Duration,
-    ) -> Result<Lease, Refused> {
+    ) -> Result<Lease, LeaseError> {
         let mut lease = Lease {
-            turns: self.clone(),
+            leases: self.clone(),
             session: session.as_str().to_owned(),
             owner: request_id.to_owned(),
             is_held: true,
@@ -115,11 +115,11 @@ impl Turns {
         let mut pauses = PAUSES.into_iter();
         loop {
             match self.0.put(&lease, left).await {
-                Err(Refused::Busy) => match pauses.next() {
+                Err(LeaseError::Busy) => match pauses.next() {
                     Some(pause) => sleep(pause).await,
                     None => {
                         lease.is_held = false;
-                        return Err(Refused::Busy);
+                        return Err(LeaseError::Busy);
                     }
                 },
                 // After an outage nobody knows whether it is held, so it is given back.
@@ -145,7 +145,7 @@ impl Turns {
 }
 
 impl Table {
-    async fn put(&self, lease: &Lease, left: Duration) -> Result<(), Refused> {
+    async fn put(&self, lease: &Lease, left: Duration) -> Result<(), LeaseError> {
         let now = self.clock.moment().wall;
         let expires = now.saturating_add(left).saturating_add(MARGIN);
         let put = self
@@ -166,14 +166,14 @@ impl Table {
             .expression_attribute_values(":owner", text(&lease.owner));
         match put.send().await {
             Ok(_) => Ok(()),
-            Err(error) if is_held_by_another(&error) => Err(Refused::Busy),
+            Err(error) if is_held_by_another(&error) => Err(LeaseError::Busy),
             Err(error) => {
                 error!(
                     request_id = lease.owner,
                     error = service_failure(error.code(), &error),
                     "cannot tell whether a conversation is busy"
                 );
-                Err(Refused::Outage)
+                Err(LeaseError::Outage)
             }
         }
     }
@@ -210,7 +210,7 @@ impl Table {
 impl Lease {
     /// Gives it back, and waits for that.
     pub async fn release(mut self) {
-        self.turns.0.delete(&self.session, &self.owner).await;
+        self.leases.0.delete(&self.session, &self.owner).await;
         self.is_held = false;
     }
 }
@@ -221,15 +221,15 @@ impl Drop for Lease {
             return;
         };
         if take(&mut self.is_held) {
-            let turns = self.turns.clone();
+            let leases = self.leases.clone();
             let (session, owner) = (take(&mut self.session), take(&mut self.owner));
-            turns
+            leases
                 .0
                 .leaving
                 .send_modify(|count| *count = count.saturating_add(1));
             runtime.spawn(async move {
-                turns.0.delete(&session, &owner).await;
-                turns
+                leases.0.delete(&session, &owner).await;
+                leases
                     .0
                     .leaving
                     .send_modify(|count| *count = count.saturating_sub(1));

@@ -10,6 +10,10 @@ mod places;
 
 pub use fault::{Fault, Rest};
 
+use super::request::Request;
+use crate::access::Admitted;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 use crate::config::ToolTokenSettings;
 use aws_config::SdkConfig;
 use places::{Owner, Place, Places};
@@ -24,7 +28,7 @@ use shared::secrets::StoredSecret;
 use shared::token_endpoint::{Grant, TokenEndpoint};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{info, warn};
 
 /// How long a request waits for a token it cannot do without, the machine client's secret included. Cognito gives its
@@ -50,6 +54,38 @@ pub struct ToolTokens {
 pub struct Proven<'p> {
     pub identity: &'p Identity,
     pub bearer: &'p Secret,
+}
+
+/// The token for the tools of the agent that is called, if it asks for one. Its loss is not the caller's fault.
+///
+/// # Errors
+/// There is no token; the reason is noted for the log.
+pub(super) async fn of_call(
+    tool_tokens: Option<&ToolTokens>,
+    admitted: &Admitted<'_>,
+    request: &mut Request,
+) -> Result<Option<Arc<Secret>>, Problem> {
+    let kind = admitted.agent.tool_token;
+    if kind == ToolToken::None {
+        return Ok(None);
+    }
+    let caller = Proven {
+        identity: admitted.permit.identity(),
+        bearer: &admitted.bearer,
+    };
+    let token = match tool_tokens {
+        Some(tool_tokens) => timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))
+            .await
+            .unwrap_or(Err(Fault::Timeout)),
+        None => Err(Fault::NotConfigured),
+    };
+    token.map_err(|fault| {
+        request.record.upstream(Upstream {
+            detail: Some(format!("tool token: {}", fault.code())),
+            ..Upstream::default()
+        });
+        Problem::NoToolToken
+    })
 }
 
 impl ToolTokens {
