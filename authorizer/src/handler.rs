@@ -1,4 +1,4 @@
-//! One question of API Gateway -> who asks -> what they may call.
+//! Event handler: one authorizer event -> identity -> policy.
 
 use std::time::Duration;
 
@@ -6,29 +6,30 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::agents::Agents;
 use shared::clock::Clock;
-use shared::door::{Denial, Door};
+use shared::door::{Door, DoorError};
 use shared::gate::{self, Identity, Refusal};
 use shared::log::{self, Verdict};
 use tracing::{error, info};
 
-use crate::answer::Answer;
+use crate::answer::PolicyAnswer;
 use crate::config::Config;
 use crate::event::Question;
 
 /// How long a start may wait for keys: well within the 10 seconds that Lambda gives a function to initialise, and long
 /// enough for an issuer that is up. Keys that come later are fetched when they are needed.
-const WARM_BUDGET: Duration = Duration::from_secs(2);
+const WARM_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Authorizer {
     door: Door,
     agents: Agents,
     simple_responses: bool,
+    settings: String,
     clock: Clock,
 }
 
 /// Why there is no answer. API Gateway makes 401 of the exact message `Unauthorized` and 500 of any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum AuthorizerError {
     /// There is no good token.
     #[error("Unauthorized")]
     Unauthorized,
@@ -39,8 +40,8 @@ pub(crate) enum Failure {
     UnknownEvent,
 }
 
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
+impl From<AuthorizerError> for Diagnostic {
+    fn from(failure: AuthorizerError) -> Self {
         Self {
             error_type: format!("{failure:?}"),
             error_message: failure.to_string(),
@@ -54,6 +55,7 @@ impl Authorizer {
             issuers,
             agents,
             simple_responses,
+            settings,
         } = config;
         for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
             info!("{note}");
@@ -62,37 +64,41 @@ impl Authorizer {
             door: Door::new(issuers, clock.clone()),
             agents,
             simple_responses,
+            settings,
             clock,
         }
     }
 
     /// Has the issuers' keys at hand before the first caller comes, where that can be done in time.
     pub(crate) async fn warm(&self) {
-        self.door.warm(WARM_BUDGET).await;
+        self.door.warm(WARM_TIMEOUT).await;
     }
 
     /// Answers one event.
     ///
     /// # Errors
     /// If there is no good token, or it cannot be told.
-    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Answer, Failure> {
+    pub(crate) async fn handle(
+        &self,
+        event: LambdaEvent<Value>,
+    ) -> Result<PolicyAnswer, AuthorizerError> {
         let start = self.clock.moment();
         let question = Question::read(event.payload).map_err(|_| {
             error!("the event is not of a kind that API Gateway sends to an authorizer");
-            Failure::UnknownEvent
+            AuthorizerError::UnknownEvent
         })?;
         let believed = self.identify(question.credential.as_deref()).await;
         let verdict = match &believed {
             Ok(identity) => Verdict::Allowed(identity),
-            Err(Denial::Refused(refusal)) => Verdict::Refused(*refusal, None),
-            Err(Denial::Outage(outage)) => Verdict::Outage(outage.code()),
+            Err(DoorError::Refused(refusal)) => Verdict::Refused(*refusal, None),
+            Err(DoorError::Outage(outage)) => Verdict::Outage(outage.code()),
         };
         let duration = self.clock.moment().since(start);
         log::decision(&event.context.request_id, "authorize", &verdict, duration);
         self.answer(&question, believed)
     }
 
-    async fn identify(&self, credential: Option<&str>) -> Result<Identity, Denial> {
+    async fn identify(&self, credential: Option<&str>) -> Result<Identity, DoorError> {
         let credential = credential.ok_or(Refusal::NoBearer)?;
         self.door.identify(credential.as_bytes()).await
     }
@@ -100,18 +106,20 @@ impl Authorizer {
     fn answer(
         &self,
         question: &Question,
-        believed: Result<Identity, Denial>,
-    ) -> Result<Answer, Failure> {
+        believed: Result<Identity, DoorError>,
+    ) -> Result<PolicyAnswer, AuthorizerError> {
         let is_simple = self.simple_responses && question.is_format_2;
-        let (agents, method) = (&self.agents, &question.method);
+        let (agents, settings, method) = (&self.agents, &self.settings, &question.method);
         match believed {
-            Ok(identity) if is_simple => Ok(Answer::simple(&identity, agents, method)),
-            Ok(identity) => Ok(Answer::policy(&identity, agents, method)),
-            Err(Denial::Outage(_)) => Err(Failure::Outage),
-            Err(Denial::Refused(refusal)) => match refusal.answer() {
-                gate::Answer::Unauthorized => Err(Failure::Unauthorized),
-                gate::Answer::Forbidden if is_simple => Ok(Answer::simply_nothing()),
-                gate::Answer::Forbidden => Ok(Answer::nothing(method)),
+            Ok(identity) if is_simple => {
+                Ok(PolicyAnswer::simple(&identity, agents, settings, method))
+            }
+            Ok(identity) => Ok(PolicyAnswer::policy(&identity, agents, settings, method)),
+            Err(DoorError::Outage(_)) => Err(AuthorizerError::Outage),
+            Err(DoorError::Refused(refusal)) => match refusal.answer() {
+                gate::Answer::Unauthorized => Err(AuthorizerError::Unauthorized),
+                gate::Answer::Forbidden if is_simple => Ok(PolicyAnswer::simply_nothing()),
+                gate::Answer::Forbidden => Ok(PolicyAnswer::nothing(method)),
             },
         }
     }

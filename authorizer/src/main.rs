@@ -1,4 +1,4 @@
-//! The authorizer: says to API Gateway what the bearer of a token may call.
+//! The Lambda function `authorizer`: an authorizer event of API Gateway -> what the token's bearer may call.
 
 mod answer;
 mod config;

@@ -1,6 +1,6 @@
-//! What only time shows: an agent that is silent for ten minutes, a signing key that takes over from the one before,
-//! and an outage of Secrets Manager that outlasts what is kept. Tests show the same with shorter settings or clocks that
-//! are set; here nothing is shortened.
+//! The endurance run: an agent that is silent for ten minutes, a signing key that takes over from the one before, and
+//! an outage of Secrets Manager that outlasts the cache. Tests show the same with shorter settings or clocks that are
+//! set; here nothing is shortened.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::http::StatusCode;
 use local::agent::Agent;
-use local::agentcore::{Call, Protocol};
-use local::secrets::Fault;
+use local::agentcore_runtime::{Call, Protocol};
+use local::secrets_manager::Fault;
 use local::stack::{AgentAuth, AgentSettings, DEMO_AGENT, Stack};
 use serde_json::{Value, json};
 use shared::secrets::HARD_AGE;

@@ -1,4 +1,4 @@
-//! What is measured, for the criterion bench and for the table of figures.
+//! Measurements, for the criterion benchmark and for the table of figures.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,

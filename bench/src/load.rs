@@ -1,4 +1,4 @@
-//! Many callers at once, through the whole chain and, a few of them, straight at the agent.
+//! Load generator: many concurrent callers through the whole chain, and a few that call the agent directly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

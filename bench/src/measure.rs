@@ -1,4 +1,4 @@
-//! The measurements. What is compared is taken in turn, pair by pair, so that whatever slows the machine slows both.
+//! Paired measurements. The two sides alternate, so that a slow machine slows both.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use local::agent::Agent;
-use local::agentcore::Fault;
+use local::agentcore_runtime::Fault;
 use mint::Key;
 use serde_json::json;
 use tests::{
@@ -161,7 +161,7 @@ pub async fn resident_after() -> (f64, f64) {
 pub struct FirstByte {
     /// Milliseconds, straight from the agent
     pub direct: f64,
-    /// Milliseconds, through Lambda's Runtime API, the proxy and AgentCore's double
+    /// Milliseconds, through Lambda's Runtime API, the proxy and AgentCore's emulator
     pub proxied: f64,
     /// The median of the differences, in milliseconds
     pub added: f64,

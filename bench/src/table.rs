@@ -1,4 +1,4 @@
-//! The table of what was promised and what was measured.
+//! The table of promised and measured numbers.
 
 /// One promise.
 pub struct Row {

@@ -1,5 +1,5 @@
-//! What the services with AWS's JSON protocols (1.0 and 1.1) share: `POST /`, the operation's name in a header, a
-//! signed request, JSON both ways; counted, and made to fail on demand.
+//! The common part of the services with AWS's JSON protocols (1.0 and 1.1): `POST /`, the operation's name in a header,
+//! a signed request, JSON both ways; counted, and made to fail on demand.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,9 +15,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+use crate::lambda::REGION;
 use crate::listen::hang_up;
-use crate::runtime::REGION;
-use crate::signature::{Claim, Credentials, SignatureError};
+use crate::sigv4::{Claim, Credentials, SignatureError};
 use crate::{clock, random};
 
 /// DynamoDB's limit for one request's body is 1 MB, and Secrets Manager's secrets have 64 KB.
@@ -179,7 +179,7 @@ const SERIALIZATION: Exception = Exception {
     message: "The request cannot be read.",
 };
 
-/// An operation that the double does not have.
+/// An operation that the emulator does not have.
 pub(crate) const UNKNOWN: Exception = Exception {
     name: "UnknownOperationException",
     message: "There is no such operation.",

@@ -1,4 +1,4 @@
-//! The doubles' one clock.
+//! The emulators' one clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ pub(crate) fn now() -> u64 {
 /// The time since 1970; a clock set before that reads as 0.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place where the doubles ask the system"
+    reason = "the one place where the emulators ask the system"
 )]
 pub(crate) fn since_epoch() -> Duration {
     SystemTime::now()

@@ -43,7 +43,7 @@ pub enum IssuerError {
     /// It is no address.
     #[error("`{0}` is not an address")]
     Address(String),
-    /// Nobody answers there, or not in time, or not with 200.
+    /// The address does not answer, or not in time, or not with 200.
     #[error("fetch `{0}`")]
     Fetch(String),
     /// What is there is no discovery document or no key set.

@@ -66,7 +66,7 @@ impl Drop for Served {
     }
 }
 
-/// An answer that is none: the connection is closed without a word.
+/// No answer at all: the connection is closed without a byte.
 pub(crate) fn hang_up() -> Response {
     let mut response = ().into_response();
     response.extensions_mut().insert(HangUp);

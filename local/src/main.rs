@@ -1,24 +1,32 @@
 //! `local`: the whole chain on this machine, until Ctrl-C.
 
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use local::agentcore::Protocol;
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::Parser;
+use local::agentcore_runtime::Protocol;
+use local::api_gateway::CustomDomain;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
-usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--tool-token SECONDS]
-             [--describe FILE]
+usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
+             [--tool-token SECONDS] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
   --functions FOLDER  the folder of the built functions (default: that of this program)
   --port PORT         the door's port on 127.0.0.1 (default: a free one)
+  --domain HOST[/PATH]
+                      a custom domain that maps this base path to the door: what is asked with this `Host` header
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
@@ -29,6 +37,8 @@ environment:
   TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead;
                       these two may be file:PATH
 ";
+/// What `--port` takes; 0 is any free one.
+const PORTS: RangeInclusive<u16> = 0..=u16::MAX;
 /// What `--tool-token` takes: a token must live for a moment, and Cognito's longest is a day.
 const TOOL_TOKEN_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// EX_USAGE of sysexits.
@@ -36,7 +46,7 @@ const EXIT_USAGE: u8 = 64;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = match Options::read(std::env::args().skip(1)) {
+    let options = match Options::read(Parser::from_env()) {
         Ok(options) => options,
         Err(Stop::Help) => return print(USAGE).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
         Err(Stop::Wrong(what)) => {
@@ -59,18 +69,10 @@ struct Options {
     policy: Option<PathBuf>,
     functions: Option<PathBuf>,
     port: u16,
+    domain: Option<CustomDomain>,
     tool_token_seconds: u64,
     describe: Option<PathBuf>,
 }
-
-const ARGUMENTS: [&str; 6] = [
-    "--template",
-    "--policy",
-    "--functions",
-    "--port",
-    "--tool-token",
-    "--describe",
-];
 
 enum Stop {
     Help,
@@ -78,47 +80,84 @@ enum Stop {
 }
 
 impl Options {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Stop> {
+    fn read(mut parser: Parser) -> Result<Self, Stop> {
         let mut options = Self {
             template: "template.yaml".into(),
             policy: None,
             functions: None,
             port: 0,
+            domain: None,
             tool_token_seconds: 300,
             describe: None,
         };
-        while let Some(name) = arguments.next() {
-            if name == "--help" || name == "-h" {
-                return Err(Stop::Help);
-            }
-            if !ARGUMENTS.contains(&name.as_str()) {
-                return Err(Stop::Wrong(format!("unknown argument `{name}`")));
-            }
-            let value = arguments
-                .next()
-                .ok_or_else(|| Stop::Wrong(format!("`{name}` needs a value")))?;
-            match name.as_str() {
-                "--template" => options.template = value.into(),
-                "--policy" => options.policy = Some(value.into()),
-                "--functions" => options.functions = Some(value.into()),
-                "--tool-token" => {
-                    let seconds = value.parse().ok();
-                    options.tool_token_seconds = seconds
-                        .filter(|seconds| TOOL_TOKEN_SECONDS.contains(seconds))
-                        .ok_or_else(|| {
-                            Stop::Wrong(format!("`{value}` is not 1 to 86400 seconds"))
-                        })?;
+        while let Some(argument) = parser.next().map_err(surplus)? {
+            match argument {
+                Short('h') | Long("help") => {
+                    return Err(match parser.optional_value() {
+                        None => Stop::Help,
+                        Some(_) => Stop::Wrong("`--help` takes no value".to_owned()),
+                    });
                 }
-                "--describe" => options.describe = Some(value.into()),
-                _ => {
-                    options.port = value
-                        .parse()
-                        .map_err(|_| Stop::Wrong(format!("`{value}` is not a port")))?
+                Long("template") => options.template = value(&mut parser, "--template")?.into(),
+                Long("policy") => options.policy = Some(value(&mut parser, "--policy")?.into()),
+                Long("functions") => {
+                    options.functions = Some(value(&mut parser, "--functions")?.into());
                 }
+                Long("domain") => {
+                    let text = value(&mut parser, "--domain")?;
+                    let domain = text.to_str().and_then(CustomDomain::parse);
+                    options.domain = Some(domain.ok_or_else(|| {
+                        let text = text.display();
+                        Stop::Wrong(format!("`{text}` is not a host with a base path"))
+                    })?);
+                }
+                Long("port") => {
+                    let port = value(&mut parser, "--port")?;
+                    options.port = number(&port, &PORTS, "a port")?;
+                }
+                Long("tool-token") => {
+                    let seconds = value(&mut parser, "--tool-token")?;
+                    options.tool_token_seconds =
+                        number(&seconds, &TOOL_TOKEN_SECONDS, "1 to 86400 seconds")?;
+                }
+                Long("describe") => {
+                    options.describe = Some(value(&mut parser, "--describe")?.into());
+                }
+                Short(name) => return Err(unknown(format!("-{name}"))),
+                Long(name) => return Err(unknown(format!("--{name}"))),
+                Value(text) => return Err(unknown(text.display())),
             }
         }
         Ok(options)
     }
+}
+
+fn unknown(argument: impl Display) -> Stop {
+    Stop::Wrong(format!("unknown argument `{argument}`"))
+}
+
+/// The one thing that can be wrong before an argument is read: the one before it has a value, as in `--help=now`.
+fn surplus(error: lexopt::Error) -> Stop {
+    if let lexopt::Error::UnexpectedValue { option, .. } = error {
+        return Stop::Wrong(format!("`{option}` takes no value"));
+    }
+    Stop::Wrong(error.to_string())
+}
+
+fn value(parser: &mut Parser, name: &str) -> Result<OsString, Stop> {
+    let value = parser.value();
+    value.map_err(|_| Stop::Wrong(format!("`{name}` needs a value")))
+}
+
+fn number<T: FromStr + PartialOrd>(
+    value: &OsStr,
+    range: &RangeInclusive<T>,
+    what: &str,
+) -> Result<T, Stop> {
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    number
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| Stop::Wrong(format!("`{}` is not {what}", value.display())))
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
@@ -159,6 +198,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         policy,
         functions,
         port,
+        domain,
         tool_token_seconds,
         describe: _,
     } = options;
@@ -188,6 +228,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         policy,
         functions,
         port,
+        domain,
         tool_token_seconds,
         agent_url,
         agent_protocol,

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
-use crate::agentcore::{self, AgentUrlError, DataPlane, Protocol};
 use crate::agentcore_gateway::{self, ToolGateway};
-use crate::directory::Directory;
-use crate::gateway::{Entrance, Gateway};
-use crate::issuer::{self, Issuer, Trigger};
-use crate::runtime::{self, Function, FunctionSpec};
-use crate::secrets::SecretStore;
+use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
+use crate::api_gateway::{ApiGateway, CustomDomain, Entrance};
+use crate::cognito::{self, Issuer, Trigger};
+use crate::dynamodb::DynamoDb;
+use crate::lambda::{self, Function, FunctionSpec};
+use crate::secrets_manager::SecretStore;
 use crate::template::{FunctionSettings, Template, TemplateError};
 
 mod agents;
@@ -43,6 +43,8 @@ pub struct StackSettings {
     pub functions: PathBuf,
     /// The door's port; any free one for 0.
     pub port: u16,
+    /// A domain that leads to the door as well.
+    pub domain: Option<CustomDomain>,
     /// The folder with `policies/*.cedar` and `tools.json`.
     pub policy: PathBuf,
     /// Life of a tool token in seconds.
@@ -61,14 +63,15 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
-    /// These functions of a template, and for the rest what nobody asked to be otherwise: the policies beside the template,
-    /// any free port, the demonstration agent.
+    /// These functions of a template, and defaults for the rest: the policies beside the template, any free port, the
+    /// demonstration agent.
     pub fn new(template: PathBuf, functions: PathBuf) -> Self {
         Self {
             policy: template.with_file_name("policy"),
             template,
             functions,
             port: 0,
+            domain: None,
             // Cognito's shortest.
             tool_token_seconds: 300,
             agent_url: None,
@@ -85,7 +88,7 @@ impl StackSettings {
 pub enum StackError {
     /// The issuer did not start.
     #[error("start the issuer")]
-    Issuer(#[from] issuer::StartError),
+    Issuer(#[from] cognito::StartError),
     /// The store of secrets did not start.
     #[error("start the store of secrets")]
     Secrets(#[source] io::Error),
@@ -103,13 +106,13 @@ pub enum StackError {
     AgentUrl(#[from] AgentUrlError),
     /// The data plane did not start.
     #[error("start AgentCore")]
-    DataPlane(#[from] agentcore::StartError),
+    DataPlane(#[from] agentcore_runtime::StartError),
     /// The template cannot be used.
     #[error("use the template")]
     Template(#[from] TemplateError),
     /// A function did not start.
     #[error("start the functions")]
-    Function(#[from] runtime::StartError),
+    Function(#[from] lambda::StartError),
     /// A secret was not made.
     #[error("rotate the secret of `{0}` for the first time")]
     Rotation(String),
@@ -120,7 +123,7 @@ pub enum StackError {
 
 /// A running stack. [`Stack::stop`] ends it; dropping it does so without waiting.
 pub struct Stack {
-    gateway: Gateway,
+    gateway: ApiGateway,
     functions: HashMap<String, Function>,
     cloud: Cloud,
     data_plane: DataPlane,
@@ -137,6 +140,7 @@ impl Stack {
     pub async fn start(mut settings: StackSettings) -> Result<Self, StackError> {
         let entrance = Entrance::bind(settings.port).await;
         let entrance = entrance.map_err(StackError::Gateway)?;
+        let entrance = entrance.with_domain(settings.domain.take());
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
         public_url.or_insert_with(|| door.clone());
@@ -166,7 +170,7 @@ impl Stack {
         let functions = functions(specs.collect(), &cloud).await?;
         let trigger = functions.get(TRIGGER).cloned();
         cloud.issuer.set_trigger(trigger.map(Trigger::new));
-        let gateway = Gateway::open(entrance, template.api, functions.clone());
+        let gateway = ApiGateway::open(entrance, template.api, functions.clone());
         Ok(Self {
             gateway,
             functions,
@@ -204,7 +208,7 @@ impl Stack {
     }
 
     /// What the trigger knows of the users; alice is in it, bob is not.
-    pub fn directory(&self) -> &Directory {
+    pub fn directory(&self) -> &DynamoDb {
         &self.cloud.directory
     }
 
@@ -302,7 +306,7 @@ async fn functions(
     Ok(functions)
 }
 
-/// A function as the template describes it, with what every function here gets besides.
+/// A function as the template describes it, with the additions that every function here gets.
 fn spec(
     function: &FunctionSettings,
     settings: &StackSettings,

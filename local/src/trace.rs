@@ -4,7 +4,7 @@
 
 use crate::{clock, random};
 
-/// A new trace that nobody samples: `Root=1-<8 hex>-<24 hex>`.
+/// A new trace that is not sampled: `Root=1-<8 hex>-<24 hex>`.
 pub(crate) fn new() -> String {
     let random: String = random::uuid()
         .chars()

@@ -1,4 +1,4 @@
-//! Tells how an answer ended: delivered whole, left by the client, or broken off.
+//! The end of an answer: delivered whole, left by the client, or broken off.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

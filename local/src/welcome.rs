@@ -1,4 +1,4 @@
-//! What a person sees when everything is up: who there is, and lines to paste.
+//! The welcome text: the users, and lines to paste.
 
 use std::fmt::Write as _;
 

@@ -25,7 +25,7 @@ fn functions(test: &str) -> PathBuf {
         "machine_rotation",
         "proxy",
         "pretoken",
-        "rotation",
+        "signing_rotation",
     ] {
         let link = folder.join(name);
         let _ = std::fs::remove_file(&link);
@@ -186,6 +186,14 @@ fn wrong_arguments_are_named() {
         (&["--nonsense"][..], "unknown argument `--nonsense`"),
         (&["--port"], "`--port` needs a value"),
         (&["--port", "70000"], "`70000` is not a port"),
+        (&["--port=70000"], "`70000` is not a port"),
+        (&["-x"], "unknown argument `-x`"),
+        (&["surplus"], "unknown argument `surplus`"),
+        (&["--help=now"], "`--help` takes no value"),
+        (
+            &["--domain", "https://api.example.com"],
+            "`https://api.example.com` is not a host with a base path",
+        ),
         (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
         (
             &["--tool-token", "soon"],
@@ -212,7 +220,7 @@ fn what_does_not_start_is_fatal_and_says_why() {
         .arg("/nowhere/file"));
     assert_eq!(output.status.code(), Some(1));
     let expected =
-        "local: start the functions: start `/nowhere/rotation`: No such file or directory";
+        "local: start the functions: start `/nowhere/signing_rotation`: No such file or directory";
     assert!(
         text(&output.stderr).contains(expected),
         "{}",

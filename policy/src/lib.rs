@@ -7,28 +7,12 @@
 //! ```
 //!
 //! Nothing of it is in the deployed function, which attaches the policies to a gateway: that is this package's other
-//! half, in `main.rs`. So all of this is behind the feature `check`.
+//! half, `attach/` below `main.rs`. So all of this is behind the feature `check`.
 
 #[cfg(feature = "check")]
 mod check;
-#[cfg(feature = "check")]
-mod claims;
-#[cfg(feature = "check")]
-mod finding;
-#[cfg(feature = "check")]
-mod render;
-#[cfg(feature = "check")]
-mod source;
-#[cfg(feature = "check")]
-mod vocabulary;
 
 #[cfg(feature = "check")]
-pub use check::{Statement, check};
-#[cfg(feature = "check")]
-pub use finding::Finding;
-#[cfg(feature = "check")]
-pub use render::render;
-#[cfg(feature = "check")]
-pub use source::{PLACEHOLDER, Source, Unreadable};
-#[cfg(feature = "check")]
-pub use vocabulary::{Vocabulary, VocabularyError};
+pub use check::{
+    Finding, PLACEHOLDER, Source, Statement, Unreadable, Vocabulary, VocabularyError, check, render,
+};

@@ -6,24 +6,15 @@
 //!           wanted       (control)          pure
 //! ```
 
-mod answer;
 mod attach;
 mod config;
-mod control;
-mod failure;
-mod gateway;
-mod handler;
-mod plan;
-mod request;
 
 use lambda_runtime::{Error, service_fn};
 use shared::clock::Clock;
 use shared::{log, settings};
 
-use answer::Answers;
+use attach::{AgentCore, Answers, Attacher};
 use config::Config;
-use control::AgentCore;
-use handler::Attacher;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

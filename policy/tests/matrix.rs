@@ -1,6 +1,6 @@
-//! Who may call which tool with what: every caller, tool and sample input, decided by the Cedar engine.
+//! The matrix of decisions: every caller, tool and sample input, decided by the Cedar engine.
 //!
-//! The table in `matrix.txt` is what reviewers read; `UPDATE_MATRIX=1` writes it anew.
+//! Reviewers read the table in `matrix.txt`; `UPDATE_MATRIX=1` regenerates it.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What is refused before it is deployed, and where; and that what is rendered is what was checked.
+//! Tests of the checks: what is refused before deployment, and where; and that the rendering is what was checked.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fs;

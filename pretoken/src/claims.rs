@@ -1,4 +1,6 @@
-//! What may stand in a claim: which names are ours to set, and which texts.
+//! Rules for claims: which names the trigger may set, and which values.
+
+use shared::text::is_of;
 
 /// The user's stable name (`sub`) in a machine token.
 pub(crate) const USER_ID: &str = "user_id";
@@ -6,7 +8,7 @@ pub(crate) const DEPARTMENT: &str = "department";
 pub(crate) const ROLE: &str = "role";
 
 /// The claims that Cognito does not let a trigger set, or only through fields of their own (Cognito guide, "Pre token
-/// generation Lambda trigger"). Besides these, none whose name begins with `cognito:` or `dev:`.
+/// generation Lambda trigger"). Names that begin with `cognito:` or `dev:` are reserved, too.
 pub(crate) const RESERVED: [&str; 22] = [
     "acr",
     "amr",
@@ -48,7 +50,5 @@ pub(crate) fn is_free(name: &str) -> bool {
 /// either end. Policies compare such texts inside JSON, where those two could end one value and begin another.
 pub(crate) fn is_plain(text: &str) -> bool {
     let allowed = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    (1..=MAX_CHARACTERS).contains(&text.len())
-        && text.bytes().all(allowed)
-        && text.trim_matches(' ') == text
+    is_of(text, MAX_CHARACTERS, allowed) && text.trim_matches(' ') == text
 }

@@ -4,15 +4,15 @@ mod documents;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::aws::names::{is_app_client_id, is_table};
 use shared::settings::{self, Address, Fault, Source};
 
-use crate::answer::Claims;
+use crate::answer::AddedClaims;
 use crate::claims;
 use crate::directory::Profile;
-use crate::event;
-use crate::proof::Proof;
+use crate::proof::IdentityProof;
 
-/// The clients whose word is taken for who the user is, separated by commas. Required where `IDENTITY_PROOF` is `asserted`.
+/// The clients that may name a user without proof, separated by commas. Required if `IDENTITY_PROOF` is `asserted`.
 pub(crate) const ASSERTING_CLIENTS: &str = "ASSERTING_CLIENTS";
 /// Fixed claims of the machine tokens of some clients: a JSON object, client id -> claim -> text. None by default.
 pub(crate) const CLIENT_CLAIMS: &str = "CLIENT_CLAIMS";
@@ -36,7 +36,7 @@ pub(crate) const GROUP_MAP: &str = "GROUP_MAP";
 pub(crate) const IDENTITY_PROOF: &str = "IDENTITY_PROOF";
 
 pub(crate) struct Config {
-    pub(crate) proof: Proof,
+    pub(crate) proof: IdentityProof,
     /// The address in the place of Cognito's own.
     pub(crate) endpoint: Option<Address>,
     /// The name of the directory's table.
@@ -44,7 +44,7 @@ pub(crate) struct Config {
     pub(crate) listed: BTreeMap<String, Profile>,
     pub(crate) groups: Vec<(String, Profile)>,
     pub(crate) default: Profile,
-    pub(crate) client_claims: BTreeMap<String, Claims>,
+    pub(crate) client_claims: BTreeMap<String, AddedClaims>,
     pub(crate) enrich_user_tokens: bool,
 }
 
@@ -102,7 +102,7 @@ fn wrong<T>(name: &str, problem: &str) -> Result<T, Vec<Fault>> {
     Err(vec![Fault::malformed(name, problem)])
 }
 
-fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> Proof {
+fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> IdentityProof {
     let clients = parsed(source, ASSERTING_CLIENTS, parse_clients, faults);
     let is_given = settings::optional(source, ASSERTING_CLIENTS).is_some();
     match settings::optional(source, IDENTITY_PROOF).as_deref() {
@@ -111,25 +111,25 @@ fn read_proof(source: &Source<'_>, faults: &mut Vec<Fault>) -> Proof {
                 let problem = format!("is given, and `{IDENTITY_PROOF}` is not `asserted`");
                 faults.push(Fault::malformed(ASSERTING_CLIENTS, problem));
             }
-            Proof::Token
+            IdentityProof::Token
         }
         Some("asserted") => {
             if !is_given {
                 faults.push(Fault::missing(ASSERTING_CLIENTS));
             }
-            Proof::Asserted(clients.unwrap_or_default())
+            IdentityProof::Asserted(clients.unwrap_or_default())
         }
         Some(_) => {
             let problem = "is neither `token` nor `asserted`";
             faults.push(Fault::malformed(IDENTITY_PROOF, problem));
-            Proof::Token
+            IdentityProof::Token
         }
     }
 }
 
 fn parse_clients(name: &str, text: &str) -> Result<BTreeSet<String>, Vec<Fault>> {
     let clients: BTreeSet<String> = text.split(',').map(|id| id.trim().to_owned()).collect();
-    if clients.iter().all(|id| event::is_client(id)) {
+    if clients.iter().all(|id| is_app_client_id(id)) {
         Ok(clients)
     } else {
         wrong(name, "is not a list of client ids with commas between")
@@ -144,10 +144,8 @@ fn parse_endpoint(name: &str, text: &str) -> Result<Address, Vec<Fault>> {
     }
 }
 
-/// DynamoDB's own rule of a table's name ("Naming rules").
 fn parse_table(name: &str, text: &str) -> Result<String, Vec<Fault>> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    if (3..=255).contains(&text.len()) && text.bytes().all(allowed) {
+    if is_table(text) {
         Ok(text.to_owned())
     } else {
         wrong(

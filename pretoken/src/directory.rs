@@ -1,12 +1,12 @@
-//! Department and role of a person, from the first source that knows them: the table, the list in the settings, the
-//! groups, and at last the default.
+//! The directory: department and role of a user, from the first source that knows them: the table, the list in the
+//! settings, the groups, and at last the default.
 
 mod table;
 
 use std::collections::BTreeMap;
 
+use crate::error::TriggerError;
 use crate::event::Person;
-use crate::reason::Reason;
 
 pub(crate) use table::Table;
 
@@ -32,7 +32,7 @@ impl Directory {
     ///
     /// # Errors
     /// A source that failed is not passed over: the next one might say more of the person than it would have.
-    pub(crate) async fn profile(&self, person: &Person) -> Result<Profile, Reason> {
+    pub(crate) async fn profile(&self, person: &Person) -> Result<Profile, TriggerError> {
         if let Some(table) = &self.table
             && let Some(profile) = table.find(&person.subject).await?
         {

@@ -1,14 +1,15 @@
-//! What Cognito asks. The event stays JSON and is read member by member: Cognito may add to it at any time ("Customizing
-//! user pool workflows with Lambda triggers"), and what is not understood has to go back as it came.
+//! The trigger's event. It stays JSON and is read member by member: Cognito may add to it at any time ("Customizing
+//! user pool workflows with Lambda triggers"), and unknown members must be returned unchanged.
 
 use serde_json::Value;
+use shared::aws::names::is_app_client_id;
 
 use crate::claims;
-use crate::reason::Reason;
+use crate::error::TriggerError;
 
 /// What kind of token is being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     /// A machine's, by client credentials.
     Machine,
     /// A person's, in an event that can carry claims for the access token: version 2 or 3.
@@ -29,7 +30,7 @@ const PERSON: [&str; 5] = [
     "TokenGeneration_RefreshTokens",
 ];
 
-impl Kind {
+impl TokenKind {
     pub(crate) fn of(event: &Value) -> Self {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let source = text("triggerSource");
@@ -56,26 +57,26 @@ impl Person {
     /// The person who signs in.
     ///
     /// # Errors
-    /// [`Reason::Event`].
-    pub(crate) fn signing_in(event: &Value) -> Result<Self, Reason> {
+    /// [`TriggerError::Event`].
+    pub(crate) fn signing_in(event: &Value) -> Result<Self, TriggerError> {
         let subject = event.pointer("/request/userAttributes/sub");
-        let subject = subject.and_then(Value::as_str).ok_or(Reason::Event)?;
+        let subject = subject.and_then(Value::as_str).ok_or(TriggerError::Event)?;
         let groups = match groups(event)?.and_then(|groups| groups.get("groupsToOverride")) {
             None | Some(Value::Null) => Vec::new(),
-            Some(groups) => texts(groups).ok_or(Reason::Event)?,
+            Some(groups) => texts(groups).ok_or(TriggerError::Event)?,
         };
         Self::new(subject, groups, None)
     }
 
     /// # Errors
-    /// [`Reason::Subject`].
+    /// [`TriggerError::Subject`].
     pub(crate) fn new(
         subject: &str,
         groups: Vec<String>,
         token_id: Option<String>,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, TriggerError> {
         if !claims::is_plain(subject) {
-            return Err(Reason::Subject);
+            return Err(TriggerError::Subject);
         }
         Ok(Self {
             subject: subject.to_owned(),
@@ -88,30 +89,24 @@ impl Person {
 /// The app client that asks.
 ///
 /// # Errors
-/// [`Reason::Event`].
-pub(crate) fn client(event: &Value) -> Result<&str, Reason> {
+/// [`TriggerError::Event`].
+pub(crate) fn client(event: &Value) -> Result<&str, TriggerError> {
     let client = event.pointer("/callerContext/clientId");
     let client = client.and_then(Value::as_str);
     client
-        .filter(|client| is_client(client))
-        .ok_or(Reason::Event)
-}
-
-/// Whether a text may be a client id; Cognito's own pattern (`ClientIdType`) has no hyphen.
-pub(crate) fn is_client(id: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-');
-    (1..=128).contains(&id.len()) && id.bytes().all(allowed)
+        .filter(|client| is_app_client_id(client))
+        .ok_or(TriggerError::Event)
 }
 
 /// The groups that Cognito would put into the token, in its own form; nothing where there are none.
 ///
 /// # Errors
-/// [`Reason::Event`].
-pub(crate) fn groups(event: &Value) -> Result<Option<&Value>, Reason> {
+/// [`TriggerError::Event`].
+pub(crate) fn groups(event: &Value) -> Result<Option<&Value>, TriggerError> {
     match event.pointer("/request/groupConfiguration") {
         None | Some(Value::Null) => Ok(None),
         Some(groups @ Value::Object(_)) => Ok(Some(groups)),
-        Some(_) => Err(Reason::Event),
+        Some(_) => Err(TriggerError::Event),
     }
 }
 

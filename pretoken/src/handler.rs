@@ -1,4 +1,4 @@
-//! One event of Cognito's -> who the token is about -> the claims that say so.
+//! Event handler: one event of Cognito's -> the user of the token -> their claims.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,34 +8,34 @@ use serde_json::Value;
 use shared::clock::Clock;
 use tokio::time;
 
-use crate::answer::{self, Claims};
+use crate::answer::{self, AddedClaims};
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
 use crate::config::Config;
 use crate::directory::{Directory, Profile, Table};
-use crate::event::{self, Kind, Person};
+use crate::error::{ReportedError, TriggerError};
+use crate::event::{self, Person, TokenKind};
 use crate::pool::Pools;
-use crate::proof::Proof;
-use crate::reason::{Failure, Reason};
+use crate::proof::IdentityProof;
 use crate::record::Record;
 
 /// Cognito gives a trigger five seconds, however much of them a start takes, and tries up to three times ("Customizing
 /// user pool workflows with Lambda triggers").
-const DEADLINE: Duration = Duration::from_secs(4);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(4);
 
 pub(crate) struct PreToken {
-    proof: Proof,
+    proof: IdentityProof,
     pools: Pools,
     directory: Directory,
-    client_claims: BTreeMap<String, Claims>,
+    client_claims: BTreeMap<String, AddedClaims>,
     enrich_user_tokens: bool,
     clock: Clock,
 }
 
 /// What was found out about one event.
 struct Finding {
-    /// Whom the token is about, and what they are; nobody for a machine that acts for itself.
+    /// The user of the token, with their profile; none for a machine that acts for itself.
     person: Option<(Person, Profile)>,
-    claims: Claims,
+    claims: AddedClaims,
 }
 
 impl PreToken {
@@ -73,14 +73,14 @@ impl PreToken {
     ///
     /// # Errors
     /// No token may be made: Cognito makes none when its trigger fails.
-    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Failure> {
+    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, ReportedError> {
         let start = self.clock.moment();
         let LambdaEvent { payload, context } = event;
-        let kind = Kind::of(&payload);
+        let kind = TokenKind::of(&payload);
         let found = match kind {
-            Kind::Machine => in_time(self.machine(&payload)).await,
-            Kind::Person if self.enrich_user_tokens => in_time(self.person(&payload)).await,
-            Kind::Person | Kind::Other => return Ok(payload),
+            TokenKind::Machine => in_time(self.machine(&payload)).await,
+            TokenKind::Person if self.enrich_user_tokens => in_time(self.person(&payload)).await,
+            TokenKind::Person | TokenKind::Other => return Ok(payload),
         };
         let answered = found.and_then(|found| {
             let answer = answer::with_claims(&payload, &found.claims)?;
@@ -94,11 +94,11 @@ impl PreToken {
         };
         record.write(answered.as_ref().map(|(_, person)| person.as_ref()));
         let answer = answered.map(|(answer, _)| answer);
-        answer.map_err(Reason::failure)
+        answer.map_err(TriggerError::reported)
     }
 
     /// A machine's token: of the user it acts for, if there is one, and with its client's own claims.
-    async fn machine(&self, event: &Value) -> Result<Finding, Reason> {
+    async fn machine(&self, event: &Value) -> Result<Finding, TriggerError> {
         let client = event::client(event)?;
         let mut claims = self.client_claims.get(client).cloned().unwrap_or_default();
         let Some(person) = self.proof.person(event, client, &self.pools).await? else {
@@ -117,7 +117,7 @@ impl PreToken {
     }
 
     /// A person's own token.
-    async fn person(&self, event: &Value) -> Result<Finding, Reason> {
+    async fn person(&self, event: &Value) -> Result<Finding, TriggerError> {
         let person = Person::signing_in(event)?;
         let profile = self.directory.profile(&person).await?;
         Ok(Finding {
@@ -127,9 +127,11 @@ impl PreToken {
     }
 }
 
-async fn in_time(find: impl Future<Output = Result<Finding, Reason>>) -> Result<Finding, Reason> {
-    let found = time::timeout(DEADLINE, find).await;
-    found.unwrap_or(Err(Reason::Deadline))
+async fn in_time(
+    find: impl Future<Output = Result<Finding, TriggerError>>,
+) -> Result<Finding, TriggerError> {
+    let found = time::timeout(EVENT_TIMEOUT, find).await;
+    found.unwrap_or(Err(TriggerError::Deadline))
 }
 
 impl Profile {

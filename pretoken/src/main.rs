@@ -1,4 +1,5 @@
-//! Cognito's pre token generation trigger: proves the user a machine acts for, and says who that is in the token.
+//! The Lambda function `pretoken`: Cognito's pre token generation trigger. It verifies the user for whom a machine
+//! acts, and puts that user into the token.
 //!
 //! ```text
 //! event -> proof ------> directory -----------> claims -> answer
@@ -10,11 +11,11 @@ mod answer;
 mod claims;
 mod config;
 mod directory;
+mod error;
 mod event;
 mod handler;
 mod pool;
 mod proof;
-mod reason;
 mod record;
 
 use lambda_runtime::{Error, service_fn};

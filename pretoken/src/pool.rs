@@ -1,15 +1,16 @@
-//! The user pool whose event it is, and the door for its users' tokens.
+//! The user pool of an event, and the verifier of its users' tokens.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use shared::aws::names::{is_pool_id, is_region, pool_issuers};
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
 use shared::settings::Address;
 
-use crate::reason::Reason;
+use crate::error::TriggerError;
 
 /// A function is the trigger of one pool, as a rule; more than this many share none.
 const MAX_POOLS: usize = 8;
@@ -25,12 +26,12 @@ impl Pool {
     /// The pool that the event comes from.
     ///
     /// # Errors
-    /// [`Reason::Pool`].
-    pub(crate) fn read(event: &Value) -> Result<Self, Reason> {
+    /// [`TriggerError::Pool`].
+    pub(crate) fn read(event: &Value) -> Result<Self, TriggerError> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let (region, id) = (text("region"), text("userPoolId"));
-        if !is_region(region) || !is_id(id) {
-            return Err(Reason::Pool);
+        if !is_region(region) || !is_pool_id(id) {
+            return Err(TriggerError::Pool);
         }
         Ok(Self {
             region: region.to_owned(),
@@ -38,38 +39,16 @@ impl Pool {
         })
     }
 
-    /// The issuer names of its tokens. There are two, and which one a pool uses is in its configuration, which the event
-    /// does not tell (`IssuerConfiguration` of the user pool). Both are Cognito's alone to answer for.
+    /// The issuer names of its tokens: all of them, for the event does not tell which one the pool uses.
     fn issuers(&self, endpoint: Option<&Address>) -> Vec<Address> {
         let Self { region, id } = self;
         let names = match endpoint {
             Some(endpoint) => vec![format!("{}/{id}", endpoint.as_str().trim_end_matches('/'))],
-            None => {
-                let domain = if region.starts_with("cn-") {
-                    "amazonaws.com.cn"
-                } else {
-                    "amazonaws.com"
-                };
-                ["cognito-idp", "issuer-cognito-idp"]
-                    .map(|service| format!("https://{service}.{region}.{domain}/{id}"))
-                    .into()
-            }
+            None => pool_issuers(region, id).into(),
         };
         let addresses = names.iter().map(|name| Address::parse(name));
         addresses.filter_map(Result::ok).collect()
     }
-}
-
-/// Such as `us-gov-west-1`.
-fn is_region(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=32).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-/// Cognito's pattern of a pool id (`UserPoolIdType`), such as `us-east-1_Example01`.
-fn is_id(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=55).contains(&text.len()) && text.contains('_') && text.bytes().all(allowed)
 }
 
 /// The doors of the pools that have asked so far, each with its pool's keys.
@@ -110,7 +89,11 @@ mod tests {
 
     use super::*;
 
-    fn issuers(region: &str, id: &str, endpoint: Option<&str>) -> Result<Vec<String>, Reason> {
+    fn issuers(
+        region: &str,
+        id: &str,
+        endpoint: Option<&str>,
+    ) -> Result<Vec<String>, TriggerError> {
         let pool = Pool::read(&json!({"region": region, "userPoolId": id}))?;
         let endpoint = endpoint.map(|endpoint| Address::parse(endpoint).unwrap());
         let names = pool.issuers(endpoint.as_ref());
@@ -168,14 +151,14 @@ mod tests {
         ] {
             assert_eq!(
                 issuers(region, id, None),
-                Err(Reason::Pool),
+                Err(TriggerError::Pool),
                 "{region} {id}"
             );
         }
-        assert_eq!(Pool::read(&json!({})), Err(Reason::Pool));
+        assert_eq!(Pool::read(&json!({})), Err(TriggerError::Pool));
         assert_eq!(
             Pool::read(&json!({"region": 1, "userPoolId": ["us-east-1_Ab"]})),
-            Err(Reason::Pool)
+            Err(TriggerError::Pool)
         );
     }
 

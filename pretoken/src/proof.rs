@@ -1,16 +1,16 @@
-//! For whom does the machine act? What its client metadata says, and whether that is proven.
+//! The proof of the user for whom a machine acts, from its client metadata.
 //!
-//! Cognito passes the metadata on as the client sent it. Whoever holds the client's secret can write anything there, so a
-//! user's name in it proves nothing, and a user's token proves what its signature covers.
+//! Cognito passes the metadata on as the client sent it. Every holder of the client's secret can write anything there,
+//! so a user's name in it proves nothing, and a user's token proves what its signature covers.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
+use crate::error::TriggerError;
 use crate::event::Person;
 use crate::pool::{Pool, Pools};
-use crate::reason::Reason;
 
 /// The metadata key of a user's access token.
 const USER_TOKEN: &str = "user_token";
@@ -29,14 +29,14 @@ const NAMING: [&str; 6] = [
 ];
 
 /// What is taken as a proof of the user.
-pub(crate) enum Proof {
+pub(crate) enum IdentityProof {
     /// An access token of a user of the same pool, made for any of its clients.
     Token,
     /// The word of these clients.
     Asserted(BTreeSet<String>),
 }
 
-impl Proof {
+impl IdentityProof {
     const fn key(&self) -> &'static str {
         match self {
             Self::Token => USER_TOKEN,
@@ -44,7 +44,7 @@ impl Proof {
         }
     }
 
-    /// The person the machine acts for; nobody, if it does not say that it acts for anybody.
+    /// The user for whom the machine acts; none if the metadata names no user.
     ///
     /// # Errors
     /// The person is not proven, or it cannot be told.
@@ -53,15 +53,15 @@ impl Proof {
         event: &Value,
         client: &str,
         pools: &Pools,
-    ) -> Result<Option<Person>, Reason> {
+    ) -> Result<Option<Person>, TriggerError> {
         let Some(metadata) = metadata(event)? else {
             return Ok(None);
         };
         let shown = match metadata.get(self.key()) {
             Some(Value::String(shown)) => shown,
-            Some(_) => return Err(Reason::Metadata),
+            Some(_) => return Err(TriggerError::Metadata),
             None if NAMING.iter().any(|name| metadata.contains_key(*name)) => {
-                return Err(Reason::NoProof);
+                return Err(TriggerError::NoProof);
             }
             None => return Ok(None),
         };
@@ -70,23 +70,23 @@ impl Proof {
             Self::Asserted(clients) if clients.contains(client) => {
                 Person::new(shown, Vec::new(), None)?
             }
-            Self::Asserted(_) => return Err(Reason::Client),
+            Self::Asserted(_) => return Err(TriggerError::Client),
         };
         Ok(Some(person))
     }
 }
 
 /// The client metadata; absent and null are none.
-fn metadata(event: &Value) -> Result<Option<&Map<String, Value>>, Reason> {
+fn metadata(event: &Value) -> Result<Option<&Map<String, Value>>, TriggerError> {
     match event.pointer("/request/clientMetadata") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(metadata)) => Ok(Some(metadata)),
-        Some(_) => Err(Reason::Metadata),
+        Some(_) => Err(TriggerError::Metadata),
     }
 }
 
 /// Believes the user whose access token this is.
-async fn prove(event: &Value, token: &str, pools: &Pools) -> Result<Person, Reason> {
+async fn prove(event: &Value, token: &str, pools: &Pools) -> Result<Person, TriggerError> {
     let door = pools.door(Pool::read(event)?);
     let identity = door.identify(format!("Bearer {token}").as_bytes()).await?;
     // A machine's access token has no username, and its client is its subject. One of the two would do; neither is
@@ -94,7 +94,7 @@ async fn prove(event: &Value, token: &str, pools: &Pools) -> Result<Person, Reas
     let client = identity.client_id.as_ref();
     let is_user = identity.username.is_some() && client.is_some_and(|id| *id != identity.subject);
     if !is_user {
-        return Err(Reason::Machine);
+        return Err(TriggerError::Machine);
     }
     Person::new(
         &identity.subject,

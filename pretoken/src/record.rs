@@ -1,4 +1,4 @@
-//! The one line of the log that a decision leaves.
+//! The log line of one decision.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use tracing::field::display;
 use tracing::{error, info};
 
 use crate::directory::Profile;
-use crate::event::{Kind, Person};
-use crate::reason::{Failure, Reason};
+use crate::error::{ReportedError, TriggerError};
+use crate::event::{Person, TokenKind};
 
 /// What was asked.
 pub(crate) struct Record<'a> {
     pub(crate) request_id: &'a str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: TokenKind,
     /// The app client; empty if the event does not tell.
     pub(crate) client: &'a str,
     pub(crate) duration: Duration,
@@ -21,7 +21,7 @@ pub(crate) struct Record<'a> {
 
 impl Record<'_> {
     /// Writes what was decided: who is in the token, or why there is none.
-    pub(crate) fn write(self, decided: Result<Option<&(Person, Profile)>, &Reason>) {
+    pub(crate) fn write(self, decided: Result<Option<&(Person, Profile)>, &TriggerError>) {
         let Self {
             request_id,
             kind,
@@ -29,8 +29,8 @@ impl Record<'_> {
             duration,
         } = self;
         let action = match kind {
-            Kind::Machine => "machine token",
-            Kind::Person | Kind::Other => "user token",
+            TokenKind::Machine => "machine token",
+            TokenKind::Person | TokenKind::Other => "user token",
         };
         let request_id = display(Loggable(request_id));
         let client = Loggable(client);
@@ -49,7 +49,7 @@ impl Record<'_> {
                 "{action} for client {client}, with{} a user",
                 if found.is_some() { "" } else { "out" }
             ),
-            Err(reason) if reason.failure() == Failure::Unavailable => error!(
+            Err(reason) if reason.reported() == ReportedError::Unavailable => error!(
                 request_id,
                 action,
                 outcome = "outage",

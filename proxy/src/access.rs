@@ -1,12 +1,16 @@
 //! Who asks, and whether they may: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
 //! API alone. One log line a decision.
 
-use crate::authentication::Authentication;
-use crate::problem::Problem;
-use crate::upstream::Authority;
+pub mod authentication;
+pub mod authority;
+
+use crate::audit::record::Record;
+use crate::caller::problem::Problem;
+use authentication::Authentication;
+use authority::Authority;
 use http::header::{self, HeaderMap};
-use shared::agents::{Agent, Agents, Protocol};
-use shared::door::{Denial, Door};
+use shared::agents::{Agent, Agents, Target};
+use shared::door::{Door, DoorError};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
 use shared::secret::Secret;
@@ -21,10 +25,11 @@ pub struct Access {
 
 /// Who asks, and for what.
 pub struct Asker<'a> {
-    pub request_id: &'a str,
     pub headers: &'a HeaderMap,
     /// Method and path of one of the door's routes, for the log.
     pub action: String,
+    /// Where it is noted who is let in, and to which agent.
+    pub record: &'a mut Record,
 }
 
 /// What a caller who comes in may call.
@@ -32,7 +37,7 @@ pub struct Admitted<'a> {
     pub agent: &'a Agent,
     pub permit: Permit,
     /// The bearer token that was believed; empty where none is asked for, and then no agent is one that is given it.
-    pub proof: Secret,
+    pub bearer: Secret,
 }
 
 /// What a caller who does not come in is told.
@@ -46,7 +51,7 @@ pub struct Refused {
 impl Admitted<'_> {
     /// In whose name the agent is called.
     pub fn authority(&self) -> Authority<'_> {
-        Authority::of(self.agent.auth, &self.proof)
+        Authority::of(self.agent.auth, &self.bearer)
     }
 
     /// The caller's session with the agent in which a conversation is held.
@@ -61,26 +66,27 @@ impl Access {
     /// # Errors
     /// The caller is not believed, or it cannot be told.
     pub async fn whoami(&self, asker: Asker<'_>) -> Result<Identity, Refused> {
-        let decision = Decision::begin(asker);
-        let identity = self.identify(&decision).await?;
+        let decision = Decision::begin(&asker);
+        let identity = self.authenticate(&decision).await?;
         decision.log(&Verdict::Allowed(&identity));
         Ok(identity)
     }
 
-    /// The agent of this name, and the right to call it in this protocol, or in whichever it speaks. Whether there is one
-    /// is told to verified callers only, and what it speaks to those whom it admits.
+    /// The right to call the agent of this name, and what of its target a route `calls`: none if the agent does not speak
+    /// the route's protocol. Whether there is an agent is told to verified callers only, and what it speaks to those whom
+    /// it admits.
     ///
     /// # Errors
     /// The caller is not believed, there is no such agent, it does not admit them, it speaks another protocol, or it
     /// cannot be told.
-    pub async fn admit(
-        &self,
+    pub async fn authorize<'a, T>(
+        &'a self,
         asker: Asker<'_>,
         name: &AgentName,
-        protocol: Option<Protocol>,
-    ) -> Result<Admitted<'_>, Refused> {
-        let decision = Decision::begin(asker);
-        let identity = self.identify(&decision).await?;
+        calls: impl FnOnce(&'a Target) -> Option<T>,
+    ) -> Result<(Admitted<'a>, T), Refused> {
+        let decision = Decision::begin(&asker);
+        let identity = self.authenticate(&decision).await?;
         let Some(agent) = self.agents.get(name) else {
             return Err(decision.missing(Problem::UnknownAgent, &identity));
         };
@@ -91,15 +97,18 @@ impl Access {
                 return Err(Refused::of(refusal, true));
             }
         };
-        if protocol.is_some_and(|protocol| protocol != agent.protocol) {
+        let Some(called) = calls(&agent.target) else {
             return Err(decision.missing(Problem::WrongProtocol, &identity));
-        }
+        };
         decision.log(&Verdict::Allowed(&identity));
-        Ok(Admitted {
+        let admitted = Admitted {
             agent,
             permit,
-            proof: self.proof(decision.asker.headers),
-        })
+            bearer: self.bearer(asker.headers),
+        };
+        asker.record.agent(&agent.name);
+        asker.record.caller(&identity);
+        Ok((admitted, called))
     }
 
     /// The agents that admit this caller, by name.
@@ -111,8 +120,17 @@ impl Access {
         admitting.map(|agent| agent.name.as_str()).collect()
     }
 
-    async fn identify(&self, decision: &Decision<'_>) -> Result<Identity, Refused> {
-        let headers = decision.asker.headers;
+    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked who
+    /// they are, they are all one, and may not meet in it: each begins their own.
+    pub fn standing_conversation(&self) -> Option<Conversation> {
+        match self.authentication {
+            Authentication::Required(_) => Some(Conversation::standing()),
+            Authentication::Off => Conversation::begin(),
+        }
+    }
+
+    async fn authenticate(&self, decision: &Decision<'_>) -> Result<Identity, Refused> {
+        let headers = decision.headers;
         let door = match &self.authentication {
             Authentication::Required(door) => door,
             Authentication::Off => return Ok(Identity::anonymous()),
@@ -120,11 +138,11 @@ impl Access {
         door.identify(authorization(headers))
             .await
             .map_err(|denial| match denial {
-                Denial::Refused(refusal) => {
+                DoorError::Refused(refusal) => {
                     decision.log(&Verdict::Refused(refusal, None));
                     Refused::of(refusal, headers.contains_key(header::AUTHORIZATION))
                 }
-                Denial::Outage(outage) => {
+                DoorError::Outage(outage) => {
                     decision.log(&Verdict::Outage(outage.code()));
                     Refused {
                         problem: Problem::Unavailable,
@@ -135,9 +153,9 @@ impl Access {
     }
 
     /// The token that was believed. What an open door did not check goes no further.
-    fn proof(&self, headers: &HeaderMap) -> Secret {
+    fn bearer(&self, headers: &HeaderMap) -> Secret {
         match &self.authentication {
-            Authentication::Required(_) => proof(headers),
+            Authentication::Required(_) => bearer(headers),
             Authentication::Off => Secret::new(String::new()),
         }
     }
@@ -163,7 +181,7 @@ fn authorization(headers: &HeaderMap) -> &[u8] {
 }
 
 /// The token of a header that the gate has believed: it has the scheme and at least one space before it.
-fn proof(headers: &HeaderMap) -> Secret {
+fn bearer(headers: &HeaderMap) -> Secret {
     let header = std::str::from_utf8(authorization(headers)).unwrap_or_default();
     let (_, token) = header.split_once(' ').unwrap_or_default();
     Secret::new(token.trim_start_matches(' ').to_owned())
@@ -182,14 +200,18 @@ fn challenge(problem: Problem, is_token_shown: bool) -> String {
 
 /// A decision under way: what is asked, and since when.
 struct Decision<'d> {
-    asker: Asker<'d>,
+    request_id: &'d str,
+    headers: &'d HeaderMap,
+    action: &'d str,
     started: Instant,
 }
 
 impl<'d> Decision<'d> {
-    fn begin(asker: Asker<'d>) -> Self {
+    fn begin(asker: &'d Asker<'_>) -> Self {
         Self {
-            asker,
+            request_id: asker.record.request_id(),
+            headers: asker.headers,
+            action: &asker.action,
             started: Instant::now(),
         }
     }
@@ -205,8 +227,8 @@ impl<'d> Decision<'d> {
 
     fn log(&self, verdict: &Verdict<'_>) {
         log::decision(
-            self.asker.request_id,
-            &self.asker.action,
+            self.request_id,
+            self.action,
             verdict,
             self.started.elapsed(),
         );
@@ -244,11 +266,11 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_is_the_token_without_its_scheme() {
+    fn the_bearer_is_the_token_without_its_scheme() {
         for header in ["Bearer a.b.c", "bearer   a.b.c"] {
-            assert_eq!(proof(&shown(&[header])).reveal(), "a.b.c");
+            assert_eq!(bearer(&shown(&[header])).reveal(), "a.b.c");
         }
-        assert_eq!(proof(&shown(&["Bearer a", "Bearer b"])).reveal(), "");
+        assert_eq!(bearer(&shown(&["Bearer a", "Bearer b"])).reveal(), "");
     }
 
     #[test]

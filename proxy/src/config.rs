@@ -1,19 +1,18 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
-use crate::authentication::{self, Authentication};
-use crate::cors::Origins;
-use crate::public_url::PublicUrl;
+use crate::access::authentication::{self, Authentication, ENABLE_AUTH};
+use crate::caller::cors::Origins;
+use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
+use shared::aws::arn::SecretArn;
+use shared::aws::names::is_table;
 use shared::issuers::TrustedIssuers;
-use shared::secrets::SecretArn;
 use shared::settings::{self, AGENTS, Address, Documents, Fault, Files, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint;
 use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
-/// Whether callers must show a token: they must, unless it is exactly `false`.
-pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
 pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 /// The longest silence of an agent within its answer, in seconds; 840 by default, at most 890.
@@ -69,6 +68,8 @@ pub struct Config {
     pub limits: Limits,
     /// None: what API Gateway says of each request.
     pub public_url: Option<PublicUrl>,
+    /// The digest of [`AGENTS`] and [`TRUSTED_ISSUERS`].
+    pub settings: String,
     /// Where the keys are that the door signs with; without them it asserts nothing.
     pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
@@ -144,7 +145,7 @@ impl Config {
         let is_asked = has(|agent| agent.tool_token != ToolToken::None);
         let tool_tokens = ToolTokenSettings::read(source, is_asked, faults);
         // Sessions of MCP servers are sealed with keys that are derived from it.
-        let is_sealed = has(|agent| agent.protocol == Protocol::Mcp);
+        let is_sealed = has(|agent| agent.protocol() == Protocol::Mcp);
         let signing = read_one(source, SIGNING_SECRET_ARN, is_sealed, faults, secret_arn);
         let turns_table = read_one(source, TURNS_TABLE, false, faults, parse_table);
         Some(Self {
@@ -153,6 +154,7 @@ impl Config {
             origins,
             limits,
             public_url,
+            settings: documents.digest(),
             signing,
             tool_tokens,
             turns_table,
@@ -211,12 +213,9 @@ fn secret_arn(text: &str) -> Result<SecretArn, String> {
     SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
 }
 
-/// Tables have these names ("Supported data types and naming rules in Amazon DynamoDB").
 fn parse_table(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    let is_name = (3..=255).contains(&text.len()) && text.bytes().all(allowed);
     let problem = "is not the name of a table";
-    is_name
+    is_table(text)
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
 }
@@ -277,20 +276,18 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         name: _,
         target,
         auth,
-        protocol: _,
         tool_token,
-        websocket: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(agent.path(field), problem);
     match (target, auth, tool_token) {
-        (Target::Gateway { .. }, Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
+        (Target::Gateway(_), Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
             "toolToken",
             "is given with `auth` `jwt`, and a gateway can be shown one token only",
         )),
-        (Target::Gateway { .. }, Auth::Iam, _)
-        | (Target::Gateway { .. }, Auth::Jwt, ToolToken::None)
-        | (Target::Runtime { .. }, _, _) => None,
+        (Target::Gateway(_), Auth::Iam, _)
+        | (Target::Gateway(_), Auth::Jwt, ToolToken::None)
+        | (Target::Runtime(_), _, _) => None,
     }
 }
 

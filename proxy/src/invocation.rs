@@ -6,7 +6,7 @@
 //! told otherwise, so answers are posted here, with the client it uses itself.
 
 use crate::answer::Response;
-use crate::event::Event;
+use crate::caller::event::Event;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, Request};

@@ -1,4 +1,5 @@
-//! Programs in Python that tests run: agents and clients of the official SDKs, and moto, AWS services that others wrote.
+//! Programs in Python that tests run: agents and clients of the official SDKs, and moto, emulators of AWS that others
+//! wrote.
 //!
 //! Their scripts are in this folder; what they need, `make` installs. Where that is missing, a test is skipped and says
 //! so. A program is ready when it says so on its standard output, and it is ended by its id.

@@ -1,23 +1,15 @@
 //! The secrets of one app client, at Cognito.
 
-use std::time::Duration;
-
-use aws_config::{Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::config::Builder;
-use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
-use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata;
+use shared::aws::arn::UserPoolArn;
+use shared::aws::clients;
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::user_pool::UserPoolArn;
+use shared::secrets::unix_time;
 
-use crate::failure::{Failure, failed};
-
-/// How long one call may take, all attempts together; as long as one of Secrets Manager's.
-const CALL_WAIT: Duration = Duration::from_secs(3);
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+use crate::error::{RotationError, failed};
 
 /// One app client, and how it is asked about.
 pub(crate) struct AppClient {
@@ -41,20 +33,12 @@ pub(crate) struct AddedSecret {
 impl AppClient {
     /// Nothing is called yet.
     pub(crate) fn new(pool: &UserPoolArn, id: String, platform: &SdkConfig) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_timeout(CALL_WAIT)
-            .build();
-        let config = Builder::from(platform)
-            .region(Region::new(pool.region().to_owned()))
-            // One that was made and whose answer was lost would leave no room for another.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .build();
+        // A secret that was made and whose answer was lost would leave no room for another.
+        let config = clients::once_in_region(pool.region(), platform);
         Self {
             pool_id: pool.id().to_owned(),
             id,
-            client: Client::from_conf(config),
+            client: Client::new(&config),
         }
     }
 
@@ -65,18 +49,15 @@ impl AppClient {
 
     /// The secrets that are taken at the moment. There are two at most, and so no second page of them
     /// (`ListUserPoolClientSecrets`).
-    pub(crate) async fn secrets(&self) -> Result<Vec<ListedSecret>, Failure> {
+    pub(crate) async fn secrets(&self) -> Result<Vec<ListedSecret>, RotationError> {
         let request = self.client.list_user_pool_client_secrets();
         let request = request.user_pool_id(&self.pool_id).client_id(&self.id);
         let listed = request.send().await;
         let listed = listed.map_err(failed("ListUserPoolClientSecrets"))?;
         let secrets = listed.client_secrets().iter().map(|secret| {
-            let created = secret
-                .client_secret_create_date()
-                .map_or(0, |time| time.secs());
             Some(ListedSecret {
                 id: secret.client_secret_id()?.to_owned(),
-                created: UnixTime(u64::try_from(created).unwrap_or_default()),
+                created: unix_time(secret.client_secret_create_date()),
             })
         });
         let secrets: Option<Vec<_>> = secrets.collect();
@@ -86,7 +67,7 @@ impl AppClient {
     }
 
     /// Adds a secret that Cognito makes.
-    pub(crate) async fn add(&self) -> Result<AddedSecret, Failure> {
+    pub(crate) async fn add(&self) -> Result<AddedSecret, RotationError> {
         let request = self.client.add_user_pool_client_secret();
         let request = request.user_pool_id(&self.pool_id).client_id(&self.id);
         let added = request.send().await;
@@ -101,7 +82,7 @@ impl AppClient {
     }
 
     /// Deletes a secret, or sees that it is gone.
-    pub(crate) async fn delete(&self, secret: &str) -> Result<(), Failure> {
+    pub(crate) async fn delete(&self, secret: &str) -> Result<(), RotationError> {
         let request = self.client.delete_user_pool_client_secret();
         let request = request.user_pool_id(&self.pool_id).client_id(&self.id);
         match request.client_secret_id(secret).send().await {
@@ -112,8 +93,8 @@ impl AppClient {
     }
 }
 
-fn unreadable(operation: &'static str) -> Failure {
-    Failure::Call {
+fn unreadable(operation: &'static str) -> RotationError {
+    RotationError::Call {
         operation,
         code: "the answer is not whole".to_owned(),
     }

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::secrets::SecretArn;
+use shared::aws::arn::SecretArn;
+use shared::text::is_visible;
 
-use crate::failure::Failure;
+use crate::error::RotationError;
 
 /// What the function is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Step {
 }
 
 /// One call of Secrets Manager's.
-pub(crate) struct Request {
+pub(crate) struct RotationRequest {
     pub(crate) step: Step,
     pub(crate) secret: SecretArn,
     /// The id of the version to come.
@@ -48,25 +49,26 @@ impl Step {
     }
 }
 
-impl Request {
+impl RotationRequest {
     /// Reads an event. Members that are not known are ignored, for more of them may come any time.
-    pub(crate) fn read(event: Value) -> Result<Self, Failure> {
+    pub(crate) fn read(event: Value) -> Result<Self, RotationError> {
         let RotationEvent {
             step,
             secret_id,
             client_request_token: version,
             rotation_token,
-        } = serde_json::from_value(event).map_err(|_| Failure::Event)?;
+        } = serde_json::from_value(event).map_err(|_| RotationError::Event)?;
         let mut steps = Step::ALL.into_iter();
         // 32 to 64 characters (PutSecretValue, ClientRequestToken).
-        let is_version = (32..=64).contains(&version.len())
-            && version.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_version = version.len() >= 32 && is_visible(&version, 64);
         Ok(Self {
             step: steps
                 .find(|known| known.as_str() == step)
-                .ok_or(Failure::Step)?,
-            secret: SecretArn::parse(&secret_id).ok_or(Failure::Event)?,
-            version: Some(version).filter(|_| is_version).ok_or(Failure::Event)?,
+                .ok_or(RotationError::Step)?,
+            secret: SecretArn::parse(&secret_id).ok_or(RotationError::Event)?,
+            version: Some(version)
+                .filter(|_| is_version)
+                .ok_or(RotationError::Event)?,
             rotation_token,
         })
     }
@@ -95,42 +97,55 @@ mod tests {
     #[test]
     fn every_step_is_known_by_its_name() {
         for step in Step::ALL {
-            let request = Request::read(with("Step", json!(step.as_str()))).unwrap();
+            let request = RotationRequest::read(with("Step", json!(step.as_str()))).unwrap();
             assert_eq!(request.step, step);
             assert_eq!(request.version, "2d4c6b8a-1111-4222-8333-944455556666");
             assert_eq!(request.secret.region(), "eu-central-1");
             assert!(request.rotation_token.is_some());
         }
         let more = with("Unknown", json!([1]));
-        assert!(Request::read(more).is_ok());
+        assert!(RotationRequest::read(more).is_ok());
         let without = with("RotationToken", Value::Null);
-        assert_eq!(Request::read(without).unwrap().rotation_token, None);
+        assert_eq!(RotationRequest::read(without).unwrap().rotation_token, None);
     }
 
     #[test]
     fn anything_else_is_refused() {
         for (event, failure) in [
-            (with("Step", json!("dropSecret")), Failure::Step),
-            (with("Step", json!("CreateSecret")), Failure::Step),
-            (with("Step", json!(1)), Failure::Event),
-            (with("Step", Value::Null), Failure::Event),
-            (with("SecretId", json!("prod/signing")), Failure::Event),
-            (with("SecretId", Value::Null), Failure::Event),
-            (with("ClientRequestToken", json!("short")), Failure::Event),
+            (with("Step", json!("dropSecret")), RotationError::Step),
+            (with("Step", json!("CreateSecret")), RotationError::Step),
+            (with("Step", json!(1)), RotationError::Event),
+            (with("Step", Value::Null), RotationError::Event),
+            (
+                with("SecretId", json!("prod/signing")),
+                RotationError::Event,
+            ),
+            (with("SecretId", Value::Null), RotationError::Event),
+            (
+                with("ClientRequestToken", json!("short")),
+                RotationError::Event,
+            ),
             (
                 with("ClientRequestToken", json!("a b".repeat(12))),
-                Failure::Event,
+                RotationError::Event,
             ),
             (
                 with("ClientRequestToken", json!("a".repeat(65))),
-                Failure::Event,
+                RotationError::Event,
             ),
-            (with("ClientRequestToken", Value::Null), Failure::Event),
-            (with("RotationToken", json!(1)), Failure::Event),
-            (json!("createSecret"), Failure::Event),
-            (Value::Null, Failure::Event),
+            (
+                with("ClientRequestToken", Value::Null),
+                RotationError::Event,
+            ),
+            (with("RotationToken", json!(1)), RotationError::Event),
+            (json!("createSecret"), RotationError::Event),
+            (Value::Null, RotationError::Event),
         ] {
-            assert_eq!(Request::read(event.clone()).err(), Some(failure), "{event}");
+            assert_eq!(
+                RotationRequest::read(event.clone()).err(),
+                Some(failure),
+                "{event}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Event -> step -> done, or why not.
+//! Event handler: event -> step -> result.
 
 use aws_config::SdkConfig;
 use lambda_runtime::LambdaEvent;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use shared::clock::Clock;
 use tracing::{error, info};
 
-use crate::event::Request;
-use crate::failure::Failure;
+use crate::error::RotationError;
+use crate::event::RotationRequest;
 use crate::kind::Kind;
 use crate::steps;
 use crate::vault::Vault;
@@ -34,8 +34,8 @@ impl<K: Kind> Rotation<K> {
     ///
     /// # Errors
     /// Why it was not done. It may be asked for again: what is there by then is looked at first.
-    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), Failure> {
-        let request = Request::read(event.payload)
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<(), RotationError> {
+        let request = RotationRequest::read(event.payload)
             .inspect_err(|failure| error!("a rotation was refused: {failure}"))?;
         let (step, version) = (request.step.as_str(), request.version.clone());
         let vault = Vault::new(request.secret, request.version, &self.platform);

@@ -1,10 +1,11 @@
-//! What is rotated. The four steps are the same for every kind of secret; this is what differs.
+//! `RotatedSecret`: what differs between the two rotated secrets; the four steps are shared.
 
 use shared::gate::UnixTime;
 use shared::secret::Secret;
+use shared::secrets::Version;
 
-use crate::failure::Failure;
-use crate::vault::{Stages, Vault, Version};
+use crate::error::RotationError;
+use crate::vault::{Stages, Vault};
 
 /// A kind of secret: what its versions hold, how the next one is made, and how it is tried.
 pub trait Kind {
@@ -20,11 +21,11 @@ pub trait Kind {
         vault: &Vault,
         stages: &Stages,
         now: UnixTime,
-    ) -> impl Future<Output = Result<Secret, Failure>>;
+    ) -> impl Future<Output = Result<Secret, RotationError>>;
 
     /// Takes back what was made, for another version was stored first.
-    fn withdraw(&self, text: &Secret) -> impl Future<Output = Result<(), Failure>>;
+    fn withdraw(&self, text: &Secret) -> impl Future<Output = Result<(), RotationError>>;
 
     /// Whether the next version will do its service.
-    fn test(&self, value: &Self::Value) -> impl Future<Output = Result<(), Failure>>;
+    fn test(&self, value: &Self::Value) -> impl Future<Output = Result<(), RotationError>>;
 }

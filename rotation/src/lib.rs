@@ -14,8 +14,8 @@
 //! with ([`SigningSecret`]), and the secret of the machine client ([`MachineSecret`]).
 
 mod app_client;
+mod error;
 mod event;
-mod failure;
 pub mod handler;
 mod kind;
 mod machine_secret;
@@ -23,8 +23,8 @@ mod signing_secret;
 mod steps;
 mod vault;
 
+pub use error::RotationError;
 pub use event::Step;
-pub use failure::Failure;
 pub use kind::Kind;
 pub use machine_secret::{MachineClient, MachineSecret};
 pub use signing_secret::SigningSecret;

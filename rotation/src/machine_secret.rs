@@ -1,34 +1,33 @@
-//! The secret of the machine client, in whose name the proxy asks for tool tokens.
+//! The secret of the machine client, with which the proxy requests tool tokens.
 //!
-//! A client has two secrets at most, and each is as good as the other. So the one before the current one goes on to be
-//! taken until the next rotation needs its place: whoever still holds it by then has held it for longer than any secret
-//! is held.
+//! A client has two secrets at most, and both are valid. So the previous one stays valid until the next rotation needs
+//! its place: by then it is older than any cached copy can be.
 
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
+use shared::aws::arn::UserPoolArn;
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::secrets::{HARD_AGE, Stage};
+use shared::secrets::{HARD_AGE, Stage, Version};
 use shared::settings::Address;
 use shared::token_endpoint::TokenEndpoint;
-use shared::user_pool::UserPoolArn;
 use tokio::time::timeout;
 
 use crate::app_client::{AddedSecret, AppClient, ListedSecret};
-use crate::failure::Failure;
+use crate::error::RotationError;
 use crate::kind::Kind;
-use crate::vault::{Stages, Vault, Version};
+use crate::vault::{Stages, Vault};
 
 /// Secrets that a client may have at once (`AddUserPoolClientSecret`).
-const MOST: usize = 2;
+const MAX_SECRETS: usize = 2;
 
-/// How long after a secret was added somebody may still be about to store it: longer than the function runs.
-const STORING: Duration = Duration::from_secs(60);
+/// Grace period for a secret that was added and not yet stored: longer than the function runs.
+const MIN_SPARE_AGE: Duration = Duration::from_secs(60);
 
 /// As long as the proxy waits for a token.
-const TEST_WAIT: Duration = Duration::from_secs(10);
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whose secret it is, and where it is tried.
 pub struct MachineClient {
@@ -46,9 +45,9 @@ pub struct MachineSecret {
 }
 
 /// What a version holds.
-pub struct Held {
+pub struct MachineValue {
     value: Secret,
-    /// What Cognito calls it. None where somebody else has written the version.
+    /// Cognito's id of the secret. None if the version was written by hand.
     id: Option<String>,
 }
 
@@ -68,45 +67,51 @@ impl MachineSecret {
         }
     }
 
-    /// Makes room for another secret, where there is none. Only what nobody can be using is deleted.
+    /// Makes room for another secret, if there is none. Deletes only a secret that no instance can still hold.
     async fn make_room(
         &self,
         vault: &Vault,
         stages: &Stages,
         now: UnixTime,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), RotationError> {
         let secrets = self.client.secrets().await?;
-        if secrets.len() < MOST {
+        if secrets.len() < MAX_SECRETS {
             return Ok(());
         }
         let current = vault.held(Stage::Current).await?;
         let current = current.and_then(|version| Some((self.read(&version)?, version.created)));
         let spare = match current {
             Some((held, created)) => {
-                let spare = other(&secrets, held.id.as_deref()).ok_or(Failure::Unidentified)?;
+                let spare =
+                    other(&secrets, held.id.as_deref()).ok_or(RotationError::Unidentified)?;
                 if age(created.max(stages.last_rotated()), now) < HARD_AGE {
-                    return Err(Failure::TooEarly);
+                    return Err(RotationError::TooEarly);
                 }
                 spare
             }
             // Before its first rotation, the secret holds nothing that anybody could use.
-            None => oldest(&secrets).ok_or(Failure::Unidentified)?,
+            None => oldest(&secrets).ok_or(RotationError::Unidentified)?,
         };
-        if age(spare.created, now) < STORING {
-            return Err(Failure::Busy);
+        if age(spare.created, now) < MIN_SPARE_AGE {
+            return Err(RotationError::Busy);
         }
         self.client.delete(&spare.id).await
     }
 }
 
 impl Kind for MachineSecret {
-    type Value = Held;
+    type Value = MachineValue;
 
-    fn read(&self, version: &Version) -> Option<Held> {
-        Held::parse(version.text.as_ref()?)
+    fn read(&self, version: &Version) -> Option<MachineValue> {
+        MachineValue::parse(version.text.as_ref()?)
     }
 
-    async fn make(&self, vault: &Vault, stages: &Stages, now: UnixTime) -> Result<Secret, Failure> {
+    async fn make(
+        &self,
+        vault: &Vault,
+        stages: &Stages,
+        now: UnixTime,
+    ) -> Result<Secret, RotationError> {
         self.make_room(vault, stages, now).await?;
         let AddedSecret { id, value } = self.client.add().await?;
         let text = json!({
@@ -117,22 +122,22 @@ impl Kind for MachineSecret {
         Ok(Secret::new(text.to_string()))
     }
 
-    async fn withdraw(&self, text: &Secret) -> Result<(), Failure> {
-        match Held::parse(text).and_then(|held| held.id) {
+    async fn withdraw(&self, text: &Secret) -> Result<(), RotationError> {
+        match MachineValue::parse(text).and_then(|held| held.id) {
             Some(id) => self.client.delete(&id).await,
             None => Ok(()),
         }
     }
 
     /// By a token that is thrown away. It carries no user, so no policy lets it call anything.
-    async fn test(&self, held: &Held) -> Result<(), Failure> {
-        let asked = timeout(TEST_WAIT, self.endpoint.ask(&held.value, None)).await;
-        let granted = asked.map_err(|_| Failure::Timeout)?;
-        granted.map(|_| ()).map_err(Failure::NoToken)
+    async fn test(&self, held: &MachineValue) -> Result<(), RotationError> {
+        let asked = timeout(TEST_TIMEOUT, self.endpoint.ask(&held.value, None)).await;
+        let granted = asked.map_err(|_| RotationError::Timeout)?;
+        granted.map(|_| ()).map_err(RotationError::NoToken)
     }
 }
 
-impl Held {
+impl MachineValue {
     /// Whatever the proxy takes is taken here: what is in use and not known to be might be deleted.
     fn parse(text: &Secret) -> Option<Self> {
         let mut stored: Value = serde_json::from_str(text.reveal()).ok()?;
@@ -176,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_endpoint_that_never_answers_is_given_up() {
-        // The system takes connections for it, and nobody reads from them.
+        // The system accepts connections for it, and no one reads from them.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE";
@@ -188,10 +193,11 @@ mod tests {
         };
         let platform = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
         let secret = MachineSecret::new(client, &platform.build());
-        let held = Held::parse(&Secret::new(r#"{"client_secret": "a"}"#.to_owned())).unwrap();
+        let held =
+            MachineValue::parse(&Secret::new(r#"{"client_secret": "a"}"#.to_owned())).unwrap();
         time::pause();
         let asked = Instant::now();
-        assert_eq!(secret.test(&held).await, Err(Failure::Timeout));
-        assert_eq!(asked.elapsed().as_secs(), TEST_WAIT.as_secs());
+        assert_eq!(secret.test(&held).await, Err(RotationError::Timeout));
+        assert_eq!(asked.elapsed().as_secs(), TEST_TIMEOUT.as_secs());
     }
 }

@@ -2,12 +2,12 @@
 
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::secrets::Stage;
+use shared::secrets::{Stage, Version};
 use shared::signing::SigningKey;
 
-use crate::failure::Failure;
+use crate::error::RotationError;
 use crate::kind::Kind;
-use crate::vault::{Stages, Vault, Version};
+use crate::vault::{Stages, Vault};
 
 /// What makes its rotation go unnoticed is not here but in how keys are used ([`shared::signing`]): a new key is published
 /// as soon as it is pending, and signs nothing before it is [`shared::signing::SETTLING`] old. That is why the steps need
@@ -18,38 +18,46 @@ impl Kind for SigningSecret {
     type Value = Box<SigningKey>;
 
     fn read(&self, version: &Version) -> Option<Box<SigningKey>> {
-        let text = version.text.as_ref()?;
-        SigningKey::parse(&version.id, version.created, text).map(Box::new)
+        SigningKey::of(version).map(Box::new)
     }
 
     /// While the key before the current one still signs, another rotation would withdraw that one at its end, and with it
     /// what was signed a moment ago.
-    async fn make(&self, vault: &Vault, _: &Stages, now: UnixTime) -> Result<Secret, Failure> {
+    async fn make(
+        &self,
+        vault: &Vault,
+        _: &Stages,
+        now: UnixTime,
+    ) -> Result<Secret, RotationError> {
         if let Some(current) = self.held(vault, Stage::Current).await?
             && !current.is_settled(now)
             && self.held(vault, Stage::Previous).await?.is_some()
         {
-            return Err(Failure::TooEarly);
+            return Err(RotationError::TooEarly);
         }
-        SigningKey::generate().map_err(|_| Failure::Crypto)
+        SigningKey::generate().map_err(|_| RotationError::Crypto)
     }
 
-    /// Nobody knows of it: a key is published from its version.
-    async fn withdraw(&self, _: &Secret) -> Result<(), Failure> {
+    /// Nothing to undo: keys are published only from a stored version.
+    async fn withdraw(&self, _: &Secret) -> Result<(), RotationError> {
         Ok(())
     }
 
-    async fn test(&self, key: &Box<SigningKey>) -> Result<(), Failure> {
+    async fn test(&self, key: &Box<SigningKey>) -> Result<(), RotationError> {
         if key.verifies_itself() {
             Ok(())
         } else {
-            Err(Failure::Crypto)
+            Err(RotationError::Crypto)
         }
     }
 }
 
 impl SigningSecret {
-    async fn held(&self, vault: &Vault, stage: Stage) -> Result<Option<Box<SigningKey>>, Failure> {
+    async fn held(
+        &self,
+        vault: &Vault,
+        stage: Stage,
+    ) -> Result<Option<Box<SigningKey>>, RotationError> {
         let version = vault.held(stage).await?;
         Ok(version.and_then(|version| self.read(&version)))
     }

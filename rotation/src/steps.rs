@@ -5,8 +5,8 @@ use std::fmt;
 use shared::gate::UnixTime;
 use shared::secrets::Stage;
 
+use crate::error::RotationError;
 use crate::event::Step;
-use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::vault::{Put, Stages, Vault};
 
@@ -41,20 +41,20 @@ pub(crate) async fn perform(
     vault: &Vault,
     rotation_token: Option<String>,
     now: UnixTime,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, RotationError> {
     let stages = vault.stages().await?;
     if !stages.is_rotated() {
-        return Err(Failure::NoRotation);
+        return Err(RotationError::NoRotation);
     }
     if stages.is_in(vault.version(), Stage::Current) {
         return Ok(Outcome::Over);
     }
     if !stages.is_in(vault.version(), Stage::Pending) {
-        return Err(Failure::NotPending);
+        return Err(RotationError::NotPending);
     }
     match step {
         Step::Create => create(kind, vault, &stages, rotation_token, now).await,
-        // Whoever verifies reads published keys, and Cognito made its secret itself: nobody has to be told.
+        // setSecret does nothing: verifiers read the published keys, and Cognito generated the client secret itself.
         Step::Set => Ok(Outcome::AsWanted),
         Step::Test => test(kind, vault).await,
         Step::Finish => {
@@ -72,10 +72,10 @@ async fn create(
     stages: &Stages,
     rotation_token: Option<String>,
     now: UnixTime,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, RotationError> {
     match vault.pending().await? {
         Some(version) if kind.read(&version).is_some() => return Ok(Outcome::AsWanted),
-        Some(_) => return Err(Failure::Unusable),
+        Some(_) => return Err(RotationError::Unusable),
         None => {}
     }
     let next = kind.make(vault, stages, now).await?;
@@ -89,9 +89,9 @@ async fn create(
     }
 }
 
-async fn test(kind: &impl Kind, vault: &Vault) -> Result<Outcome, Failure> {
-    let version = vault.pending().await?.ok_or(Failure::NothingYet)?;
-    let value = kind.read(&version).ok_or(Failure::Unusable)?;
+async fn test(kind: &impl Kind, vault: &Vault) -> Result<Outcome, RotationError> {
+    let version = vault.pending().await?.ok_or(RotationError::NothingYet)?;
+    let value = kind.read(&version).ok_or(RotationError::Unusable)?;
     kind.test(&value).await?;
     Ok(Outcome::Tested)
 }

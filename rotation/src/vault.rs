@@ -3,22 +3,19 @@
 use std::collections::HashMap;
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
-use aws_sdk_secretsmanager::primitives::DateTime;
+use shared::aws::arn::SecretArn;
 use shared::gate::UnixTime;
 use shared::secret::Secret;
-use shared::secrets::{self, SecretArn, Stage};
+use shared::secrets::{SecretReader, Stage, Version, unix_time};
 
-use crate::failure::{Failure, failed};
+use crate::error::{RotationError, failed};
 
 /// The secret of one rotation.
 pub struct Vault {
-    arn: SecretArn,
     /// The version to come.
     version: String,
-    client: Client,
+    reader: SecretReader,
 }
 
 /// What Secrets Manager says of the secret's versions.
@@ -26,14 +23,6 @@ pub struct Stages {
     is_rotated: bool,
     last_rotated: UnixTime,
     by_version: HashMap<String, Vec<String>>,
-}
-
-/// One version of the secret that holds something.
-pub struct Version {
-    pub(crate) id: String,
-    pub(crate) created: UnixTime,
-    /// None if it holds bytes.
-    pub(crate) text: Option<Secret>,
 }
 
 /// How it went with a new value.
@@ -45,16 +34,14 @@ pub(crate) enum Put {
 
 impl Vault {
     pub(crate) fn new(arn: SecretArn, version: String, platform: &SdkConfig) -> Self {
-        let client = secrets::client(&arn, platform);
         Self {
-            arn,
             version,
-            client,
+            reader: SecretReader::new(arn, platform),
         }
     }
 
     pub(crate) fn arn(&self) -> &str {
-        self.arn.as_str()
+        self.reader.arn().as_str()
     }
 
     /// The version to come.
@@ -62,24 +49,24 @@ impl Vault {
         &self.version
     }
 
-    pub(crate) async fn stages(&self) -> Result<Stages, Failure> {
-        let request = self.client.describe_secret().secret_id(self.arn());
+    pub(crate) async fn stages(&self) -> Result<Stages, RotationError> {
+        let request = self.reader.client().describe_secret().secret_id(self.arn());
         let described = request.send().await.map_err(failed("DescribeSecret"))?;
         Ok(Stages {
             is_rotated: described.rotation_enabled == Some(true),
-            last_rotated: time(described.last_rotated_date),
+            last_rotated: unix_time(described.last_rotated_date.as_ref()),
             by_version: described.version_ids_to_stages.unwrap_or_default(),
         })
     }
 
     /// The version to come; none while it is empty.
-    pub(crate) async fn pending(&self) -> Result<Option<Version>, Failure> {
-        self.get(Some(&self.version), Stage::Pending).await
+    pub(crate) async fn pending(&self) -> Result<Option<Version>, RotationError> {
+        self.read(Some(&self.version), Stage::Pending).await
     }
 
     /// The version in a stage; none if there is none, or an empty one.
-    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Version>, Failure> {
-        self.get(None, stage).await
+    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Version>, RotationError> {
+        self.read(None, stage).await
     }
 
     /// Gives the version to come its value. Without a stage named, the value would become the current one at once.
@@ -87,9 +74,10 @@ impl Vault {
         &self,
         value: &Secret,
         rotation_token: Option<String>,
-    ) -> Result<Put, Failure> {
+    ) -> Result<Put, RotationError> {
         let request = self
-            .client
+            .reader
+            .client()
             .put_secret_value()
             .secret_id(self.arn())
             .client_request_token(&self.version)
@@ -104,9 +92,10 @@ impl Vault {
     }
 
     /// Makes the version to come the current one, in place of the one that is.
-    pub(crate) async fn promote(&self, current: Option<&str>) -> Result<(), Failure> {
+    pub(crate) async fn promote(&self, current: Option<&str>) -> Result<(), RotationError> {
         let request = self
-            .client
+            .reader
+            .client()
             .update_secret_version_stage()
             .secret_id(self.arn())
             .version_stage(Stage::Current.as_str())
@@ -118,31 +107,13 @@ impl Vault {
             .map_err(failed("UpdateSecretVersionStage"))
     }
 
-    async fn get(&self, version: Option<&str>, stage: Stage) -> Result<Option<Version>, Failure> {
-        let request = self
-            .client
-            .get_secret_value()
-            .secret_id(self.arn())
-            .set_version_id(version.map(str::to_owned))
-            .version_stage(stage.as_str());
-        match request.send().await {
-            Ok(output) => Ok(Version::of(output)),
-            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(failed("GetSecretValue")(error)),
-        }
-    }
-}
-
-impl Version {
-    fn of(output: GetSecretValueOutput) -> Option<Self> {
-        if output.secret_string.is_none() && output.secret_binary.is_none() {
-            return None;
-        }
-        Some(Self {
-            id: output.version_id.unwrap_or_default(),
-            created: time(output.created_date),
-            text: output.secret_string.map(Secret::new),
-        })
+    async fn read(
+        &self,
+        version: Option<&str>,
+        stage: Stage,
+    ) -> Result<Option<Version>, RotationError> {
+        let read = self.reader.version(version, stage).await;
+        read.map_err(failed("GetSecretValue"))
     }
 }
 
@@ -168,10 +139,4 @@ impl Stages {
         let found = versions.find(|version| self.is_in(version, stage));
         found.map(String::as_str)
     }
-}
-
-/// A time that is not given counts as long ago.
-fn time(given: Option<DateTime>) -> UnixTime {
-    let seconds = given.map_or(0, |time| time.secs());
-    UnixTime(u64::try_from(seconds).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! The rotation as Lambda runs it, against a double of Secrets Manager and against moto's.
+//! The rotation as Lambda runs it, against an emulator of Secrets Manager and against moto's.
 
 #![expect(
     clippy::indexing_slicing,

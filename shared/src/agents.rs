@@ -1,12 +1,13 @@
-//! `AGENTS` -> [`Agents`]: which agents are behind the door, and whom each one admits.
+//! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
 mod trust;
 
 use std::collections::BTreeMap;
 
-use crate::arn::{Arn, is_of};
+use crate::aws::arn::Arn;
 use crate::gate::{Admission, AgentName};
 use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members, Path};
+use crate::text::is_word;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
@@ -26,10 +27,7 @@ const RUNTIME: Form = Form {
 const QUALIFIER: Form = Form {
     says: "the name of an endpoint: `[A-Za-z][A-Za-z0-9_]{0,47}`",
     holds: |text| {
-        text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && is_of(text, 48, |byte| {
-                byte.is_ascii_alphanumeric() || byte == b'_'
-            })
+        text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_word(text, 48, b"_")
     },
 };
 
@@ -42,21 +40,43 @@ pub struct Agent {
     pub name: AgentName,
     pub target: Target,
     pub auth: Auth,
-    pub protocol: Protocol,
     pub tool_token: ToolToken,
-    /// Whether callers are given addresses of WebSockets to it. Only a runtime that takes signatures and speaks
-    /// [`Protocol::Http`] has it.
-    pub websocket: bool,
     pub admission: Admission,
 }
 
 /// What an agent's name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// An AgentCore runtime, and the endpoint of it that is called.
-    Runtime { arn: RuntimeArn, qualifier: String },
-    /// An AgentCore gateway's MCP endpoint.
-    Gateway { url: Address },
+    Gateway(Gateway),
+    Runtime(Runtime),
+}
+
+/// An AgentCore gateway; it speaks MCP and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// Its MCP endpoint.
+    pub url: Address,
+}
+
+/// An AgentCore runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runtime {
+    pub arn: RuntimeArn,
+    /// The name of the endpoint that is called.
+    pub qualifier: String,
+    pub speaks: Speaks,
+}
+
+/// The protocol of the agent in a runtime, with what only that protocol has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    A2a,
+    /// AG-UI too.
+    Http {
+        /// Whether callers are given addresses of WebSockets to it. Only a runtime that takes signatures has them.
+        websocket: bool,
+    },
+    Mcp,
 }
 
 /// How the door shows itself to the agent.
@@ -68,7 +88,7 @@ pub enum Auth {
     Jwt,
 }
 
-/// What the agent speaks.
+/// The protocols by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     A2a,
@@ -132,6 +152,37 @@ impl Agent {
     pub fn path(&self, field: &str) -> Path {
         Path::from(AGENTS).member(self.name.as_str()).member(field)
     }
+
+    pub const fn protocol(&self) -> Protocol {
+        self.target.protocol()
+    }
+}
+
+impl Target {
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Gateway(_) => Protocol::Mcp,
+            Self::Runtime(runtime) => runtime.speaks.protocol(),
+        }
+    }
+
+    /// The runtime, if it is one whose agent speaks this.
+    pub fn runtime(&self, protocol: Protocol) -> Option<&Runtime> {
+        match self {
+            Self::Runtime(runtime) if runtime.speaks.protocol() == protocol => Some(runtime),
+            Self::Runtime(_) | Self::Gateway(_) => None,
+        }
+    }
+}
+
+impl Speaks {
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::A2a => Protocol::A2a,
+            Self::Http { websocket: _ } => Protocol::Http,
+            Self::Mcp => Protocol::Mcp,
+        }
+    }
 }
 
 impl RuntimeArn {
@@ -139,10 +190,7 @@ impl RuntimeArn {
     pub fn parse(text: &str) -> Option<Self> {
         let arn = Arn::parse(text, "bedrock-agentcore")?;
         let id = arn.resource.strip_prefix("runtime/")?;
-        let is_good = is_of(id, 128, |byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-        });
-        is_good.then(|| Self {
+        is_word(id, 128, b"-_").then(|| Self {
             text: text.to_owned(),
             region: arn.region.to_owned(),
         })
@@ -164,14 +212,14 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
     if name.is_none() {
         entry.own_fault("is not an agent name: `[a-z0-9][a-z0-9-]{0,62}`");
     }
-    let target = read_target(&mut entry);
+    let place = read_place(&mut entry);
     let auth = entry.one_of("auth", "`iam`, `jwt`", |name| match name {
         "iam" => Some(Auth::Iam),
         "jwt" => Some(Auth::Jwt),
         _ => None,
     });
     let auth = auth.unwrap_or(Auth::Iam);
-    let protocol = read_protocol(&mut entry, target.as_ref());
+    let protocol = read_protocol(&mut entry, place.as_ref());
     let tool_token = entry.one_of(
         "toolToken",
         "`none`, `user`, `machine`",
@@ -191,16 +239,37 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
     entry.finish();
     Some(Agent {
         name: name?,
-        target: target?,
+        target: place?.speaking(protocol, websocket),
         auth,
-        protocol,
         tool_token: tool_token.unwrap_or(ToolToken::None),
-        websocket,
         admission: admission?,
     })
 }
 
-fn read_target(entry: &mut Members<'_>) -> Option<Target> {
+/// Where an agent is, before it is known what it speaks.
+enum Place {
+    Gateway { url: Address },
+    Runtime { arn: RuntimeArn, qualifier: String },
+}
+
+impl Place {
+    fn speaking(self, protocol: Protocol, websocket: bool) -> Target {
+        match self {
+            Self::Gateway { url } => Target::Gateway(Gateway { url }),
+            Self::Runtime { arn, qualifier } => Target::Runtime(Runtime {
+                arn,
+                qualifier,
+                speaks: match protocol {
+                    Protocol::A2a => Speaks::A2a,
+                    Protocol::Http => Speaks::Http { websocket },
+                    Protocol::Mcp => Speaks::Mcp,
+                },
+            }),
+        }
+    }
+}
+
+fn read_place(entry: &mut Members<'_>) -> Option<Place> {
     let has_gateway = entry.has("gateway");
     let has_runtime = entry.has("runtime");
     if has_gateway == has_runtime {
@@ -215,23 +284,23 @@ fn read_target(entry: &mut Members<'_>) -> Option<Target> {
     let arn = entry.text("runtime", &RUNTIME);
     let arn = arn.and_then(|text| RuntimeArn::parse(&text));
     match (arn, url) {
-        (Some(arn), _) => Some(Target::Runtime {
+        (Some(arn), _) => Some(Place::Runtime {
             arn,
             qualifier: qualifier.unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()),
         }),
-        (None, Some(url)) => Some(Target::Gateway { url }),
+        (None, Some(url)) => Some(Place::Gateway { url }),
         (None, None) => None,
     }
 }
 
-fn read_protocol(entry: &mut Members<'_>, target: Option<&Target>) -> Protocol {
+fn read_protocol(entry: &mut Members<'_>, place: Option<&Place>) -> Protocol {
     let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| match name {
         "a2a" => Some(Protocol::A2a),
         "http" => Some(Protocol::Http),
         "mcp" => Some(Protocol::Mcp),
         _ => None,
     });
-    let is_gateway = matches!(target, Some(Target::Gateway { .. }));
+    let is_gateway = matches!(place, Some(Place::Gateway { .. }));
     if is_gateway && protocol.is_some_and(|protocol| protocol != Protocol::Mcp) {
         let problem = "is not `mcp`, which is all that a gateway speaks";
         entry.fault("protocol", problem);
@@ -257,12 +326,13 @@ fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {
     }
 }
 
-/// An agent without `allow` would admit nobody or anybody, whoever reads it: so it is a fault. `{}` says anybody.
+/// An absent `allow` could be read as "admit no caller" or as "admit every caller", so it is a fault. `{}` admits every
+/// caller.
 fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
     entry.needs(&["allow"]);
     let mut allow = entry.object("allow")?;
     let admission = Admission {
-        // Which they are is for `untrusted` to look at: here nobody knows whom the door trusts.
+        // `untrusted` checks the issuers themselves: the trusted ones are not known here.
         issuers: allow.texts("issuers", &Form::ANY),
         scopes: allow.texts("scopes", &Form::SCOPE),
         groups: allow.texts("groups", &GROUP),

@@ -1,4 +1,4 @@
-//! The identity assertion: what the door tells an agent of its caller, a signed statement about one call.
+//! The identity assertion: a signed statement about one call, by which the door tells an agent who its caller is.
 //!
 //! It is a JWT (RFC 7519) of a type of its own, so that it can never be taken for an access token, by this door's gate
 //! or by any other verifier that follows RFC 8725 section 3.11. It travels in [`crate::headers::IDENTITY`], and how it is
@@ -46,19 +46,22 @@ pub struct Call<'c> {
 /// Even what must be said does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the caller's names are too long")]
-pub struct TooLong;
+pub struct ClaimsTooLongError;
 
 impl Call<'_> {
     /// The claims, as they fit together with a signature into [`MAX_BYTES`], and what of them had to be left out.
     ///
     /// # Errors
     /// They do not fit.
-    pub fn claims(&self, now: UnixTime) -> Result<(Value, &'static [&'static str]), TooLong> {
+    pub fn claims(
+        &self,
+        now: UnixTime,
+    ) -> Result<(Value, &'static [&'static str]), ClaimsTooLongError> {
         (0..=OPTIONAL.len())
             .filter_map(|count| OPTIONAL.get(..count))
             .map(|omitted| (self.without(omitted, now), omitted))
-            .find(|(claims, _)| claims.to_string().len() <= MOST_CLAIMS)
-            .ok_or(TooLong)
+            .find(|(claims, _)| claims.to_string().len() <= MAX_CLAIMS_BYTES)
+            .ok_or(ClaimsTooLongError)
     }
 
     fn without(&self, omitted: &[&str], now: UnixTime) -> Value {
@@ -94,7 +97,7 @@ impl Call<'_> {
 
 /// What of [`MAX_BYTES`] is left for the claims: base64 makes four characters of three bytes; a header of at most 200
 /// bytes, a signature of 64 (86 characters), and two full stops stand beside them.
-const MOST_CLAIMS: usize = (MAX_BYTES - 270 - 86 - 2) / 4 * 3;
+const MAX_CLAIMS_BYTES: usize = (MAX_BYTES - 270 - 86 - 2) / 4 * 3;
 
 /// The claim `body_sha256`: SHA-256 of the body's bytes, base64url without padding.
 pub fn body_hash(body: &[u8]) -> String {

@@ -1,4 +1,4 @@
-//! What time it is, and how much time has passed; the only file that asks the system.
+//! Clocks: the wall clock and the monotonic clock. The only file that asks the system.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -66,6 +66,12 @@ impl Clock {
 
     pub fn moment(&self) -> Moment {
         (self.0)()
+    }
+
+    /// The time that is left until Lambda's deadline of an invocation. It is a time of day, in milliseconds since 1970, so
+    /// the clock that tells the time of day measures what is left.
+    pub fn left_until(&self, lambda_deadline: u64) -> Duration {
+        Duration::from_millis(lambda_deadline).saturating_sub(self.moment().wall)
     }
 }
 

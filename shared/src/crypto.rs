@@ -4,26 +4,27 @@ pub(crate) mod random;
 #[cfg(feature = "secrets")]
 pub(crate) mod signing;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
 
 use crate::json::Value;
+use crate::text;
 
 /// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` and the HMAC family have no
 /// value here, so they cannot be trusted by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Algorithm {
     name: &'static str,
-    kind: Kind,
+    kind: KeyKind,
     jwa: Jwa,
 }
 
 /// The kind of key an algorithm needs (RFC 7518 section 3.1): a key of one kind never serves an algorithm of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum KeyKind {
     Ed25519,
     P256,
     P384,
@@ -33,21 +34,21 @@ enum Kind {
 impl Algorithm {
     /// Every algorithm an issuer may be trusted with.
     pub const ALL: [Self; 9] = [
-        Self::new("EdDSA", Kind::Ed25519, Jwa::EdDSA),
-        Self::new("ES256", Kind::P256, Jwa::ES256),
-        Self::new("ES384", Kind::P384, Jwa::ES384),
-        Self::new("PS256", Kind::Rsa, Jwa::PS256),
-        Self::new("PS384", Kind::Rsa, Jwa::PS384),
-        Self::new("PS512", Kind::Rsa, Jwa::PS512),
+        Self::new("EdDSA", KeyKind::Ed25519, Jwa::EdDSA),
+        Self::new("ES256", KeyKind::P256, Jwa::ES256),
+        Self::new("ES384", KeyKind::P384, Jwa::ES384),
+        Self::new("PS256", KeyKind::Rsa, Jwa::PS256),
+        Self::new("PS384", KeyKind::Rsa, Jwa::PS384),
+        Self::new("PS512", KeyKind::Rsa, Jwa::PS512),
         Self::RS256,
-        Self::new("RS384", Kind::Rsa, Jwa::RS384),
-        Self::new("RS512", Kind::Rsa, Jwa::RS512),
+        Self::new("RS384", KeyKind::Rsa, Jwa::RS384),
+        Self::new("RS512", KeyKind::Rsa, Jwa::RS512),
     ];
 
     /// What Cognito and most other issuers sign with.
-    pub const RS256: Self = Self::new("RS256", Kind::Rsa, Jwa::RS256);
+    pub const RS256: Self = Self::new("RS256", KeyKind::Rsa, Jwa::RS256);
 
-    const fn new(name: &'static str, kind: Kind, jwa: Jwa) -> Self {
+    const fn new(name: &'static str, kind: KeyKind, jwa: Jwa) -> Self {
         Self { name, kind, jwa }
     }
 
@@ -58,7 +59,7 @@ impl Algorithm {
 }
 
 /// A public key, of a kind that decides which algorithms it can serve.
-pub(crate) struct VerifyingKey(Kind, DecodingKey);
+pub(crate) struct VerifyingKey(KeyKind, DecodingKey);
 
 impl VerifyingKey {
     /// Reads a public key (RFC 7518 section 6, RFC 8037 section 2); none when it is not one that is safe to use.
@@ -68,9 +69,9 @@ impl VerifyingKey {
         let uncompressed = || Some([vec![4], bytes("x")?, bytes("y")?].concat());
         match (text("kty")?, text("crv")) {
             ("RSA", _) => Self::rsa(&bytes("n")?, &bytes("e")?),
-            ("EC", Some("P-256")) => Self::point(Kind::P256, &uncompressed()?),
-            ("EC", Some("P-384")) => Self::point(Kind::P384, &uncompressed()?),
-            ("OKP", Some("Ed25519")) => Self::point(Kind::Ed25519, &bytes("x")?),
+            ("EC", Some("P-256")) => Self::point(KeyKind::P256, &uncompressed()?),
+            ("EC", Some("P-384")) => Self::point(KeyKind::P384, &uncompressed()?),
+            ("OKP", Some("Ed25519")) => Self::point(KeyKind::Ed25519, &bytes("x")?),
             _ => None,
         }
     }
@@ -87,25 +88,25 @@ impl VerifyingKey {
         let odd = modulus.last()? & 1 == 1 && value & 1 == 1;
         let safe = (2048..=8192).contains(&bits) && value >= 65537 && odd;
         let key = DecodingKey::from_rsa_raw_components(modulus, exponent);
-        safe.then_some(Self(Kind::Rsa, key))
+        safe.then_some(Self(KeyKind::Rsa, key))
     }
 
     /// A key that is a point of a curve.
-    fn point(kind: Kind, point: &[u8]) -> Option<Self> {
+    fn point(kind: KeyKind, point: &[u8]) -> Option<Self> {
         let (on_curve, key) = match kind {
-            Kind::P256 => (
+            KeyKind::P256 => (
                 ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point),
                 DecodingKey::from_ec_der(point),
             ),
-            Kind::P384 => (
+            KeyKind::P384 => (
                 ParsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, point),
                 DecodingKey::from_ec_der(point),
             ),
-            Kind::Ed25519 => (
+            KeyKind::Ed25519 => (
                 ParsedPublicKey::new(&signature::ED25519, point),
                 DecodingKey::from_ed_der(point),
             ),
-            Kind::Rsa => return None,
+            KeyKind::Rsa => return None,
         };
         on_curve.ok().map(|_| Self(kind, key))
     }
@@ -126,11 +127,20 @@ impl VerifyingKey {
 }
 
 /// The first half of the SHA-256 of a text, in hex: names a token in a log without giving it away.
-pub(crate) fn fingerprint(text: &str) -> String {
-    let hash = digest(&SHA256, text.as_bytes());
-    let digits = hash.as_ref().iter().take(16);
-    digits
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
+pub(crate) fn fingerprint(message: &str) -> String {
+    let hash = digest(&SHA256, message.as_bytes());
+    let half = hash.as_ref().get(..16).unwrap_or_default();
+    text::hex(half)
+}
+
+/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so that
+/// no two different lists of fields, and no two purposes, give the same bytes.
+pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
+    let mut digest = Context::new(&SHA256);
+    for field in [purpose].iter().chain(fields) {
+        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
+        digest.update(&length.to_be_bytes());
+        digest.update(field.as_bytes());
+    }
+    text::hex(digest.finish().as_ref())
 }

@@ -1,4 +1,4 @@
-//! The door: header -> whose token -> that issuer's keys -> identity. What every function that meets callers goes through.
+//! The door: header -> token's issuer -> that issuer's keys -> identity. Authorizer, proxy and pretoken all call it.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use crate::gate::{self, Identity, Refusal, Trust};
 use crate::issuers::TrustedIssuers;
 use crate::keys::{KeyStore, Outage};
 
-/// Why nobody came in.
+/// Why a caller was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Denial {
+pub enum DoorError {
     /// The caller is not believed.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -45,7 +45,7 @@ impl Door {
     ///
     /// # Errors
     /// The check that failed, or the outage that kept it from being made.
-    pub async fn identify(&self, header: &[u8]) -> Result<Identity, Denial> {
+    pub async fn identify(&self, header: &[u8]) -> Result<Identity, DoorError> {
         let presented = gate::present(header, &self.trust)?;
         let keys = self.keys.keys(&presented).await?;
         Ok(gate::identify(presented, &keys, self.clock.now())?)

@@ -1,4 +1,4 @@
-//! One bounded request for one JSON document: no redirect, no retry, nothing said about who asks or why.
+//! Bounded HTTP fetch of one JSON document: no redirect, no retry, and nothing in the request about the caller.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -23,17 +23,20 @@ const MAX_BYTES: usize = 64 * 1024;
 /// A client of HTTPS, and of plain HTTP for servers on loopback.
 pub type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
+/// Why a request could not be sent, or got no answer.
+pub type ClientError = hyper_util::client::legacy::Error;
+
 /// Gets documents. The client is made at the first use, so that keys from the settings cost no TLS set-up.
 #[derive(Default)]
 pub struct Fetcher(OnceLock<Option<HttpsClient>>);
 
-/// Why a document could not be had.
+/// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("the TLS client cannot be set up")]
     Client,
     #[error("the server cannot be reached")]
-    Connection(#[source] hyper_util::client::legacy::Error),
+    Connection(#[source] ClientError),
     #[error("the server answered {}", .0.as_u16())]
     Status(StatusCode),
     #[error("the document is longer than 65536 bytes, or was cut")]

@@ -1,4 +1,4 @@
-//! Which headers may pass the door, one allow-list a direction: a header not named here does not travel.
+//! Header allow-lists, one per direction: a header that is not named here does not pass the door.
 //!
 //! An allow-list needs no list of dangerous names. Hop-by-hop headers, cookies, `X-Amzn-*`, `X-Amz-*`, forwarding
 //! headers, `WorkloadAccessToken`, `OAuth2CallbackUrl`, and every look-alike with underscores, are absent by construction.
@@ -15,7 +15,7 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// allow-list names it.
 pub const TOOL_TOKEN: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token";
 
-/// That nobody is asked for a token, on every answer of a door that is open on purpose.
+/// `X-Gatehouse-Warning`: set on every response while `ENABLE_AUTH` is `false`.
 pub const WARNING: &str = "x-gatehouse-warning";
 /// What the door tells the agent of its caller ([`crate::assertion`]). Set by the door alone, and passed on as the tool
 /// token is.
@@ -78,14 +78,14 @@ pub fn inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &INWARD)
 }
 
-/// What of a caller's headers may travel to an MCP server besides: the protocol's own, by the same rules, but for the
-/// session's id, which the door opens first.
+/// Further headers of a caller's that may pass to an MCP server: the protocol's own, by the same rules, except the
+/// session id, which the door opens first.
 #[must_use]
 pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &MCP_INWARD)
 }
 
-/// What of a caller's headers may travel to an A2A agent besides, by the same rules.
+/// Further headers of a caller's that may pass to an A2A agent, by the same rules.
 #[must_use]
 pub fn a2a_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &A2A_INWARD)

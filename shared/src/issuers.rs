@@ -1,4 +1,5 @@
-//! `TRUSTED_ISSUERS` -> [`TrustedIssuers`]: whose tokens are believed, on what conditions, and where their keys are.
+//! The setting `TRUSTED_ISSUERS` -> [`TrustedIssuers`]: accepted issuers, their conditions, and the addresses of their
+//! keys.
 //!
 //! The field names and meanings are those of AgentCore's `customJWTAuthorizer`, so that one document serves both, and
 //! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".
@@ -21,7 +22,7 @@ const MAX_LEEWAY_SECS: u64 = 120;
 /// The longest life of a token, unless the issuer's entry says otherwise: a day, Cognito's own limit; seconds.
 const LIFETIME_SECS: u64 = 86_400;
 /// A token of more than a year is a password; seconds.
-const LONGEST_LIFETIME_SECS: u64 = 31_536_000;
+const MAX_LIFETIME_SECS: u64 = 31_536_000;
 
 /// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
 const WELL_KNOWN: [&str; 2] = [
@@ -283,7 +284,7 @@ fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
             .number("leewaySeconds", 0..=MAX_LEEWAY_SECS)
             .unwrap_or(LEEWAY_SECS),
         max_lifetime_secs: entry
-            .number("maxLifetimeSeconds", 1..=LONGEST_LIFETIME_SECS)
+            .number("maxLifetimeSeconds", 1..=MAX_LIFETIME_SECS)
             .unwrap_or(LIFETIME_SECS),
     }
 }

@@ -1,17 +1,9 @@
-//! The keys of each issuer: fetched, kept for a while, and renewed without being a burden to issuer or caller.
+//! The keys of each issuer: fetched, cached, and renewed without being a burden to issuer or caller.
 //!
-//! A Lambda function is frozen between requests, so there is no background: all is done while a request, or the start of
-//! the function, waits for it. What a request may have to wait for:
-//!
-//! - nothing, while the key it needs is held and younger than [`SOFT_AGE`];
-//! - at most [`SOFT_WAIT`], once in a while, when the key is older: then the keys are renewed in passing, and the held
-//!   ones serve if that fails;
-//! - a whole fetch, at most [`FETCH_WAIT`], when there is no key or none younger than [`HARD_AGE`], or when the token
-//!   names a key that is not held.
+//! [`crate::cache`] says what a request may have to wait for. A token that names a key which is not held makes the keys be
+//! fetched as well: it may be a rotation, or a key id that a stranger made up, so such searches are drawn from a bucket.
 //!
 //! The metadata document of an issuer is read again with every fetch, so that its keys may move.
-
-mod slot;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +13,7 @@ use serde::Deserialize;
 use tokio::time;
 use tracing::{info, warn};
 
+use crate::cache::{Ages, Cache, TokenBucket};
 use crate::clock::Clock;
 use crate::fetch::{FetchError, Fetcher};
 use crate::gate::{KeyDocumentError, KeySet, Presented};
@@ -28,15 +21,18 @@ use crate::issuers::{KeyAddress, KeySource, RemoteKeys};
 use crate::log::causes;
 use crate::settings::Address;
 
-use slot::{Need, Slot};
+/// Older keys are renewed. Envoy's `jwt_authn` renews at the same age by default.
+pub const SOFT_AGE: Duration = Duration::from_secs(10 * 60);
 
-pub use slot::{BACK_OFF_FIRST, BACK_OFF_MOST, HARD_AGE, REFILL, SOFT_AGE, UNKNOWN_BURST};
+/// Older keys are not used: a key that the issuer withdrew is believed no longer than this. API Gateway's own JWT
+/// authorizers may hold keys for the same time.
+pub const HARD_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// How long a fetch may take, from the look-up of the name to the last byte: API Gateway gives an authorizer 10 s in all.
-pub const FETCH_WAIT: Duration = Duration::from_secs(3);
+/// The number of unknown key ids that may lead to a fetch at once, so that a made-up id does not use up a true rotation's.
+pub const MAX_SEARCHES: u32 = 3;
 
-/// How long a request waits for keys it could do without. A healthy issuer answers in a tenth of it.
-pub const SOFT_WAIT: Duration = Duration::from_millis(500);
+/// The time after which one more may: the wait of common verifiers between two fetches for unknown keys.
+pub const SEARCH_REFILL: Duration = Duration::from_secs(10);
 
 /// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors that a
 /// Lambda function has ("Lambda quotas") alone.
@@ -64,7 +60,6 @@ impl Outage {
 pub struct KeyStore {
     issuers: Vec<Keys>,
     fetcher: Fetcher,
-    clock: Clock,
 }
 
 /// The keys of one issuer.
@@ -75,12 +70,13 @@ enum Keys {
 
 struct Remote {
     origin: RemoteKeys,
-    slot: Slot,
+    cache: Cache<KeySet>,
+    searches: TokenBucket,
 }
 
 /// Why a fetch gave no keys.
 #[derive(Debug, thiserror::Error)]
-enum RenewError {
+enum KeysError {
     #[error("cannot get the metadata document")]
     Discovery(#[source] FetchError),
     #[error("the metadata document is not a JSON object with the texts `issuer` and `jwks_uri`")]
@@ -96,7 +92,7 @@ enum RenewError {
     #[error("the key document has no usable key")]
     NoKey,
     #[error("it took too long")]
-    Deadline,
+    Timeout,
 }
 
 /// What is read of an issuer's metadata (RFC 8414 section 2). A member given twice is an error of the parser.
@@ -109,18 +105,21 @@ struct Metadata {
 impl KeyStore {
     /// Takes the issuers in the order of [`crate::gate::Trust::issuers`]. Nothing is fetched yet.
     pub fn new(sources: Vec<KeySource>, clock: Clock) -> Self {
-        let now = clock.moment();
+        let ages = Ages {
+            soft: SOFT_AGE,
+            hard: HARD_AGE,
+        };
         let issuers = sources.into_iter().map(|source| match source {
             KeySource::Inline(keys) => Keys::Inline(keys),
             KeySource::Remote(origin) => Keys::Remote(Box::new(Remote {
                 origin,
-                slot: Slot::new(now),
+                cache: Cache::new(ages, clock.clone()),
+                searches: TokenBucket::new(MAX_SEARCHES, SEARCH_REFILL),
             })),
         });
         Self {
             issuers: issuers.collect(),
             fetcher: Fetcher::default(),
-            clock,
         }
     }
 
@@ -136,9 +135,9 @@ impl KeyStore {
             Keys::Remote(remote) => Some(remote),
         });
         let fetches = stream::iter(remotes).for_each_concurrent(MAX_WARMING, |remote| async move {
-            let _flight = remote.slot.flight.lock().await;
+            let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
             let left = budget.saturating_sub(start.elapsed());
-            self.fetch_into(remote, left.min(FETCH_WAIT)).await;
+            remote.cache.warm(left, fetch).await;
         });
         fetches.await;
     }
@@ -157,50 +156,21 @@ impl KeyStore {
     }
 
     async fn remote(&self, remote: &Remote, key_id: Option<&str>) -> Result<Arc<KeySet>, Outage> {
-        let slot = &remote.slot;
-        let _flight = match slot.need(key_id, self.clock.moment()) {
-            Need::Nothing(keys) => return Ok(keys),
-            Need::Renewal(keys) => match slot.flight.try_lock() {
-                Ok(flight) => flight,
-                Err(_) => return Ok(keys),
-            },
-            Need::Fetch | Need::Patience | Need::UnknownKey(_) => slot.flight.lock().await,
-        };
-        // Whoever had the flight before may have done our work, so it is asked again what is needed.
-        let now = self.clock.moment();
-        match slot.need(key_id, now) {
-            Need::Nothing(keys) => Ok(keys),
-            Need::Patience => Err(Outage::Keys),
-            Need::Renewal(keys) => Ok(self.renew(remote, SOFT_WAIT).await.unwrap_or(keys)),
-            Need::UnknownKey(keys) if !slot.draw(now) => Ok(keys),
-            Need::Fetch | Need::UnknownKey(_) => {
-                let renewed = self.renew(remote, FETCH_WAIT).await;
-                renewed.ok_or(Outage::Keys)
-            }
-        }
+        // A token without a key id names no key that a fetch could bring.
+        let suits = |keys: &KeySet| key_id.is_none() || keys.has(key_id);
+        let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
+        let found = remote.cache.find(suits, &remote.searches, fetch).await;
+        found.ok_or(Outage::Keys)
     }
 
-    /// Fetches, and counts a failure for the back-off. It counts from the beginning, so that a caller who goes away in
-    /// the middle leaves no way to fetch without end.
-    async fn renew(&self, remote: &Remote, most: Duration) -> Option<Arc<KeySet>> {
-        remote.slot.begin(self.clock.moment());
-        let keys = self.fetch_into(remote, most).await;
-        if keys.is_none() {
-            remote.slot.fail(self.clock.moment());
-        }
-        keys
-    }
-
-    /// Fetches into the slot. Whatever is held stays there until better keys are complete.
-    async fn fetch_into(&self, remote: &Remote, most: Duration) -> Option<Arc<KeySet>> {
-        let asked = self.clock.moment();
-        let issuer = &remote.origin.issuer;
-        let fetched = time::timeout(most, self.fetch(&remote.origin)).await;
-        match fetched.unwrap_or(Err(RenewError::Deadline)) {
+    async fn fetch(&self, origin: &RemoteKeys, timeout: Duration) -> Option<KeySet> {
+        let issuer = &origin.issuer;
+        let fetched = time::timeout(timeout, self.ask(origin)).await;
+        match fetched.unwrap_or(Err(KeysError::Timeout)) {
             Ok(keys) => {
                 let (usable, skipped) = (keys.usable(), keys.skipped());
                 info!(issuer, usable, skipped, "fetched keys");
-                Some(remote.slot.hold(keys, asked))
+                Some(keys)
             }
             Err(error) => {
                 warn!(issuer, error = causes(&error), "cannot fetch keys");
@@ -209,36 +179,36 @@ impl KeyStore {
         }
     }
 
-    async fn fetch(&self, origin: &RemoteKeys) -> Result<KeySet, RenewError> {
+    async fn ask(&self, origin: &RemoteKeys) -> Result<KeySet, KeysError> {
         let document = match &origin.address {
             KeyAddress::Discovery(address) => {
                 let metadata = self.fetcher.get(address).await;
-                let metadata = metadata.map_err(RenewError::Discovery)?;
+                let metadata = metadata.map_err(KeysError::Discovery)?;
                 &key_address(&metadata, &origin.issuer, address)?
             }
             KeyAddress::Document(address) => address,
         };
         let document = self.fetcher.get(document).await;
-        let keys = KeySet::parse(&document.map_err(RenewError::Document)?)?;
+        let keys = KeySet::parse(&document.map_err(KeysError::Document)?)?;
         if keys.usable() == 0 {
-            return Err(RenewError::NoKey);
+            return Err(KeysError::NoKey);
         }
         Ok(keys)
     }
 }
 
 /// Reads where the keys are from the issuer's metadata. They may be on another host, as some issuers' are.
-fn key_address(metadata: &[u8], issuer: &str, source: &Address) -> Result<Address, RenewError> {
+fn key_address(metadata: &[u8], issuer: &str, source: &Address) -> Result<Address, KeysError> {
     let metadata: Metadata =
-        serde_json::from_slice(metadata).map_err(|_| RenewError::DiscoveryForm)?;
+        serde_json::from_slice(metadata).map_err(|_| KeysError::DiscoveryForm)?;
     // Without this, one issuer's metadata could lend its keys to another (OpenID Connect Discovery 1.0 section 4.3).
     if metadata.issuer != issuer {
-        return Err(RenewError::DiscoveryIssuer);
+        return Err(KeysError::DiscoveryIssuer);
     }
-    let keys = Address::parse(&metadata.jwks_uri).map_err(|_| RenewError::DiscoveryKeys)?;
+    let keys = Address::parse(&metadata.jwks_uri).map_err(|_| KeysError::DiscoveryKeys)?;
     // A document from elsewhere must not send us to the services of our own machine.
     if keys.is_loopback() && !source.is_loopback() {
-        return Err(RenewError::DiscoveryKeys);
+        return Err(KeysError::DiscoveryKeys);
     }
     Ok(keys)
 }

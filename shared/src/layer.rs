@@ -1,4 +1,4 @@
-//! For Rust services behind the door: a tower layer that lets in what the door vouches for, and nothing else.
+//! Tower layer for Rust services behind the door: it accepts requests with a valid assertion, and refuses all others.
 //!
 //! ```text
 //! request -> open path? -> proof ------> body -----> seen before? -> service, with a `Proven` in its extensions
@@ -7,8 +7,8 @@
 //!                          signature
 //! ```
 //!
-//! The door's keys are kept as an issuer's are: renewed in passing, and served while the door cannot be reached, up to
-//! [`HARD_AGE`].
+//! The door's keys are cached as an issuer's are: refreshed opportunistically, and used while the door is unreachable,
+//! up to [`HARD_AGE`].
 
 mod answer;
 mod keys;
@@ -34,13 +34,13 @@ use crate::gate::AgentName;
 use crate::headers;
 use crate::settings::Address;
 
-use answer::Rejection;
+use answer::LayerError;
 use keys::DoorKeys;
 use proof::Proof;
 use replay::Seen;
 
 pub use keys::{HARD_AGE, SOFT_AGE};
-pub use proof::{BadProof, Proven, SKEW};
+pub use proof::{ProofError, Proven, SKEW};
 pub use replay::MAX_SEEN;
 
 /// The longest body that is read, unless another bound is set: what the door takes of a caller, in bytes.
@@ -109,7 +109,7 @@ impl IdentityLayer {
 
     /// Fetches the door's keys before the first request, for at most `budget`.
     pub async fn warm(&self, budget: Duration) {
-        let _not_yet = tokio::time::timeout(budget, self.0.keys.get("")).await;
+        self.0.keys.warm(budget).await;
     }
 }
 
@@ -177,8 +177,8 @@ fn extension(proven: Proven) -> http::Extensions {
 }
 
 impl Guard {
-    /// Who asks, and the body; nobody, and no body, on an open path.
-    async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Option<Proven>, Bytes), Rejection>
+    /// The verified caller and the body; neither on an open path.
+    async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Option<Proven>, Bytes), LayerError>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -198,9 +198,9 @@ impl Guard {
         } = &self.settings;
         claims.check(door.as_str(), agent, parts, now)?;
         let body = Limited::new(body, *max_body).collect().await;
-        let body = body.map_err(|_| Rejection::TooLarge)?.to_bytes();
+        let body = body.map_err(|_| LayerError::TooLarge)?.to_bytes();
         claims.check_body(&body)?;
-        // Last, so that nobody uses up what is another's.
+        // Last, so that a request that is refused anyway cannot use up another's assertion.
         self.seen.once(claims.id(), claims.forgotten_at(), now)?;
         Ok((Some(claims.into_proven()), body))
     }
@@ -213,12 +213,12 @@ impl Guard {
     }
 }
 
-/// Of two headers nobody can tell which one the door set.
-fn the_one(headers: &HeaderMap) -> Result<&[u8], BadProof> {
+/// With two headers it is unclear which one the door set.
+fn the_one(headers: &HeaderMap) -> Result<&[u8], ProofError> {
     let mut values = headers.get_all(headers::IDENTITY).iter();
     match (values.next(), values.next()) {
         (Some(only), None) => Ok(only.as_bytes()),
-        (None, _) => Err(BadProof::Missing),
-        (Some(_), Some(_)) => Err(BadProof::Repeated),
+        (None, _) => Err(ProofError::Missing),
+        (Some(_), Some(_)) => Err(ProofError::Repeated),
     }
 }

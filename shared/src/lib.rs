@@ -1,4 +1,4 @@
-//! The auth crate of Gatehouse: what a caller shows, whether it is believed, and what it may do.
+//! The auth crate of Gatehouse: token verification, authorization, and the settings and keys that both need.
 //!
 //! ```text
 //! bytes       Bearer      Token         Signed        Claims       Identity      Permit
@@ -11,10 +11,12 @@
 //! the world and hands the gate what it needs.
 
 pub mod agents;
-mod arn;
 pub mod assertion;
-pub mod back_off;
+pub mod aws;
+#[cfg(any(feature = "fetch", feature = "secrets"))]
+pub mod cache;
 pub mod clock;
+mod code_table;
 mod crypto;
 #[cfg(feature = "fetch")]
 pub mod door;
@@ -24,8 +26,7 @@ pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
-#[cfg(any(feature = "fetch", feature = "secrets"))]
-pub mod kept;
+mod jws;
 #[cfg(feature = "fetch")]
 pub mod keys;
 #[cfg(feature = "layer")]
@@ -44,6 +45,6 @@ pub mod session;
 pub mod settings;
 #[cfg(feature = "secrets")]
 pub mod signing;
+pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
-pub mod user_pool;

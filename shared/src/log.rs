@@ -18,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::clock;
 use crate::gate::{Identity, Refusal};
 use crate::settings::{self, LOG_LEVEL};
+use crate::text::is_word;
 
 use line::{Line, Lines};
 
@@ -103,8 +104,7 @@ const MAX_LOGGABLE: usize = 128;
 impl fmt::Display for Loggable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(text) = self;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -._:/|{}".contains(&byte);
-        if (1..=MAX_LOGGABLE).contains(&text.len()) && text.bytes().all(plain) {
+        if is_word(text, MAX_LOGGABLE, b" -._:/|{}") {
             f.write_str(text)
         } else {
             write!(f, "({} bytes withheld)", text.len())

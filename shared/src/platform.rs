@@ -1,4 +1,4 @@
-//! What the AWS SDK's clients read of a function's environment.
+//! Configuration of the AWS SDK's clients, from a function's environment.
 
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,

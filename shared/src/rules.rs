@@ -1,9 +1,10 @@
-//! What the operator decides: which issuers are trusted with what, and whom each agent admits. Data that the gate is
-//! handed; it is read from settings by [`crate::issuers`] and [`crate::agents`].
+//! The operator's rules: which issuers are trusted with what, and whom each agent admits. Plain data for the gate, read
+//! from settings by [`crate::issuers`] and [`crate::agents`].
 
 use std::fmt;
 
-use crate::gate::Algorithm;
+use crate::crypto::Algorithm;
+use crate::text::is_of;
 
 /// Seconds since 1970-01-01T00:00:00Z (the NumericDate of RFC 7519 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,8 +108,8 @@ impl AgentName {
     pub fn parse(name: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let starts = name.bytes().next().is_some_and(plain);
-        let goes_on = name.bytes().all(|byte| plain(byte) || byte == b'-');
-        (starts && goes_on && name.len() <= 63).then(|| Self(name.to_owned()))
+        let is_name = starts && is_of(name, 63, |byte| plain(byte) || byte == b'-');
+        is_name.then(|| Self(name.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {

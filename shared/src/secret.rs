@@ -1,4 +1,4 @@
-//! A text that nothing prints, and that is wiped from memory with its last owner.
+//! Secret string: never printed, and wiped from memory with its last owner.
 
 use std::fmt;
 

@@ -1,28 +1,26 @@
-//! Secrets of AWS Secrets Manager, kept for a while and renewed in passing.
+//! Secrets of AWS Secrets Manager, and the cache in front of them.
 
-mod arn;
-mod renewed;
-mod vault;
+mod cache;
+mod reader;
 
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
+use crate::aws::arn::SecretArn;
 use crate::clock::Clock;
 use crate::secret::Secret;
 
-pub use arn::SecretArn;
-pub use renewed::{HARD_AGE, SOFT_AGE, Unavailable};
-pub use vault::{Stage, client};
+pub use cache::{HARD_AGE, SOFT_AGE, SecretError};
+pub use reader::{SecretReader, Stage, Version, unix_time};
 
-pub(crate) use renewed::Renewed;
-pub(crate) use vault::{Vault, Version};
+pub(crate) use cache::SecretCache;
 
 /// A secret, by its ARN, and how its text is read.
 pub struct StoredSecret {
     read: fn(&str) -> Option<Secret>,
-    vault: Vault,
-    renewed: Renewed<Secret>,
+    reader: SecretReader,
+    cache: SecretCache<Secret>,
 }
 
 impl StoredSecret {
@@ -35,8 +33,8 @@ impl StoredSecret {
     ) -> Self {
         Self {
             read,
-            vault: Vault::new(arn, platform),
-            renewed: Renewed::new(clock),
+            reader: SecretReader::new(arn, platform),
+            cache: SecretCache::new(clock),
         }
     }
 
@@ -44,28 +42,28 @@ impl StoredSecret {
     ///
     /// # Errors
     /// There is none that serves.
-    pub async fn current(&self) -> Result<Arc<Secret>, Unavailable> {
+    pub async fn current(&self) -> Result<Arc<Secret>, SecretError> {
         let ask = async || self.ask().await;
-        self.renewed.get(self.vault.arn(), ask).await
+        self.cache.get(self.reader.arn(), ask).await
     }
 
-    /// The value after `refused`, which somebody no longer takes: a rotation that has not been noticed yet.
+    /// The value after `refused`, which a service no longer accepts: a rotation that has not been noticed yet.
     ///
-    /// # Errors
-    /// It cannot be had, or it is the same.
-    pub async fn after(&self, refused: &Arc<Secret>) -> Result<Arc<Secret>, Unavailable> {
-        self.renewed.discard(refused);
+    /// # Errors It is unavailable, or it is the same.
+    pub async fn after(&self, refused: &Arc<Secret>) -> Result<Arc<Secret>, SecretError> {
+        self.cache.discard(refused);
         let current = self.current().await?;
         if current.reveal() == refused.reveal() {
-            return Err(Unavailable);
+            return Err(SecretError);
         }
         Ok(current)
     }
 
     async fn ask(&self) -> Result<Secret, String> {
-        let version = self.vault.get(Stage::Current).await?;
-        let version = version.ok_or_else(|| "there is no such secret".to_owned())?;
-        (self.read)(version.text.reveal())
+        let version = self.reader.held(Stage::Current).await?;
+        let text = version.and_then(|version| version.text);
+        let text = text.ok_or_else(|| "there is no such secret".to_owned())?;
+        (self.read)(text.reveal())
             .ok_or_else(|| "the stored text is not of the form that is asked for".to_owned())
     }
 }

@@ -1,12 +1,12 @@
-//! The names under which AgentCore knows a caller: the session id and the user id. Both come from the verified identity.
+//! Derived ids for AgentCore: the session id and the user id. Both come from the verified identity.
 //!
-//! AgentCore lets whoever may invoke a runtime enter any session by its id, so the id must not be a caller's to choose:
-//! it is derived, and another caller's conversation of the same name is another session.
+//! AgentCore lets every principal that may invoke a runtime enter any session by its id, so callers must not choose the
+//! id: it is derived, and another caller's conversation of the same name is another session.
 
-use crate::crypto::random;
+use crate::crypto::{digest_of, random};
 use crate::gate::{AgentName, Identity};
-use aws_lc_rs::digest::{Context, SHA256};
-use std::fmt::{self, Write as _};
+use crate::text::{is_visible, is_word};
+use std::fmt;
 
 /// The conversation a turn belongs to, as the caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +16,10 @@ impl Conversation {
     /// Reads a caller's conversation id: 1 to 128 of `[A-Za-z0-9_-]`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        let fits = (1..=MAX_CONVERSATION).contains(&text.len());
-        (fits && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
+        is_word(text, MAX_CONVERSATION, b"_-").then(|| Self(text.to_owned()))
     }
 
-    /// A new conversation, of a name that nobody can guess; none if there is no randomness.
+    /// A new conversation with a random name; none if there is no randomness.
     ///
     /// A name leads to a session only together with the identity of its owner. Where callers are not asked who they
     /// are, they are all one owner, and the name is all that keeps their conversations apart.
@@ -62,7 +60,7 @@ impl SessionId {
     }
 
     fn of(issuer: &str, subject: &str, agent: &str, conversation: &str) -> Self {
-        Self(hex_digest(
+        Self(digest_of(
             "gatehouse session 1",
             &[issuer, subject, agent, conversation],
         ))
@@ -88,10 +86,10 @@ impl UserId {
 
     fn of(issuer: &str, subject: &str) -> Self {
         let plain = format!("{issuer}#{subject}");
-        if plain.len() <= MAX_USER_ID && plain.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if is_visible(&plain, MAX_USER_ID) {
             return Self(plain);
         }
-        Self(hex_digest("gatehouse user 1", &[issuer, subject]))
+        Self(digest_of("gatehouse user 1", &[issuer, subject]))
     }
 
     #[must_use]
@@ -111,25 +109,6 @@ const MAX_CONVERSATION: usize = 128;
 
 /// `GetWorkloadAccessTokenForUserId` takes no longer one, though the header of `InvokeAgentRuntime` would.
 const MAX_USER_ID: usize = 128;
-
-/// SHA-256 in hexadecimal over the purpose (which carries the version) and the fields, each after its length in 8 bytes.
-fn hex_digest(purpose: &str, fields: &[&str]) -> String {
-    let mut digest = Context::new(&SHA256);
-    for field in std::iter::once(&purpose).chain(fields) {
-        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
-        digest.update(&length.to_be_bytes());
-        digest.update(field.as_bytes());
-    }
-    digest
-        .finish()
-        .as_ref()
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
 
 #[cfg(test)]
 mod tests {

@@ -16,54 +16,55 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use tokio::time::timeout;
 
+use crate::aws::arn::SecretArn;
 use crate::clock::Clock;
 use crate::gate::UnixTime;
-use crate::secrets::{Renewed, SecretArn, Stage, Unavailable, Vault};
+use crate::secrets::{SecretCache, SecretError, SecretReader, Stage};
 
-pub use crate::crypto::signing::{CryptoFailure, SealKey};
+pub use crate::crypto::signing::{CryptoError, SealKey};
 pub use ring::{KeyRing, SETTLING, SigningKey};
 
 /// The keys, fetched and kept as other secrets are ([`crate::secrets::SOFT_AGE`], [`crate::secrets::HARD_AGE`]).
 pub struct SigningKeys {
-    vault: Vault,
-    renewed: Renewed<KeyRing>,
+    reader: SecretReader,
+    cache: SecretCache<KeyRing>,
 }
 
 impl SigningKeys {
     /// Prepares the client; nothing is fetched yet.
     pub fn new(arn: SecretArn, platform: &SdkConfig, clock: Clock) -> Self {
         Self {
-            vault: Vault::new(arn, platform),
-            renewed: Renewed::new(clock),
+            reader: SecretReader::new(arn, platform),
+            cache: SecretCache::new(clock),
         }
     }
 
-    /// Fetches the keys, for at most `budget`. The log says it if they cannot be had; the first request tries again.
+    /// Fetches the keys, for at most `budget`. The log says if they are unavailable; the first request tries again.
     pub async fn warm(&self, budget: Duration) {
-        let _not_yet = timeout(budget, self.ring()).await;
+        let ask = async || self.ask().await;
+        self.cache.warm(budget, self.reader.arn(), ask).await;
     }
 
     /// All keys at one time. While some that serve are held, no caller waits longer than for a short renewal.
     ///
     /// # Errors
     /// There are none that serve.
-    pub async fn ring(&self) -> Result<Arc<KeyRing>, Unavailable> {
+    pub async fn ring(&self) -> Result<Arc<KeyRing>, SecretError> {
         let ask = async || self.ask().await;
-        self.renewed.get(self.vault.arn(), ask).await
+        self.cache.get(self.reader.arn(), ask).await
     }
 
     /// The time by which a ring is asked for its signer.
     pub fn now(&self) -> UnixTime {
-        self.renewed.clock().now()
+        self.cache.clock().now()
     }
 
     /// The version to come is read first: a rotation that ends in between is then seen in two stages, never in none.
     async fn ask(&self) -> Result<KeyRing, String> {
-        let pending = self.vault.get(Stage::Pending).await?;
-        let current = self.vault.get(Stage::Current).await?;
-        let previous = self.vault.get(Stage::Previous).await?;
+        let pending = self.reader.held(Stage::Pending).await?;
+        let current = self.reader.held(Stage::Current).await?;
+        let previous = self.reader.held(Stage::Previous).await?;
         let current = current.ok_or_else(|| "there is no such secret".to_owned())?;
         KeyRing::new(pending, current, previous)
             .ok_or_else(|| "the current version holds no ES256 private key".to_owned())

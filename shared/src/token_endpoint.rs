@@ -7,10 +7,15 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::aws::names::{MAX_COGNITO_SCOPE, is_scope};
 use crate::fetch::{FetchError, Fetcher};
 use crate::percent::encoded;
 use crate::secret::Secret;
 use crate::settings::Address;
+use crate::text::{is_of, is_visible};
+
+/// Cognito takes no more of a client's scopes.
+const MAX_SCOPES: usize = 50;
 
 /// A day: Cognito's longest. One that claims more is asked for again all the same.
 const MAX_LIFETIME: u64 = 86_400;
@@ -32,7 +37,7 @@ pub struct Grant {
 
 /// Why there is no token. It holds nothing that the endpoint said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoGrant {
+pub enum GrantError {
     #[error("the token endpoint's answer is not a bearer token with a lifetime")]
     Answer,
     #[error("the token endpoint does not take the client with this secret")]
@@ -57,7 +62,7 @@ struct Granted {
 
 /// What is read of an error (RFC 6749, 5.2).
 #[derive(Deserialize)]
-struct Refused {
+struct ErrorAnswer {
     error: String,
 }
 
@@ -76,15 +81,15 @@ impl TokenEndpoint {
     ///
     /// # Errors
     /// Why there is no token.
-    pub async fn ask(&self, secret: &Secret, proof: Option<&Secret>) -> Result<Grant, NoGrant> {
+    pub async fn ask(&self, secret: &Secret, proof: Option<&Secret>) -> Result<Grant, GrantError> {
         let authorization = self.authorization(secret)?;
         let answer = self
             .fetcher
             .post(&self.address, authorization, self.form(proof));
         let (status, body) = answer.await.map_err(|error| match error {
-            FetchError::Body => NoGrant::Answer,
+            FetchError::Body => GrantError::Answer,
             FetchError::Client | FetchError::Connection(_) | FetchError::Status(_) => {
-                NoGrant::Unreachable
+                GrantError::Unreachable
             }
         })?;
         if status == StatusCode::OK {
@@ -94,14 +99,14 @@ impl TokenEndpoint {
     }
 
     /// `client_secret_basic` (RFC 6749, 2.3.1).
-    fn authorization(&self, secret: &Secret) -> Result<HeaderValue, NoGrant> {
+    fn authorization(&self, secret: &Secret) -> Result<HeaderValue, GrantError> {
         let pair = Secret::new(format!(
             "{}:{}",
             encoded(&self.client_id),
             encoded(secret.reveal())
         ));
         let value = Secret::new(format!("Basic {}", STANDARD.encode(pair.reveal())));
-        HeaderValue::from_str(value.reveal()).map_err(|_| NoGrant::Secret)
+        HeaderValue::from_str(value.reveal()).map_err(|_| GrantError::Secret)
     }
 
     /// The user's token goes in Cognito's own parameter, which it hands to the trigger as client metadata.
@@ -124,40 +129,39 @@ impl TokenEndpoint {
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
 pub fn parse_client_id(text: &str) -> Result<String, String> {
-    let is_plain = text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
     let problem = "is not 1 to 128 visible ASCII characters";
-    is_plain
+    is_visible(text, 128)
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
 }
 
-/// Reads a setting that is scopes, as RFC 6749, 3.3, spells them. Cognito takes 50 of a client's at most.
+/// Reads a setting that is scopes, separated by single spaces (RFC 6749, 3.3).
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
 pub fn parse_scopes(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-    let is_scope = |scope: &str| (1..=256).contains(&scope.len()) && scope.bytes().all(allowed);
-    let are_scopes = text.split(' ').count() <= 50 && text.split(' ').all(is_scope);
+    let mut scopes = text.split(' ');
+    let are_scopes = scopes.clone().count() <= MAX_SCOPES
+        && scopes.all(|scope| is_scope(scope, MAX_COGNITO_SCOPE));
     let problem = "is not up to 50 scopes with single spaces between";
     are_scopes
         .then(|| text.to_owned())
         .ok_or_else(|| problem.to_owned())
 }
 
-fn read(body: &[u8]) -> Result<Grant, NoGrant> {
+fn read(body: &[u8]) -> Result<Grant, GrantError> {
     let Granted {
         access_token,
         token_type,
         expires_in,
-    } = serde_json::from_slice(body).map_err(|_| NoGrant::Answer)?;
+    } = serde_json::from_slice(body).map_err(|_| GrantError::Answer)?;
     let token = Secret::new(access_token);
     let text = token.reveal();
     // The alphabet of a bearer token (RFC 6750, 2.1): nothing that could end a header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    let is_token = !text.is_empty() && text.bytes().all(allowed);
+    let is_token = is_of(text, usize::MAX, allowed);
     if !is_token || !token_type.eq_ignore_ascii_case("bearer") || expires_in == 0 {
-        return Err(NoGrant::Answer);
+        return Err(GrantError::Answer);
     }
     Ok(Grant {
         token,
@@ -165,20 +169,21 @@ fn read(body: &[u8]) -> Result<Grant, NoGrant> {
     })
 }
 
-/// What an answer that is no token means. A trigger that refuses one user's proof must not be taken for an endpoint
-/// that is down, and its status is not documented: so only what can be nobody's proof makes everybody wait.
-fn refusal(status: StatusCode, body: &[u8]) -> NoGrant {
+/// The meaning of an answer that is not a token. A trigger that refuses one user's proof must not look like an endpoint
+/// that is down, and its status is not documented: so only failures that no single proof can cause make every caller
+/// wait.
+fn refusal(status: StatusCode, body: &[u8]) -> GrantError {
     let error = serde_json::from_slice(body)
         .ok()
-        .map(|Refused { error }| error);
+        .map(|ErrorAnswer { error }| error);
     match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => NoGrant::Throttled,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => GrantError::Throttled,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
             if error.as_deref() == Some("invalid_client") =>
         {
-            NoGrant::ClientRefused
+            GrantError::ClientRefused
         }
-        _ => NoGrant::Refused,
+        _ => GrantError::Refused,
     }
 }
 
@@ -208,7 +213,11 @@ mod tests {
             r#"{"access_token": "a", "access_token": "b", "token_type": "Bearer", "expires_in": 1}"#,
             r#"{"access_token": ["a"], "token_type": "Bearer", "expires_in": 1}"#,
         ] {
-            assert_eq!(read(bad.as_bytes()).unwrap_err(), NoGrant::Answer, "{bad}");
+            assert_eq!(
+                read(bad.as_bytes()).unwrap_err(),
+                GrantError::Answer,
+                "{bad}"
+            );
         }
     }
 
@@ -216,14 +225,14 @@ mod tests {
     fn an_answer_that_is_no_token_is_known_by_status_and_code() {
         let invalid = br#"{"error": "invalid_client"}"#;
         for (status, body, fault) in [
-            (400, &invalid[..], NoGrant::ClientRefused),
-            (401, &invalid[..], NoGrant::ClientRefused),
-            (400, br#"{"error": "invalid_grant"}"#, NoGrant::Refused),
-            (400, b"<html>", NoGrant::Refused),
-            (302, b"", NoGrant::Refused),
-            (500, &invalid[..], NoGrant::Refused),
-            (429, b"", NoGrant::Throttled),
-            (503, b"", NoGrant::Throttled),
+            (400, &invalid[..], GrantError::ClientRefused),
+            (401, &invalid[..], GrantError::ClientRefused),
+            (400, br#"{"error": "invalid_grant"}"#, GrantError::Refused),
+            (400, b"<html>", GrantError::Refused),
+            (302, b"", GrantError::Refused),
+            (500, &invalid[..], GrantError::Refused),
+            (429, b"", GrantError::Throttled),
+            (503, b"", GrantError::Throttled),
         ] {
             assert_eq!(
                 refusal(StatusCode::from_u16(status).unwrap(), body),

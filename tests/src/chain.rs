@@ -1,4 +1,4 @@
-//! The whole chain in this process, so that a test can look into the doubles. The functions are processes as ever.
+//! The whole chain in this process, so that a test can look into the emulators. The functions are processes as ever.
 
 use local::stack::{AgentSettings, Stack, StackSettings};
 

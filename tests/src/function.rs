@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, Credentials, DataPlane, DataPlaneSettings, RuntimeSettings};
-use local::runtime::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
+use local::agentcore_runtime::{AgentUrl, DataPlane, DataPlaneSettings, RuntimeSettings};
+use local::lambda::{Exit, Function, FunctionSpec, InvokeError, REGION, StartError, StreamBody};
+use local::sigv4::Credentials;
 use serde_json::{Value, json};
 
 use crate::event::ProxyRequest;
@@ -24,7 +25,7 @@ const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_ACCESS_KEY: &str = "a secret of nobody";
 const SESSION_TOKEN: &str = "a session of nobody";
 
-/// One function with nobody to wait for: longer is a hang.
+/// One function that waits for no other: longer is a hang.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The program of this name, from the folder of the profile that the running test was built with.
@@ -60,7 +61,7 @@ pub async fn data_plane(agent: &Agent) -> DataPlane {
     DataPlane::start(settings).await.unwrap()
 }
 
-/// What the proxy signs with, where it calls a double.
+/// What the proxy signs with, where it calls an emulator.
 pub fn credentials() -> Credentials {
     Credentials {
         access_key_id: ACCESS_KEY_ID.to_owned(),

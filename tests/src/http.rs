@@ -1,4 +1,4 @@
-//! An HTTP client that hides nothing: one connection a request, and the time at which each piece of an answer came.
+//! A minimal HTTP client: one connection per request, and the time at which each piece of an answer arrived.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
-//! What the end-to-end tests stand on: the built programs, driven from outside, and tokens that no code of theirs made.
+//! Support for the end-to-end tests: the built programs, driven from outside, and tokens that no code of theirs made.
 //!
-//! Nothing here is shared with the functions under test. They run as processes behind the doubles of `local`, as they
+//! Nothing here is shared with the functions under test. They run as processes behind the emulators of `local`, as they
 //! run behind the real services.
 #![expect(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ pub use function::{
 pub use http::{Answer, Arrival, Streaming, get, post, send};
 pub use many::{many_agents, many_issuers};
 pub use python::{Python, PythonFilter, PythonServer, counted, journey, skipped};
-pub use smoke::{Journey, Step};
+pub use smoke::{Documents, Journey, Step};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};
 pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};

@@ -150,7 +150,7 @@ fn read_until_ready(output: ChildStdout) -> Vec<String> {
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // Nobody listens once it is ready; what it says then is read all the same.
+            // Once it is ready there is no listener; its output is read all the same.
             let _nobody = sender.send(line);
         }
     });
@@ -197,7 +197,7 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A path nobody else uses.
+/// A unique path.
 fn scratch_file() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!(

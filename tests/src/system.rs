@@ -1,4 +1,4 @@
-//! What Linux tells of a process.
+//! Process information from Linux.
 
 use std::fs;
 use std::path::Path;

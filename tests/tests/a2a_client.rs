@@ -1,6 +1,6 @@
 //! The official A2A client, through the door to an agent of the official SDK.
 
-use local::agentcore::{Operation, Protocol};
+use local::agentcore_runtime::{Operation, Protocol};
 use local::stack::{AgentAuth, AgentSettings};
 use serde_json::json;
 use tests::{Python, PythonServer, chain, counted, journey};

@@ -1,5 +1,5 @@
-//! What an agent can prove of its caller: the lines of the document, run as they stand, against assertions that the door
-//! made; and a rotation of its key, under load.
+//! Tests of the assertion: the lines of the document, run as they stand, against assertions that the door made; and a
+//! rotation of its key, under load.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use hyper::http::StatusCode;
-use local::agentcore::Call;
-use local::secrets::{Fault, SecretStore, Step};
+use local::agentcore_runtime::Call;
+use local::secrets_manager::{Fault, SecretStore, Step};
 use local::stack::Stack;
 use serde_json::{Value, json};
 use tests::{Python, PythonFilter, alter, chain_settings, counted, get, post};
@@ -190,7 +190,10 @@ async fn a_new_key_takes_over_from_the_old_one_under_load() {
     let (secrets, arn) = (stack.secrets(), stack.signing_secret());
     secrets.rotate(arn).await.unwrap();
     secrets.age(arn, SETTLING - LAST_SECONDS).unwrap();
-    stack.function("ProxyFunction").unwrap().replace().await;
+    // The function that publishes the keys and the one that signs with them each read the secret at their start.
+    for function in ["OpenRoutesFunction", "ProxyFunction"] {
+        stack.function(function).unwrap().replace().await;
+    }
     let published = published(&stack).await;
     let [new, old] = &published[..] else {
         panic!("{published:?}")

@@ -1,4 +1,4 @@
-//! The authorizer: who may call what.
+//! Tests of the authorizer's decisions.
 
 use mint::Key;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};

@@ -1,4 +1,4 @@
-//! The authorizer's events: every kind that API Gateway sends, and what is none of them.
+//! Tests of the authorizer's events: every kind that API Gateway sends, and others.
 
 use mint::Key;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Headers that nobody may come in with: one good token, one change a row.
+//! Bad `Authorization` headers: one good token, one change per row.
 
 use mint::Key;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tests::{CLIENT, ISSUER, alter, claims, now};
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8192;
 
-/// Values of `Authorization` that prove nobody, each with what is wrong with it.
+/// Values of `Authorization` that prove no caller, each with what is wrong with it.
 pub(crate) fn headers(key: &Key) -> Vec<(&'static str, String)> {
     let good = key.token("ES256", &claims());
     let mut headers = schemes(&good);

@@ -1,7 +1,7 @@
 //! Agents that are called with the caller's own token.
 
 use local::agent::Agent;
-use local::agentcore::Protocol;
+use local::agentcore_runtime::Protocol;
 use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
 use tests::{chain, chain_settings, post};

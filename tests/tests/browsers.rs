@@ -1,4 +1,4 @@
-//! What a page of an allowed origin does: it asks first, then it calls, then it reads.
+//! Tests of CORS, as a page of an allowed origin sees it: preflight, call, answer.
 
 use bytes::Bytes;
 use hyper::http::{Method, Request};

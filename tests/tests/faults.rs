@@ -1,8 +1,8 @@
-//! What callers get when AgentCore fails: a documented status, and no word of AgentCore's own.
+//! Tests of failures of AgentCore: a documented status, and no text of AgentCore's own.
 
 use std::time::Duration;
 
-use local::agentcore::{Fault, ServiceError};
+use local::agentcore_runtime::{Fault, ServiceError};
 use tests::{DEMO_ARN, counted};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -130,7 +130,7 @@ async fn an_agent_that_does_not_begin_in_time_is_a_timeout() {
 
 #[tokio::test]
 async fn a_data_plane_that_is_not_there_is_unreachable() {
-    // A port that nobody listens on: it was free a moment ago, and is bound but closed to connections.
+    // A port without a listener: it was free a moment ago, and is bound but closed to connections.
     let address = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()

@@ -1,4 +1,4 @@
-//! For each thing of another user's that a caller can name, in each place where a caller can put it: it gains nothing.
+//! Tests of hijacking: each thing of another user's that a caller can name, in each place where a caller can put it.
 //!
 //! Alice has a conversation. Bob knows everything of it: its name, the session and the user id that AgentCore has for it.
 //! What reached AgentCore and the agent is the evidence.
@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use hyper::http::Request;
 use hyper::http::request::Builder;
-use local::agentcore::{Call, Protocol};
 use local::agentcore_gateway::ToolCall;
+use local::agentcore_runtime::{Call, Protocol};
 use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
 use tests::{Answer, Python, PythonServer, chain, counted, send};
@@ -121,7 +121,7 @@ fn spellings(name: &str) -> [String; 4] {
     ]
 }
 
-/// Headers by which AgentCore, its gateways or its SDKs know somebody or something.
+/// Headers by which AgentCore, its gateways or its SDKs identify a user, a session or a workload.
 const NAMES: [&str; 16] = [
     SESSION,
     USER,

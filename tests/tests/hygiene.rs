@@ -1,9 +1,9 @@
-//! What travels with a request and what does not: no header, session or identity of the caller's own making.
+//! Tests of what is forwarded: no header, session or identity of the caller's own making.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use local::agentcore::Call;
+use local::agentcore_runtime::Call;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof};
 use proptest::sample::select;
@@ -16,7 +16,7 @@ use crate::world::{World, bob};
 /// What a caller's header must never bring to AgentCore.
 const FORGED: &str = "forged-by-the-caller";
 
-/// Names by which a caller might speak for somebody else, to AgentCore or to the agent.
+/// Header names by which a caller might speak for another user, to AgentCore or to the agent.
 const DANGEROUS: [&str; 30] = [
     "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
     "x-amzn-bedrock-agentcore-runtime-session-id",

@@ -1,4 +1,4 @@
-//! What a person does first: starts it, pastes the lines it prints, and looks at what comes back.
+//! Tests of a person's first steps: start it, paste the printed lines, and look at the answers.
 
 use std::process::{Command as StdCommand, Stdio};
 use std::time::{Duration, Instant};
@@ -260,11 +260,15 @@ async fn whoami_tells_the_identity_and_the_agents_that_admit_it() {
 async fn what_is_open_and_what_is_not_there() {
     let stack = Stack::shared();
     let health = get(&format!("{}/healthz", stack.url), None).await;
+    let token = password_token(&stack, "alice").await;
+    let whoami = get(&format!("{}/whoami", stack.url), Some(&token)).await;
+    let settings = whoami.json()["settings"].take();
     assert_eq!(
         (health.status.as_u16(), health.json()),
-        (200, json!({"status": "ok"}))
+        (200, json!({"status": "ok", "settings": settings["proxy"]}))
     );
-    let token = password_token(&stack, "alice").await;
+    assert_eq!(settings["authorizer"], settings["proxy"]);
+    assert_eq!(settings["proxy"].as_str().unwrap().len(), 16);
     for path in [
         "/",
         "/nothing",
@@ -285,7 +289,7 @@ async fn what_is_open_and_what_is_not_there() {
             answer.whole().await.assert_problem(404, "not_found");
         }
     }
-    // Nobody decodes a name on the way: this is not the agent `demo`.
+    // No hop decodes a name: this is not the agent `demo`.
     let address = format!("{}/agents/%64emo/invocations", stack.url);
     let answer = post(&address, Some(&token), &json!({"prompt": "hello"})).await;
     answer.whole().await.assert_problem(404, "not_found");

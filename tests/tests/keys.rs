@@ -1,9 +1,9 @@
-//! The issuer's keys: asked for seldom, new ones found at once, and nobody let in without them.
+//! Tests of the issuer's keys: fetched rarely, new ones found at once, and no caller let in without them.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use local::issuer::{Document, Fault, Issuer, IssuerSettings};
+use local::cognito::{Document, Fault, Issuer, IssuerSettings};
 use serde_json::{Value, json};
 use tests::{Lambda, Outcome, STAGE, Settings, authorizer_events, counted};
 
@@ -185,7 +185,7 @@ fn lies(issuer: &Issuer, another: &Issuer) -> Vec<(Document, Fault)> {
     discovery.into_iter().chain(keys).collect()
 }
 
-/// Whatever it says: an outage, and nobody comes in.
+/// Whatever it says: an outage, and no caller is let in.
 #[tokio::test]
 async fn a_lying_issuer_lets_nobody_in() {
     let issuer = issuer().await;

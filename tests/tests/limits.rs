@@ -1,4 +1,4 @@
-//! Too much, too long, malformed: a reason, and never a fault of ours.
+//! Tests of limits: too much, too long, malformed.
 
 use bytes::Bytes;
 use hyper::http::{HeaderValue, Request};
@@ -14,8 +14,8 @@ use crate::world::World;
 /// What Lambda takes as an event at most, and so the most that a body can be.
 const SIX_MEGABYTES: usize = 6 * 1024 * 1024;
 
-/// A stack that trusts this key and nobody else. Its agents ask for no token of their own, which only the local issuer
-/// could make.
+/// A stack that trusts this key alone. Its agents ask for no token of their own, which only the local issuer could
+/// make.
 fn trusting(key: &Key) -> Stack {
     let trusted = trusted(&[key], &json!({})).to_string();
     let agents = agents().to_string();
@@ -255,7 +255,7 @@ async fn no_path_leads_anywhere_but_to_a_named_agent() {
         reply.assert_problem(404, code).await;
     }
     assert_eq!(world.plane.calls().len(), 0);
-    // Whether there is such an agent is nobody's business who has no token.
+    // Callers without a token do not learn whether such an agent exists.
     let mut stranger = world
         .proxy
         .call(&ProxyRequest::turn("unknown", "nonsense", "hello"))

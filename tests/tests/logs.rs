@@ -1,4 +1,4 @@
-//! What is written of a request, once it is over.
+//! Tests of the access-log line of a request.
 
 use serde_json::{Value, json};
 use tests::{Lambda, ProxyRequest, claims};

@@ -1,10 +1,10 @@
-//! A rotation of the machine client's secret, and another, while tool tokens are asked for with every call.
+//! Tests of rotations of the machine client's secret, while every call requests a tool token.
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use hyper::http::Request;
-use local::issuer::{Issuer, TOOLS_SCOPE};
-use local::secrets::{SecretStore, Step};
+use local::cognito::{Issuer, TOOLS_SCOPE};
+use local::secrets_manager::{SecretStore, Step};
 use local::stack::Stack;
 use serde_json::json;
 use tests::{chain_settings, counted, post, send};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::http::Request;
-use local::agentcore::{Operation, Protocol};
+use local::agentcore_runtime::{Operation, Protocol};
 use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
 use tests::{Answer, Python, PythonServer, chain, counted, journey, send};

@@ -1,4 +1,4 @@
-//! A door that is open on purpose, and how little it takes to keep it shut.
+//! Tests of disabled authentication, and of every other value that keeps it enabled.
 
 use serde_json::{Value, json};
 use tests::{DEMO_ARN, FINANCE_ARN, ProxyRequest, Settings, Stack, claims, get, post};
@@ -37,7 +37,7 @@ async fn an_open_chain_answers_anybody_and_warns() {
     let whoami = whoami.json();
     assert_eq!(whoami["subject"], "anonymous", "{whoami}");
     assert_eq!(whoami["agents"], json!(["demo"]), "{whoami}");
-    // Whoever asks for a right of their callers has nobody to give it to.
+    // An agent that asks for a right admits no caller here.
     let answer = post(&agent("finance"), None, &turn).await.whole().await;
     answer.assert_problem(403, "forbidden");
     assert!(stack.errors().contains("authentication is off"));

@@ -1,10 +1,10 @@
-//! Answers on their way through the proxy: as they come, in little memory, and never cut without a word.
+//! Tests of streaming through the proxy: as pieces arrive, in bounded memory, and never cut off without a last event.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use local::agent::Agent;
-use local::agentcore::{Call, Ended, Fault};
+use local::agentcore_runtime::{Call, Ended, Fault};
 use serde_json::{Value, json};
 use tests::{Reply, Stack, counted, memory, post};
 use tokio::time::{Instant, timeout};
@@ -210,8 +210,8 @@ async fn an_agent_that_is_cut_off_leaves_a_last_event() {
     let world = World::start().await;
     let whole = world.take("hello").await.text().await;
     let event = whole.find("\n\n").unwrap() + 2;
-    // Before the first byte, between two events, and inside one. Half of an event must not be taken for a whole one: it
-    // gets a name that nobody listens to.
+    // Before the first byte, between two events, and inside one. Half of an event must not look like a whole one: it
+    // gets a name that no client listens to.
     for (at, follows) in [
         (0, "event: gatehouse.error\n"),
         (event, "event: gatehouse.error\n"),

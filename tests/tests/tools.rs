@@ -1,4 +1,4 @@
-//! Who asks reaches the policy: from the door through the token endpoint, its trigger and the agent to the tools.
+//! Tests of tool calls: the caller's identity reaches the policy through token endpoint, trigger and agent.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use hyper::http::Request;
-use local::directory::Row;
-use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use local::dynamodb::Row;
 use local::stack::{Stack, StackSettings};
 use serde_json::{Value, json};
 use tests::{Answer, Stack as Program, chain_settings, counted, now, post, send};
@@ -138,7 +138,7 @@ async fn a_change_in_the_directory_is_seen_within_a_tool_tokens_life() {
     let subject = stack.issuer().subject("bob").unwrap();
     let moved = Instant::now();
     stack.directory().put(subject, Row::new("finance", "admin"));
-    // The same token of his own, nothing started anew: only time passes.
+    // The same user token, nothing restarted: only time passes.
     let change = async { while !ask(stack.url(), &bob, "tools").await.contains("refund") {} };
     timeout(PATIENCE, change).await.unwrap();
     let after = moved.elapsed();

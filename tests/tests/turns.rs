@@ -1,8 +1,8 @@
-//! One turn of a conversation at a time, whichever process of the function is asked.
+//! Tests of the lease: one turn of a conversation at a time, across processes of the function.
 
 use std::time::Duration;
 
-use local::directory::{Directory, Fault};
+use local::dynamodb::{DynamoDb, Fault};
 use serde_json::json;
 use tests::{Lambda, Settings, claims, credentials, trusted};
 use tokio::time::timeout;
@@ -12,13 +12,13 @@ use crate::world::World;
 const TABLE: &str = "turns";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-async fn table() -> Directory {
-    let directory = Directory::start(credentials(), "people").await.unwrap();
+async fn table() -> DynamoDb {
+    let directory = DynamoDb::start(credentials(), "people").await.unwrap();
     directory.create_table(TABLE, "session");
     directory
 }
 
-fn with_turns(settings: Settings, table: &Directory) -> Settings {
+fn with_turns(settings: Settings, table: &DynamoDb) -> Settings {
     settings
         .with("TURNS_TABLE", TABLE)
         .with("AWS_ENDPOINT_URL_DYNAMODB", table.url())
@@ -49,7 +49,7 @@ async fn two_processes_take_one_turn_at_a_time() {
         assert_eq!(reply.status, 200);
         reply.rest().await;
     }
-    // Whoever leaves gives it back.
+    // A caller who leaves releases it.
     drop(running);
     let free = async {
         while !table.items(TABLE).is_empty() {

@@ -1,6 +1,6 @@
 //! A WebSocket client of the Python world, at an address that the door hands out, to an agent of AgentCore's SDK.
 
-use local::agentcore::{Operation, Protocol};
+use local::agentcore_runtime::{Operation, Protocol};
 use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
 use tests::{Python, PythonServer, chain, counted, journey, post};

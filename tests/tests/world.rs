@@ -1,7 +1,7 @@
 //! The proxy alone, with AgentCore and an agent behind it, and a key that is trusted.
 
 use local::agent::Agent;
-use local::agentcore::{Call, DataPlane};
+use local::agentcore_runtime::{Call, DataPlane};
 use mint::Key;
 use serde_json::{Value, json};
 use tests::{Lambda, ProxyRequest, Reply, Settings, claims, data_plane, trusted};

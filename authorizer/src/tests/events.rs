@@ -1,4 +1,4 @@
-//! Every kind of event, in the shape that API Gateway's guide gives it, and every place that a credential may be in.
+//! Tests of events: every format in API Gateway's guide, and every place where a credential may be.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{STAGE, Scene, agents, rest};
 use crate::event::Question;
-use crate::handler::Failure;
+use crate::handler::AuthorizerError;
 
 const DEFAULT_STAGE: &str = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/$default";
 
@@ -113,6 +113,19 @@ const SHAPES: [(&str, Shape); 7] = [
     ("WebSocket", websocket),
 ];
 
+/// A custom domain's base path is in both paths of the event and not in the method, which is what counts.
+#[tokio::test]
+async fn a_base_path_changes_nothing() {
+    let scene = Scene::new();
+    let bearer = scene.bearer("alice");
+    let plain = scene.ask(request(&bearer)).await.unwrap();
+    let mut behind = request(&bearer);
+    behind["path"] = json!("/v1/agents/staff/invocations");
+    behind["requestContext"]["path"] = json!("/v1/agents/staff/invocations");
+    behind["requestContext"]["domainName"] = json!("api.example.com");
+    assert_eq!(scene.ask(behind).await.unwrap(), plain);
+}
+
 #[tokio::test]
 async fn every_kind_of_event_is_answered_with_a_policy_of_its_own_stage() {
     let scene = Scene::new();
@@ -143,7 +156,7 @@ async fn every_kind_of_event_is_refused_without_a_good_token() {
     for (what, shape) in SHAPES {
         for bad in ["", "Bearer ", "Bearer x.y.z", "Basic dXNlcjpwYXNz"] {
             let answer = scene.ask(shape(bad)).await;
-            assert_eq!(answer, Err(Failure::Unauthorized), "{what} {bad:?}");
+            assert_eq!(answer, Err(AuthorizerError::Unauthorized), "{what} {bad:?}");
         }
     }
 }

@@ -15,7 +15,7 @@ use shared::gate::UnixTime;
 use shared::settings::{AGENTS, TRUSTED_ISSUERS};
 
 use crate::config::{Config, SIMPLE_RESPONSES};
-use crate::handler::{Authorizer, Failure};
+use crate::handler::{Authorizer, AuthorizerError};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -24,6 +24,8 @@ const STAGE: &str = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/pr
 /// An issuer's key, and an authorizer that trusts it.
 struct Scene {
     key: EcdsaKeyPair,
+    /// The issuer's entry in `TRUSTED_ISSUERS`.
+    entry: Value,
     authorizer: Authorizer,
 }
 
@@ -32,7 +34,7 @@ impl Scene {
         Self::with(false, &json!({}), &agents())
     }
 
-    /// `SIMPLE_RESPONSES`, members that the issuer's entry has besides, and `AGENTS`.
+    /// `SIMPLE_RESPONSES`, further members of the issuer's entry, and `AGENTS`.
     fn with(simple_responses: bool, entry: &Value, agents: &Value) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let mut issuer = json!({
@@ -45,7 +47,7 @@ impl Scene {
         members.extend(entry.as_object().unwrap().clone());
         // Null takes a member away.
         members.retain(|_, value| !value.is_null());
-        let issuers = json!([issuer]).to_string();
+        let issuers = json!([&issuer]).to_string();
         let agents = agents.to_string();
         let config = Config::read(&|name: &str| match name {
             TRUSTED_ISSUERS => Some(issuers.clone()),
@@ -57,6 +59,7 @@ impl Scene {
         let clock = Clock::fixed(UnixTime(NOW));
         Self {
             key,
+            entry: issuer,
             authorizer: Authorizer::new(config, clock),
         }
     }
@@ -75,7 +78,7 @@ impl Scene {
     }
 
     /// The answer as it goes over the wire.
-    async fn ask(&self, event: Value) -> Result<Value, Failure> {
+    async fn ask(&self, event: Value) -> Result<Value, AuthorizerError> {
         let event = LambdaEvent::new(event, Context::default());
         let answer = self.authorizer.handle(event).await?;
         Ok(serde_json::to_value(answer).unwrap())

@@ -1,12 +1,12 @@
-//! What becomes of tokens that are not good, of outages and bugs, and of settings; and what the proxy is told.
+//! Tests of outcomes: bad tokens, outages, bugs and settings; and the context that the proxy gets.
 
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use shared::settings::{AGENTS, Fault, FileError, TRUSTED_ISSUERS};
+use shared::settings::{self, AGENTS, Fault, FileError, TRUSTED_ISSUERS};
 
 use super::{NOW, Scene, agents, caller, rest};
 use crate::config::{Config, SIMPLE_RESPONSES};
-use crate::handler::Failure;
+use crate::handler::AuthorizerError;
 
 #[tokio::test]
 async fn a_bad_token_is_unauthorized() {
@@ -32,7 +32,7 @@ async fn a_bad_token_is_unauthorized() {
         ("no subject", with("sub", Value::Null)),
     ] {
         let answer = scene.ask(rest("GET/whoami", &bearer)).await;
-        assert_eq!(answer, Err(Failure::Unauthorized), "{what}");
+        assert_eq!(answer, Err(AuthorizerError::Unauthorized), "{what}");
     }
     assert!(scene.ask(rest("GET/whoami", &good)).await.is_ok());
 }
@@ -43,23 +43,23 @@ async fn an_outage_lets_nobody_in_and_is_not_called_unauthorized() {
     let scene = Scene::with(false, &entry, &agents());
     scene.authorizer.warm().await;
     let answer = scene.ask(rest("GET/whoami", &scene.bearer("alice"))).await;
-    assert_eq!(answer, Err(Failure::Outage));
+    assert_eq!(answer, Err(AuthorizerError::Outage));
 }
 
 #[tokio::test]
 async fn an_unknown_event_is_an_error() {
     let scene = Scene::new();
     let answer = scene.ask(json!({"type": "OTHER"})).await;
-    assert_eq!(answer, Err(Failure::UnknownEvent));
+    assert_eq!(answer, Err(AuthorizerError::UnknownEvent));
 }
 
 /// API Gateway answers 401 to this one message, and 500 to every other.
 #[test]
 fn only_unauthorized_is_posted_as_unauthorized() {
     for (failure, is_unauthorized) in [
-        (Failure::Unauthorized, true),
-        (Failure::Outage, false),
-        (Failure::UnknownEvent, false),
+        (AuthorizerError::Unauthorized, true),
+        (AuthorizerError::Outage, false),
+        (AuthorizerError::UnknownEvent, false),
     ] {
         let posted = Diagnostic::from(failure);
         assert_eq!(
@@ -79,6 +79,8 @@ async fn the_proxy_is_told_who_calls_in_flat_texts() {
     let mut answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
     let token_id = answer["context"]["token_id"].take();
     assert_eq!(token_id.as_str().unwrap().len(), 32);
+    let issuers = json!([scene.entry]).to_string();
+    let settings = settings::digest(&agents().to_string(), &issuers);
     assert_eq!(
         answer["context"],
         json!({
@@ -91,6 +93,7 @@ async fn the_proxy_is_told_who_calls_in_flat_texts() {
             "groups": "[\"staff\",\"höchste\"]",
             "exp": (NOW + 3600).to_string(),
             "token_id": null,
+            "settings": settings,
         })
     );
     let answer = scene

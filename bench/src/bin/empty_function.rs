@@ -1,4 +1,4 @@
-//! The least that a Rust function can be: what the authorizer and the proxy are measured against.
+//! An empty Rust function: the baseline for measurements of authorizer and proxy.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

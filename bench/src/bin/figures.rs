@@ -1,4 +1,4 @@
-//! Prints what was promised and what this machine measures, the deployed programs as a whole.
+//! `figures`: the table of promised and measured numbers, of the deployed programs as a whole.
 //!
 //! Nothing is adjusted: a busy machine shows in the absolute figures, and hardly in the ratios.
 #![expect(
@@ -81,7 +81,7 @@ async fn streams() -> Vec<Row> {
     let first = first_byte(500).await;
     let peak = streaming_peak(200_000_000).await;
     let added = "time to first byte added by the proxy, median";
-    let through = "  through Runtime API, proxy and AgentCore's double";
+    let through = "  through Runtime API, proxy and AgentCore's emulator";
     vec![
         Row::at_most(added, 1.0, first.added, "ms"),
         Row::shown(through, first.proxied, "ms"),

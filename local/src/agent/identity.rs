@@ -1,4 +1,4 @@
-//! Who asks, as the door says and as its keys prove: what any agent can do with the header that the door signs.
+//! The caller, named by the header that the door signs and proven by the door's published keys.
 
 use std::sync::OnceLock;
 use std::time::Duration;

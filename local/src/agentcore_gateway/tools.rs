@@ -1,4 +1,4 @@
-//! What the demonstration tools do. A tool that somebody added to `tools.json` answers with what it was called with.
+//! The demonstration tools. Any other tool of `tools.json` answers with the arguments of its call.
 
 use std::sync::{Mutex, PoisonError};
 

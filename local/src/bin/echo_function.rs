@@ -1,10 +1,10 @@
-//! A Lambda function for the tests of the doubles: does what the event's `do` says, or the `do` in the body of an API
+//! A Lambda function for the tests of the emulators: does what the event's `do` says, or the `do` in the body of an API
 //! Gateway request. As an authorizer it does what the token says, as a trigger what the client metadata says: see
 //! `authorize` and `trigger`. To a step of a rotation it says yes and does nothing.
 //!
 //! `echo` answers with the event and what the process was told; `answer` with the event's `answer`; `reflect` sends
 //! the request back as a response; `wait` answers when the named file exists; `stream` streams `chunks`;
-//! `endless` streams until nobody reads; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
+//! `endless` streams until its reader leaves; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
 //! `hang` do that; `big` answers with `bytes` bytes. `ECHO_INIT` can be `exit` or `hang`, before the first poll.
 
 use std::collections::BTreeMap;
@@ -179,7 +179,7 @@ fn chunks(event: &Value) -> Vec<Result<Bytes, Error>> {
         .collect()
 }
 
-/// Writes its file when it is dropped: the function has seen that nobody reads.
+/// Writes its file when it is dropped: the function has seen that its reader left.
 struct Left(String);
 
 impl Drop for Left {

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::{StackError, StackSettings};
 use crate::agent::Agent;
-use crate::agentcore::{
-    AgentUrl, Auth, Credentials, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
-};
 use crate::agentcore_gateway::ToolGateway;
-use crate::issuer::Issuer;
+use crate::agentcore_runtime::{
+    AgentUrl, Auth, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
+};
+use crate::cognito::Issuer;
 use crate::jwt_authorizer::JwtAuthorizerSettings;
-use crate::runtime::{ACCOUNT, REGION};
+use crate::lambda::{ACCOUNT, REGION};
+use crate::sigv4::Credentials;
 
 /// The agent that all staff may call.
 pub const DEMO_AGENT: &str = "demo";
@@ -20,7 +21,7 @@ pub const DEMO_AGENT: &str = "demo";
 pub const FINANCE_AGENT: &str = "finance";
 /// The gateway of the tools, which all staff may call with a client of MCP.
 pub const TOOLS_AGENT: &str = "tools";
-/// What of a request reaches an agent besides what AgentCore itself passes on.
+/// Headers of a request that reach an agent, beside those that AgentCore itself passes on.
 const PASSED: [&str; 4] = [
     "A2A-Extensions",
     "A2A-Version",

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{StackError, StackSettings};
-use crate::agentcore::Credentials;
 use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
-use crate::directory::{Directory, Row};
-use crate::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use crate::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use crate::dynamodb::{DynamoDb, Row};
+use crate::lambda::Function;
 use crate::random;
-use crate::runtime::Function;
-use crate::secrets::SecretStore;
+use crate::secrets_manager::SecretStore;
+use crate::sigv4::Credentials;
 
 /// The directory's table.
 const TABLE: &str = "gatehouse-directory";
@@ -24,7 +24,7 @@ pub(super) struct Cloud {
     pub(super) secrets: SecretStore,
     pub(super) machine_secret: String,
     pub(super) signing_secret: String,
-    pub(super) directory: Directory,
+    pub(super) directory: DynamoDb,
     pub(super) tools: ToolGateway,
 }
 
@@ -44,7 +44,7 @@ impl Cloud {
         // As in the cloud, they hold something of use when they have been rotated for the first time.
         let machine_secret = secrets.create("gatehouse/tools-client", "no secret yet");
         let signing_secret = secrets.create("gatehouse/signing", "no key yet");
-        let directory = Directory::start(credentials.clone(), TABLE).await;
+        let directory = DynamoDb::start(credentials.clone(), TABLE).await;
         let directory = directory.map_err(StackError::Directory)?;
         directory.create_table(TURNS_TABLE, "session");
         if let Some(alice) = issuer.subject("alice") {

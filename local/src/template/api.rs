@@ -13,8 +13,8 @@ use super::{
     Api, Authorizer, GatewayResponse, HeaderText, IdentitySource, Payload, Piece, Route,
     TemplateError,
 };
-use crate::gateway::ResponseType;
-use crate::runtime::function_arn;
+use crate::api_gateway::ResponseType;
+use crate::lambda::function_arn;
 
 /// Properties that change nothing here. Throttling is among them: one machine has no fleet to protect. So is where one
 /// may call from.

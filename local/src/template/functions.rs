@@ -10,10 +10,8 @@ use super::tree::Node;
 use super::{API_ID, FunctionSettings, Route, TemplateError};
 
 /// Properties that change nothing here.
-const CLOUD_ONLY: [&str; 19] = [
+const CLOUD_ONLY: [&str; 18] = [
     "Architectures",
-    "AutoPublishAlias",
-    "AutoPublishAliasAllProperties",
     "CodeUri",
     "DeadLetterQueue",
     "DeploymentPreference",
@@ -22,6 +20,7 @@ const CLOUD_ONLY: [&str; 19] = [
     "FunctionName",
     "Handler",
     "KmsKeyArn",
+    "Layers",
     "PermissionsBoundary",
     "Policies",
     "ProvisionedConcurrencyConfig",

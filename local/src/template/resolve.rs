@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::tree::{Node, Value};
 use super::{API_ID, TemplateError};
-use crate::runtime::{ACCOUNT, REGION, function_arn};
+use crate::lambda::{ACCOUNT, REGION, function_arn};
 
 /// Conditions may build on each other; a chain this long is a circle.
 const MAX_DEPTH: usize = 32;
 
 /// Values for parameters, pseudo parameters, conditions and resources.
 pub(super) struct Resolver<'a> {
-    /// Of parameters, and of resources whose values somebody gave.
+    /// Of parameters, and of resources whose values were given.
     values: BTreeMap<String, String>,
     conditions: Option<&'a Node>,
     resources: &'a Node,
@@ -125,20 +125,15 @@ impl<'a> Resolver<'a> {
     }
 
     fn resource(&self, at: &Node, name: &str) -> Result<String, TemplateError> {
-        // SAM: the alias that `AutoPublishAlias` makes.
-        let (name, aliased) = name
-            .strip_suffix(".Alias")
-            .map_or((name, false), |function| (function, true));
         let kind = self
             .resources
             .get(name)
             .and_then(|resource| resource.get("Type"));
-        match (kind.map(Node::text).transpose()?, aliased) {
-            (Some("AWS::Serverless::Function"), true) => Ok(function_arn(name)),
-            (Some("AWS::Serverless::Function"), false) => Ok(name.to_owned()),
-            (Some("AWS::Serverless::Api"), false) => Ok(API_ID.to_owned()),
-            (Some(_), _) => Err(at.fault(format!("a reference to `{name}` is not supported here"))),
-            (None, _) => Err(at.fault(format!("`{name}` has no value"))),
+        match kind.map(Node::text).transpose()? {
+            Some("AWS::Serverless::Function") => Ok(name.to_owned()),
+            Some("AWS::Serverless::Api") => Ok(API_ID.to_owned()),
+            Some(_) => Err(at.fault(format!("a reference to `{name}` is not supported here"))),
+            None => Err(at.fault(format!("`{name}` has no value"))),
         }
     }
 
@@ -346,7 +341,6 @@ Resources:
             ("{Ref: Given}", "g"),
             ("!Ref AWS::Region", "us-east-1"),
             ("!Ref Fun", "Fun"),
-            ("!Ref Fun.Alias", arn),
             ("!Ref Api", API_ID),
             ("!GetAtt Fun.Arn", arn),
             ("Fn::GetAtt: [Fun, Arn]", arn),

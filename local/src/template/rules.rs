@@ -1,4 +1,4 @@
-//! Which values go together: what CloudFormation refuses before it makes anything.
+//! The template's rules: parameter values that CloudFormation refuses together, before it creates anything.
 
 use super::TemplateError;
 use super::resolve::Resolver;

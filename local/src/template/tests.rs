@@ -34,7 +34,7 @@ Resources:
         Authorizers:
           Main:
             FunctionPayloadType: REQUEST
-            FunctionArn: !Ref Gate.Alias
+            FunctionArn: !GetAtt Gate.Arn
             Identity: {Headers: [Authorization], QueryStrings: [q], ReauthorizeEvery: 60}
           Second:
             FunctionArn: !GetAtt Gate.Arn
@@ -207,9 +207,9 @@ const WRONG: [(&str, &str, &str); 24] = [
         "there is no authorizer `Nobody`",
     ),
     (
-        "!Ref Gate.Alias",
-        "!Ref Gone.Alias",
-        "line 33: `Gone` has no value",
+        "!GetAtt Gate.Arn",
+        "!GetAtt Gone.Arn",
+        "line 33: the attribute `Gone.Arn` is not supported here",
     ),
     (
         "!GetAtt Gate.Arn",
@@ -262,8 +262,8 @@ const WRONG: [(&str, &str, &str); 24] = [
     ),
     (
         "MemorySize: 512",
-        "Layers: []",
-        "the function property `Layers` is not supported here",
+        "Tracer: []",
+        "the function property `Tracer` is not supported here",
     ),
     (
         "Type: REGIONAL",
@@ -350,7 +350,16 @@ fn the_template_of_the_door_is_understood() {
         .iter()
         .map(|function| function.binary.as_str())
         .collect();
-    assert_eq!(binaries, ["authorizer", "proxy", "pretoken", "rotation"]);
+    assert_eq!(
+        binaries,
+        [
+            "authorizer",
+            "proxy",
+            "proxy",
+            "pretoken",
+            "signing_rotation"
+        ]
+    );
     let open: Vec<_> = template
         .api
         .routes

@@ -11,7 +11,7 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
-/// As CloudFormation has them: all scalars are text until somebody asks for a number.
+/// As in CloudFormation: all scalars are text until a property needs a number.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Value {
     Null,

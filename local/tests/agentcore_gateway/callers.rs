@@ -1,9 +1,9 @@
-//! Whose tokens are taken.
+//! Tests of inbound tokens: which callers are accepted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
-use local::issuer::Document;
+use local::cognito::Document;
 use serde_json::{Value, json};
 
 use crate::world::{World, now};

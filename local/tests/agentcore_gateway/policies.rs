@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use local::agentcore_gateway::{Mode, ToolGateway, ToolGatewaySettings, Verdict};
-use local::issuer::{Issuer, IssuerSettings};
+use local::cognito::{Issuer, IssuerSettings};
 use serde_json::{Value, json};
 
 use crate::world::{World, checkout, said};

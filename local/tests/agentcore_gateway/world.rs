@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use local::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
-use local::issuer::{Issuer, IssuerSettings};
+use local::cognito::{Issuer, IssuerSettings};
 use serde_json::{Value, json};
 
 pub(crate) struct World {

@@ -6,8 +6,8 @@ use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Region};
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use http::StatusCode;
-use local::issuer::{Issuer, IssuerSettings};
-use local::secrets::Fault;
+use local::cognito::{Issuer, IssuerSettings};
+use local::secrets_manager::Fault;
 
 use crate::{credentials, sdk_credentials};
 

@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 mod client_secrets;
-mod directory;
-mod secrets;
+mod dynamodb;
+mod secrets_manager;
 
-use local::agentcore::Credentials;
+use local::sigv4::Credentials;
 
 fn credentials(secret: &str) -> Credentials {
     Credentials {

@@ -2,6 +2,7 @@
 
 mod around;
 mod door;
+mod reach;
 mod rotation;
 
 use crate::door::{Door, MAIN, parsed, texts};
@@ -9,6 +10,7 @@ use crate::proofs::ALL;
 use crate::scenarios;
 
 const CONSOLE: &str = "stacks/console.yaml";
+const LOCKS: &str = "stacks/locks.yaml";
 const MONITORING: &str = "stacks/monitoring.yaml";
 const USERS: &str = "stacks/users.yaml";
 
@@ -16,7 +18,12 @@ const USERS: &str = "stacks/users.yaml";
 type Break = (&'static str, &'static str, &'static str, &'static str);
 
 fn breaks() -> impl Iterator<Item = &'static Break> {
-    let rooms = [door::BREAKS, around::BREAKS, rotation::BREAKS];
+    let rooms = [
+        door::BREAKS,
+        around::BREAKS,
+        reach::BREAKS,
+        rotation::BREAKS,
+    ];
     rooms.into_iter().flatten()
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn texts() -> Texts {
         MAIN,
         "policy/policies.yaml",
         "stacks/console.yaml",
+        "stacks/locks.yaml",
         "stacks/monitoring.yaml",
         "stacks/users.yaml",
     ];
@@ -126,7 +127,7 @@ impl Sheet {
     }
 }
 
-/// The logical ids that a value refers to, `Name.Attribute` and SAM's `Name.Alias` cut to the name.
+/// The logical ids that a value refers to, `Name.Attribute` and SAM's `Name.Stage` cut to the name.
 pub(crate) fn references(value: &Value, found: &mut Vec<String>) {
     let name = |path: &str| path.split('.').next().unwrap_or(path).to_owned();
     match call(value) {

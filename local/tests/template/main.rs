@@ -1,5 +1,5 @@
-//! What must be true of every deployment, proven from the templates alone: for each set of parameters that matters, and
-//! each proof by what breaks it.
+//! Proofs about every deployment, from the templates alone: for each set of parameters that matters, and each proof by
+//! what breaks it.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

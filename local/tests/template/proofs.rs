@@ -1,4 +1,4 @@
-//! What must be true of every deployed door. A proof says what breaks it; nothing means that it holds.
+//! The proofs about a deployed door. A proof returns what breaks it; an empty list means that it holds.
 
 pub(crate) mod api;
 pub(crate) mod functions;
@@ -21,8 +21,9 @@ use crate::door::Door;
 pub(crate) type Proof = fn(&Door) -> Vec<String>;
 
 /// Every proof with its name.
-pub(crate) const ALL: [(&str, Proof); 28] = [
+pub(crate) const ALL: [(&str, Proof); 33] = [
     ("routes have the authorizer", routes::are_protected),
+    ("strangers are kept apart", routes::keep_strangers_apart),
     ("routes stream", routes::stream),
     ("the authorizer is asked as it must be", routes::authorizer),
     ("what API Gateway answers by itself", api::responses),
@@ -32,12 +33,18 @@ pub(crate) const ALL: [(&str, Proof); 28] = [
         api::access_log,
     ),
     ("no way around", api::no_way_around),
-    ("functions are called by their alias", functions::aliases),
+    (
+        "functions are called without an alias",
+        functions::have_no_alias,
+    ),
     ("nothing is waited for too long", functions::waits),
     ("one caller a permission", functions::permissions),
     ("settings are the functions' own", settings::are_complete),
+    ("settings come from files", settings::come_from_files),
     ("rights are for one thing each", rights::are_scoped),
     ("the proxy reaches agents", rights::reach_agents),
+    ("runtimes are locked", rights::lock_runtimes),
+    ("the console reaches exact hosts", api::console),
     ("roles are taken by services", rights::are_taken_by_services),
     ("policies of others are listed", rights::are_our_own),
     ("secrets stay where they are", secrets::stay),
@@ -54,6 +61,7 @@ pub(crate) const ALL: [(&str, Proof); 28] = [
     ("the firewall shows no token", watch::samples),
     ("the firewall lets prompts pass", watch::prompts),
     ("nothing waits for itself", graph::has_no_circle),
+    ("the account's setting can be made", graph::account),
     (
         "nested stacks get what they ask for",
         graph::nested_parameters,

@@ -97,12 +97,23 @@ impl Resolver<'_> {
         let all = || argument.as_array().unwrap().iter();
         match name.as_str() {
             "Condition" => self.named(argument.as_str().unwrap()),
-            "Fn::Equals" => self.value(&argument[0]) == self.value(&argument[1]),
+            "Fn::Equals" => self.compared(&argument[0]) == self.compared(&argument[1]),
             "Fn::Not" => !self.holds(&argument[0]),
             "Fn::And" => all().all(|one| self.holds(one)),
             "Fn::Or" => all().any(|one| self.holds(one)),
             other => panic!("`{other}` is no condition"),
         }
+    }
+
+    /// A value that a condition compares, for which a `Join` of texts is one text.
+    fn compared(&self, value: &Value) -> Value {
+        let Some(("Fn::Join", parts)) = call(value) else {
+            return self.value(value);
+        };
+        let items = self.value(&parts[1]);
+        let items = items.as_array().unwrap().iter();
+        let texts: Vec<&str> = items.map(|item| item.as_str().unwrap()).collect();
+        texts.join(parts[0].as_str().unwrap()).into()
     }
 
     /// `AWS::NoValue` is null, and goes with what it stands in.

@@ -67,6 +67,14 @@ const PRIVATE: (&str, &str) = ("VpcEndpointId", "vpce-0123456789abcdef0");
 const ACCOUNT: (&str, &str) = ("ManageApiGatewayAccount", "false");
 const ORIGIN: (&str, &str) = ("AllowedOrigins", "https://a.example");
 const OPEN: (&str, &str) = ("EnableAuth", "false");
+const FILES: (&str, &str) = ("SettingsFromFiles", "true");
+const AGENTS_FILE: (&str, &str) = ("SettingsFromFiles", "agents");
+const ADDRESS: (&str, &str) = ("PublicUrl", "https://agents.example.com/live");
+const RESERVED: [(&str, &str); 3] = [
+    ("AuthorizerConcurrency", "50"),
+    ("OpenRoutesConcurrency", "5"),
+    ("PretokenConcurrency", "20"),
+];
 const AROUND: [(&str, &str); 4] = [
     ("EnableWaf", "true"),
     ("EnableConsole", "true"),
@@ -132,6 +140,27 @@ fn by_door() -> Vec<Scenario> {
             "everything around it",
             with(&[&DOMAIN, &AROUND, &GATEWAY, &[ORIGIN]]),
         ),
+        ("agents from a file", with(&[&[AGENTS_FILE], &AROUND])),
+        (
+            "settings from files",
+            with(&[&[FILES], &OWN_CLIENT, &[ROTATES]]),
+        ),
+        (
+            "a gateway, and settings from files",
+            with(&[&[FILES], &GATEWAY]),
+        ),
+        (
+            "an address, no return and no locks",
+            with(&[
+                &AROUND,
+                &[ADDRESS, ("ReturnUrls", ""), ("LockRuntimes", "false")],
+            ]),
+        ),
+        ("no page to return to", with(&[&[("ReturnUrls", "")]])),
+        (
+            "private, with an address, and with concurrency reserved",
+            with(&[&[PRIVATE, ADDRESS], &RESERVED]),
+        ),
         (
             "own agents and table",
             with(&[&[
@@ -146,6 +175,37 @@ fn by_door() -> Vec<Scenario> {
 
 /// Sets that make no sense, and what is said to them.
 pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
+    let mut all = senseless_groups();
+    all.extend(senseless_sources());
+    all
+}
+
+/// Settings that come from two places, or an address from two.
+fn senseless_sources() -> Vec<(Parameters, &'static str)> {
+    vec![
+        (with(&[&DOMAIN, &[ADDRESS]]), "leave PublicUrl empty"),
+        (with(&[&[FILES, OWN_AGENTS]]), "so Agents must be empty"),
+        (
+            with(&[&[AGENTS_FILE, OWN_AGENTS]]),
+            "so Agents must be empty",
+        ),
+        (
+            with(&[&[FILES, OWN_ISSUER]]),
+            "so TrustedIssuers must be empty",
+        ),
+        (
+            with(&[&[FILES], &GOOGLE]),
+            "with TrustedIssuers there is none",
+        ),
+        (
+            with(&[&[AGENTS_FILE], &OWN_CLIENT]),
+            "this stack's pool has all of them",
+        ),
+    ]
+}
+
+/// Parameters that belong together, and are not together.
+fn senseless_groups() -> Vec<(Parameters, &'static str)> {
     vec![
         (with(&[&OWN_CLIENT]), "this stack's pool has all of them"),
         (

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use local::runtime::{Exit, Function, FunctionSpec, InvokeError, StartError};
+use local::lambda::{Exit, Function, FunctionSpec, InvokeError, StartError};
 use serde_json::{Value, json};
 
 use plane::{ACCESS_KEY_ID, Edge, GATEWAY, Plane, READ_ONLY, SECRET_ACCESS_KEY, SESSION_TOKEN};
@@ -359,7 +359,7 @@ async fn what_passes_by_itself_is_waited_for() {
     let plane = Plane::start(Some(updating)).await;
     let function = start(&plane).await;
     plane.delay(5);
-    // Throttled by SDK retries and ours; somebody else's update begins between our read and our write.
+    // Throttled by SDK retries and ours; another client's update begins between our read and our write.
     plane.refuse(Method::GET, &[(429, "ThrottlingException"); 4]);
     plane.refuse(
         Method::PUT,

@@ -1,4 +1,4 @@
-//! The same function against moto, a control plane that others wrote.
+//! The same function against moto, an independent emulator of the control plane.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use aws_sdk_bedrockagentcorecontrol::types::{
     McpGatewayConfiguration,
 };
 use aws_sdk_bedrockagentcorecontrol::{Client, Config};
-use local::runtime::Function;
+use local::lambda::Function;
 use python::{PythonServer, counted};
 use serde_json::{Value, json};
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use shared::aws::names::is_app_client_id;
 use shared::settings::{Fault, Faults, Form, Json, Members};
 
-use crate::answer::Claims;
+use crate::answer::AddedClaims;
 use crate::claims::{self, DEPARTMENT, ROLE};
 use crate::directory::Profile;
-use crate::event;
 
 /// What stands in a claim.
 pub(super) const PLAIN: Form = Form {
@@ -75,11 +75,11 @@ pub(super) fn group_map(setting: &str, text: &str) -> Result<Vec<(String, Profil
 pub(super) fn client_claims(
     setting: &str,
     text: &str,
-) -> Result<BTreeMap<String, Claims>, Vec<Fault>> {
+) -> Result<BTreeMap<String, AddedClaims>, Vec<Fault>> {
     let faults = Faults::default();
     let mut clients = BTreeMap::new();
     for (client, entry) in objects(setting, text, &faults)? {
-        if !event::is_client(&client) {
+        if !is_app_client_id(&client) {
             entry.own_fault("is of a name that is not a client id");
         }
         let claims = entry.into_texts(&CLAIM, &PLAIN).into_iter();

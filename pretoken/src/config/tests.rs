@@ -25,7 +25,7 @@ fn profile(department: &str, role: &str) -> Profile {
 #[test]
 fn nothing_is_required() {
     let config = read(&[]).ok().unwrap();
-    assert!(matches!(config.proof, Proof::Token));
+    assert!(matches!(config.proof, IdentityProof::Token));
     assert_eq!(config.default, profile("guest", "viewer"));
     assert!(config.endpoint.is_none() && config.table.is_none());
     assert!(config.listed.is_empty() && config.groups.is_empty());
@@ -66,7 +66,7 @@ fn good_settings_are_read() {
     .ok()
     .unwrap();
     let clients = ["one", "two"].map(str::to_owned);
-    assert!(matches!(config.proof, Proof::Asserted(own) if own == clients.into()));
+    assert!(matches!(config.proof, IdentityProof::Asserted(own) if own == clients.into()));
     assert_eq!(config.table.as_deref(), Some("directory-1"));
     assert_eq!(config.listed["a"], profile("b c", "d"));
     let groups = [

@@ -1,29 +1,18 @@
 //! The directory's table in DynamoDB: key `sub`, attributes `department` and `role`.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
+use shared::aws::clients;
 use shared::log::service_failure;
 use shared::platform;
 use tracing::error;
 
 use super::Profile;
 use crate::claims::{self, DEPARTMENT, ROLE};
-use crate::reason::Reason;
-
-/// DynamoDB answers within milliseconds; most of this is for the first connection of a small function.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// One attempt, its connection included. Two of them and the pause fit into what Cognito gives, if the keys are there.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1200);
-const MAX_ATTEMPTS: u32 = 2;
-/// The pause before the second attempt; the SDK scatters it.
-const PAUSE: Duration = Duration::from_millis(50);
+use crate::error::TriggerError;
 
 const KEY: &str = "sub";
 
@@ -38,19 +27,8 @@ impl Table {
     /// Prepares the client; nothing is connected yet.
     pub(crate) async fn new(name: String) -> Self {
         let platform = platform::from_environment().await;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let retry = RetryConfig::standard()
-            .with_max_attempts(MAX_ATTEMPTS)
-            .with_initial_backoff(PAUSE);
-        let config = Builder::from(&platform)
-            .timeout_config(timeouts)
-            .retry_config(retry)
-            .build();
         Self {
-            client: Client::from_conf(config),
+            client: Client::new(&clients::for_table(&platform)),
             name,
         }
     }
@@ -58,8 +36,8 @@ impl Table {
     /// The table's entry of a subject, if it has one.
     ///
     /// # Errors
-    /// [`Reason::Directory`], and [`Reason::Entry`] for an entry that is not whole.
-    pub(crate) async fn find(&self, subject: &str) -> Result<Option<Profile>, Reason> {
+    /// [`TriggerError::Directory`], and [`TriggerError::Entry`] for an entry that is not whole.
+    pub(crate) async fn find(&self, subject: &str) -> Result<Option<Profile>, TriggerError> {
         let get = self
             .client
             .get_item()
@@ -74,17 +52,17 @@ impl Table {
         let output = get.send().await.map_err(|error| {
             let failure = service_failure(error.code(), &error);
             error!(error = failure, "cannot read the directory");
-            Reason::Directory
+            TriggerError::Directory
         })?;
         output.item.as_ref().map(profile).transpose()
     }
 }
 
-/// Reads an entry. Half of one would be completed by nobody's decision, so it is none.
-fn profile(item: &Item) -> Result<Profile, Reason> {
+/// Reads an entry. An incomplete entry is an error: defaults must not fill the missing half.
+fn profile(item: &Item) -> Result<Profile, TriggerError> {
     let text = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) if claims::is_plain(text) => Ok(text.clone()),
-        _ => Err(Reason::Entry),
+        _ => Err(TriggerError::Entry),
     };
     Ok(Profile {
         department: text(DEPARTMENT)?,

@@ -1,4 +1,4 @@
-//! Where department and role come from, and what happens when the table does not say.
+//! Tests of the directory: the order of its sources, and a table that fails.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Events that the trigger gives back as they came: every kind that Cognito sends, and those it may send one day.
+//! Events that the trigger returns unchanged: every kind that Cognito sends, and those it may send one day.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn person_events() -> Vec<Value> {
     events
 }
 
-/// What may come one day: sources, versions and members that nobody knows yet.
+/// Future events: sources, versions and members that do not exist yet.
 fn future_events() -> Vec<Value> {
     let mut later = person_event("2", "HostedAuth");
     later["version"] = json!("4");

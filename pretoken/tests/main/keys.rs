@@ -1,4 +1,4 @@
-//! The pool's keys: fetched when they are needed, and what happens while they cannot be had.
+//! Tests of the pool's keys: fetched on demand, and unavailable.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Machine tokens: what is put into them, and what never is.
+//! Tests of machine tokens: the claims that they get, and those that they never get.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The table at moto, a DynamoDB that others wrote.
+//! The table at moto, an independent emulator of DynamoDB.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
@@ -40,7 +40,7 @@ async fn create(client: &Client) {
     table.send().await.unwrap();
 }
 
-/// Writes the person's entry anew.
+/// Writes the person's entry again.
 async fn put(client: &Client, attributes: &[(&str, &str)]) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let put = client

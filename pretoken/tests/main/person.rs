@@ -1,4 +1,4 @@
-//! People's own tokens, where the trigger is told to enrich them.
+//! Tests of users' own tokens, with enrichment enabled.
 
 use serde_json::{Value, json};
 

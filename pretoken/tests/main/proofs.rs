@@ -1,4 +1,4 @@
-//! What is not a proof: the trigger fails, and there is no token, with or without claims.
+//! Tests of bad proofs: the trigger fails, and there is no token, with or without claims.
 
 use mint::encode;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ fn with_bad_claims(scene: &Scene) -> Vec<Bad> {
         .into()
 }
 
-/// Tokens that nobody signed so.
+/// Tokens with bad signatures.
 fn with_bad_signatures(scene: &Scene) -> Vec<Bad> {
     let claims = scene.user_claims(&json!({}));
     let with = |header: Value| KEY.token_with("RS256", &header, &claims);
@@ -180,7 +180,7 @@ async fn a_named_user_without_a_proof_is_no_token() {
     }
 }
 
-/// Beside a proof, a claim to be somebody else changes nothing.
+/// Beside a proof, a claim to be another user changes nothing.
 #[tokio::test]
 async fn a_proof_counts_and_not_what_is_said_beside_it() {
     let scene = Scene::new(&[]).await;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use local::runtime::{Function, FunctionSpec, InvokeError};
+use local::lambda::{Function, FunctionSpec, InvokeError};
 use mint::Key;
 use serde_json::{Value, json};
 use shared::clock::Clock;

@@ -1,6 +1,6 @@
 //! Wrong settings: one line that names all of them, and no function.
 
-use local::runtime::{Exit, Function, FunctionSpec, StartError};
+use local::lambda::{Exit, Function, FunctionSpec, StartError};
 
 /// `EX_USAGE` of `sysexits.h`.
 const USAGE: i32 = 64;

@@ -1,11 +1,12 @@
-//! `GET /healthz`, open: the function runs, and its settings are good.
+//! `GET /healthz`, open: the function runs, its settings are good, and which they are.
 
 use crate::answer::Answer;
-use crate::request::Request;
+use crate::app::App;
 use http::StatusCode;
 use serde_json::json;
 
 /// Says that the function is there.
-pub(crate) fn health(request: Request) -> Answer {
-    request.whole(Answer::json(StatusCode::OK, &json!({"status": "ok"})))
+pub(crate) fn health(app: &App) -> Answer {
+    let health = json!({"status": "ok", "settings": app.settings});
+    Answer::json(StatusCode::OK, &health)
 }

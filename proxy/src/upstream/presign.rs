@@ -4,25 +4,23 @@
 //! Whether AgentCore would believe such a header that somebody adds beside the query is documented nowhere. So addresses
 //! are made for agents alone whose operators ask for them.
 
-use super::{Failure, Session};
-use crate::problem::Problem;
+use super::call::Session;
+use super::failure::Failure;
+use super::sigv4;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_bedrockagentcore::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
-use aws_sigv4::sign::v4::SigningParams;
 use aws_types::service_config::ServiceConfigKey;
 use shared::agents::RuntimeArn;
 use shared::gate::UnixTime;
 use shared::percent::encoded;
 use shared::session::UserId;
 use std::sync::OnceLock;
-use std::time::{Duration, UNIX_EPOCH};
-
-/// The name that signatures are made for.
-const SERVICE: &str = "bedrock-agentcore";
+use std::time::Duration;
 
 /// Makes addresses in the name of the door's own role.
 pub(super) struct Presigner {
@@ -64,29 +62,14 @@ impl Presigner {
         life: Duration,
     ) -> Result<String, Failure> {
         let unsigned = self.unsigned(&session).await?;
-        let credentials = match &self.credentials {
-            Some(provider) => provider
-                .provide_credentials()
-                .await
-                .map_err(misconfigured)?,
-            None => return Err(Failure::without_answer(Problem::AgentMisconfigured, None)),
-        };
+        let role = sigv4::role(self.credentials.as_ref()).await;
+        let role = role.map_err(misconfigured)?;
         let mut settings = SigningSettings::default();
         settings.signature_location = SignatureLocation::QueryParams;
         settings.expires_in = Some(life);
-        let identity = credentials.into();
-        let parameters = SigningParams::builder()
-            .identity(&identity)
-            .region(session.runtime.region())
-            .name(SERVICE)
-            .time(
-                UNIX_EPOCH
-                    .checked_add(Duration::from_secs(now.0))
-                    .unwrap_or(UNIX_EPOCH),
-            )
-            .settings(settings)
-            .build()
-            .map_err(misconfigured)?;
+        let (region, now) = (session.runtime.region(), Duration::from_secs(now.0));
+        let parameters = sigv4::parameters(&role, region, now, settings);
+        let parameters = parameters.ok_or_else(|| misconfigured("cannot sign"))?;
         let body = SignableBody::Bytes(&[]);
         let request = SignableRequest::new("GET", unsigned.as_str(), std::iter::empty(), body);
         let signed = sign(request.map_err(misconfigured)?, &parameters.into());

@@ -88,9 +88,9 @@ impl DataPlane {
     }
 }
 
-/// Those of [`platform`], for whoever checks a signature.
-pub(crate) fn credentials() -> local::agentcore::Credentials {
-    local::agentcore::Credentials {
+/// Those of [`platform`], for the check of signatures.
+pub(crate) fn credentials() -> local::sigv4::Credentials {
+    local::sigv4::Credentials {
         access_key_id: "AKIDEXAMPLE".to_owned(),
         secret_access_key: "secret".to_owned(),
         session_token: None,

@@ -1,5 +1,5 @@
-//! What the agent is told of its caller, and the keys by which it believes it; before one double for Secrets Manager and
-//! data plane. That signatures verify is shown by those who verify: `shared/tests/layer`, and PyJWT in `tests`.
+//! Tests of the assertion and of the published keys, against one emulator of Secrets Manager and data plane. That
+//! signatures verify is shown by verifiers: `shared/tests/layer`, and PyJWT in `tests`.
 
 use crate::agentcore::{DataPlane, Script};
 use crate::caller::{ARN, NOW};

@@ -1,12 +1,13 @@
-//! Connections that do not live as long as the door believes.
+//! Tests of connections that are closed earlier than the door expects.
 
 use crate::agentcore::platform;
 use crate::caller::{ARN, Issuer, NOW};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, Method};
-use proxy::problem::Problem;
-use proxy::upstream::{AgentCore, Authority, Failure, Message, Turn};
+use proxy::access::authority::Authority;
+use proxy::caller::problem::Problem;
+use proxy::upstream::{AgentCore, Failure, Message, Turn};
 use shared::agents::RuntimeArn;
 use shared::clock::{Clock, Moment};
 use shared::gate::Permit;
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How a connection ends that has answered once.
 #[derive(Clone, Copy)]
 enum End {
-    /// As one whose server has forgotten it: what is written to it meets nobody.
+    /// As one whose server has forgotten it: what is written to it is lost.
     Reset,
     /// The next request is read, and the connection closed.
     Closed,
@@ -162,7 +163,7 @@ async fn after_a_rest_no_turn_is_taken_on_an_old_connection() {
         let world = World::before(&forgetful(End::Reset).await).await;
         assert_eq!(world.turn(authority).await.unwrap(), "{}");
         world.rest(19);
-        // So soon the connection is kept, whatever has become of it: the double is as dead as they come.
+        // So soon the connection is kept, whatever has become of it: the emulator has closed it.
         assert_unreachable(world.turn(authority).await);
         assert_eq!(world.turn(authority).await.unwrap(), "{}");
         world.rest(20);

@@ -105,7 +105,7 @@ const TAKEN: Script = Script::Json("{}");
 const GIVEN_BACK: Script = Script::Json("{}");
 const HELD: Script = Script::Error(400, "ConditionalCheckFailedException");
 
-/// A door whose turns are taken one at a time, before one double for DynamoDB and data plane.
+/// A door whose turns are taken one at a time, against one emulator of DynamoDB and data plane.
 async fn one_at_a_time(scripts: impl IntoIterator<Item = Script>) -> Door {
     Door::over(DataPlane::start(scripts).await, &[(TURNS_TABLE, TABLE)]).await
 }

@@ -1,4 +1,4 @@
-//! What of a caller's headers reaches AgentCore.
+//! Tests of forwarding: which of a caller's headers reach AgentCore.
 
 use crate::agentcore::Script;
 use crate::door::Door;

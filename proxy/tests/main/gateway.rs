@@ -1,4 +1,4 @@
-//! AgentCore gateways behind the door; one double stands for Secrets Manager and gateway.
+//! AgentCore gateways behind the door, against one emulator of Secrets Manager and gateway.
 
 use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
 use crate::caller::NOW;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request};
-use local::agentcore::is_signed;
+use local::agentcore_runtime::is_signed;
 use proxy::config::SIGNING_SECRET_ARN;
 use serde_json::json;
 use shared::settings::AGENTS;

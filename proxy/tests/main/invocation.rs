@@ -1,4 +1,4 @@
-//! What Lambda's Runtime API is sent of an invocation.
+//! Tests of what Lambda's Runtime API receives for an invocation.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use lambda_runtime::{Context, LambdaEvent, LambdaInvocation, Service};
 use lambda_runtime_api_client::PooledClient;
-use proxy::answer::{Answer, Response};
-use proxy::event::Event;
+use proxy::answer::{Answer, Body, Content, Response};
+use proxy::caller::event::Event;
 use proxy::invocation::Invocations;
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -52,7 +52,10 @@ fn invocation(body: &Value) -> LambdaInvocation {
 
 async fn teapot(_: LambdaEvent<Event>) -> Result<Response, Infallible> {
     let answer = Answer::json(StatusCode::IM_A_TEAPOT, &json!({"short": "stout"}));
-    Ok(answer.finish("r-1"))
+    let (head, Content::Whole(body)) = answer.finish("r-1") else {
+        panic!("a document is whole");
+    };
+    Ok(head.with_body(Body::Whole(body)))
 }
 
 async fn broken(_: LambdaEvent<Event>) -> Result<Response, Infallible> {
@@ -108,7 +111,7 @@ async fn what_is_no_event_and_what_panics_is_an_error_and_not_the_end() {
     }
 }
 
-/// Too late, or nobody there: the function goes on to the next event.
+/// Too late, or without a reader: the function continues with the next event.
 #[tokio::test]
 async fn an_answer_that_is_not_taken_ends_nothing() {
     let (client, _posted) = runtime_api(StatusCode::GONE).await;

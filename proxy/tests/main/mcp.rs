@@ -1,4 +1,4 @@
-//! MCP servers behind the door; one double stands for Secrets Manager and data plane.
+//! MCP servers behind the door, against one emulator of Secrets Manager and data plane.
 
 use crate::agentcore::{Call, DataPlane, Script};
 use crate::caller::ARN;

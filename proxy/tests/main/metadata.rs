@@ -1,10 +1,11 @@
-//! What clients who look for a token are told, before and when they are refused.
+//! Tests of resource metadata and challenges: what a client without a token learns.
 
 use crate::agentcore::DataPlane;
 use crate::caller::ARN;
 use crate::door::{Door, assert_problem};
 
-use proxy::config::{ENABLE_AUTH, PUBLIC_URL};
+use proxy::access::authentication::ENABLE_AUTH;
+use proxy::config::PUBLIC_URL;
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
 

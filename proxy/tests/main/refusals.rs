@@ -1,4 +1,4 @@
-//! What is not let through, and what is said of it.
+//! Tests of refusals: what the door rejects, and the problem that the caller gets.
 
 use crate::agentcore::Script;
 use crate::caller::NOW;

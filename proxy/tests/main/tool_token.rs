@@ -1,4 +1,4 @@
-//! An agent that asks for tool tokens, before one double for Secrets Manager, token endpoint and data plane.
+//! An agent that asks for tool tokens, against one emulator of Secrets Manager, token endpoint and data plane.
 
 use crate::agentcore::{DataPlane, Script};
 use crate::caller::{ARN, NOW};

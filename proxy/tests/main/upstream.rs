@@ -3,8 +3,9 @@ use crate::caller::{ARN, Issuer};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
-use proxy::problem::Problem;
-use proxy::upstream::{AgentCore, Authority, Failure, Reply, Turn};
+use proxy::access::authority::Authority;
+use proxy::caller::problem::Problem;
+use proxy::upstream::{AgentCore, Failure, Reply, Turn};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;
 use shared::session::{Conversation, SessionId};
@@ -250,7 +251,7 @@ async fn an_agent_may_be_silent_for_minutes() {
     let mut reply = turn(&plane).await.unwrap();
     sender.send(Ok(Bytes::from_static(b"data: 1\n\n"))).unwrap();
     assert_eq!(reply.body.next().await.unwrap().unwrap(), "data: 1\n\n");
-    // From here time flies whenever nobody has anything to do.
+    // From here the paused clock advances whenever no task can run.
     tokio::time::pause();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(600)).await;

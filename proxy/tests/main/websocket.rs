@@ -1,4 +1,4 @@
-//! Addresses of WebSockets: whose session they open, for how long, and that nothing in them can be changed.
+//! Presigned WebSocket URLs: whose session they open, for how long, and that nothing in them can be changed.
 
 use crate::agentcore::{credentials, platform};
 use crate::caller::{ARN, Issuer, NOW, event};
@@ -9,8 +9,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context, LambdaEvent};
 use local::agent::Agent;
-use local::agentcore::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
-use proxy::handler::App;
+use local::agentcore_runtime::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
+use proxy::app::App;
+use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::settings::AGENTS;
@@ -98,7 +99,7 @@ async fn whoever_may_not_call_an_agent_opens_nothing_there() {
         ),
         ("/agents/finance/websocket", &[alice], 403, "forbidden"),
         ("/agents/nobody/websocket", &[alice], 404, "unknown_agent"),
-        // Nobody asked for addresses of these.
+        // No operator enabled URLs for these.
         ("/agents/silent/websocket", &[alice], 501, "no_websocket"),
         ("/agents/token/websocket", &[alice], 501, "no_websocket"),
     ];
@@ -136,7 +137,7 @@ impl Scene {
         }
     }
 
-    /// The address that somebody is given for the conversation `c1`.
+    /// The URL that a caller gets for the conversation `c1`.
     async fn address(&self, subject: &str) -> String {
         let now = Clock::system().now().0;
         let claims = json!({"sub": subject, "iat": now, "exp": now.saturating_add(600)});
@@ -149,13 +150,13 @@ impl Scene {
         context.request_id = "r-1".to_owned();
         context.deadline = now.saturating_add(60).saturating_mul(1000);
         let event = LambdaEvent::new(event("POST", PATH, &headers, ""), context);
-        let mut response = self.app.handle(event).await.unwrap();
+        let mut response = dispatch::handle(&self.app, event).await.unwrap();
         let body = response.stream.next().await.unwrap().unwrap();
         let answer: Value = serde_json::from_slice(&body).unwrap();
         answer["url"].as_str().unwrap().to_owned()
     }
 
-    /// What AgentCore says to somebody who connects there. The agent itself takes no WebSockets (424).
+    /// AgentCore's answer to a client that connects there. The agent itself accepts no WebSockets (424).
     async fn connect(&self, address: &str) -> u16 {
         let uri: Uri = address.replacen("ws", "http", 1).parse().unwrap();
         let request = http::Request::get(uri)
@@ -187,7 +188,7 @@ async fn an_address_opens_its_callers_session_and_no_other() {
     );
     assert_eq!(scene.connect(&bob).await, 424);
     assert_ne!(scene.last_call().session_id, call.session_id);
-    // Whoever puts something of the other's into their own address has none that holds.
+    // A caller who puts another's session or user into their own URL breaks its signature.
     let (of_alice, of_bob) = (parameters(&alice), parameters(&bob));
     for name in [
         "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",

@@ -1,13 +1,13 @@
-//! The secret of the machine client: there is always one that is taken, and never the wrong one that goes.
+//! Tests of the machine client's secret: one is always valid, and the wrong one is never deleted.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use local::secrets::{CURRENT, Fault, PENDING, PREVIOUS};
-use rotation::{Failure, Step};
+use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};
+use rotation::{RotationError, Step};
 use serde_json::json;
 use shared::settings::Address;
-use shared::token_endpoint::NoGrant;
+use shared::token_endpoint::GrantError;
 
 use crate::machine_world::{DOWN, HOUR, World, failed};
 
@@ -60,7 +60,10 @@ async fn a_step_before_its_turn_changes_nothing() {
     let world = World::new().await;
     let (token, before) = (world.begin(), world.issuer.tools_secrets());
     for step in [Step::Test, Step::Finish] {
-        assert_eq!(world.step(&token, step).await, Err(Failure::NothingYet));
+        assert_eq!(
+            world.step(&token, step).await,
+            Err(RotationError::NothingYet)
+        );
     }
     assert_eq!(world.step(&token, Step::Set).await, Ok(()));
     assert_eq!(world.issuer.tools_secrets(), before);
@@ -76,7 +79,7 @@ async fn no_secret_goes_that_somebody_may_still_hold() {
     world.wait(HOUR - 1);
     let (token, before) = (world.begin(), world.issuer.tools_secrets());
     let early = world.step(&token, Step::Create).await;
-    assert_eq!(early, Err(Failure::TooEarly));
+    assert_eq!(early, Err(RotationError::TooEarly));
     assert_eq!(world.issuer.tools_secrets(), before);
     world.wait(1);
     world.scene.finish(&token).await;
@@ -87,7 +90,7 @@ async fn no_secret_goes_that_somebody_may_still_hold() {
     world.wait(HOUR);
     assert_eq!(world.step(&token, Step::Finish).await, Ok(()));
     let early = world.step(&world.begin(), Step::Create).await;
-    assert_eq!(early, Err(Failure::TooEarly));
+    assert_eq!(early, Err(RotationError::TooEarly));
 }
 
 /// Two secrets, and a current version that does not say which of them it holds.
@@ -107,12 +110,12 @@ async fn in_doubt_no_secret_goes() {
         store.put(arn, &stored.to_string(), CURRENT).unwrap();
         world.wait(HOUR);
         let refused = world.step(&world.begin(), Step::Create).await;
-        assert_eq!(refused, Err(Failure::Unidentified), "{stored}");
+        assert_eq!(refused, Err(RotationError::Unidentified), "{stored}");
         assert_eq!(world.issuer.tools_secrets(), before, "{stored}");
     }
 }
 
-/// Somebody has written the secret by hand; as long as there is room, nothing has to go.
+/// The secret was written by hand; as long as there is room, no secret is deleted.
 #[tokio::test]
 async fn a_secret_without_an_id_is_rotated_while_it_is_the_only_one() {
     let world = World::new().await;
@@ -143,13 +146,13 @@ async fn an_orphan_is_cleared_away_once_nobody_can_be_storing_it() {
         let orphan = world.issuer.tools_secret();
         assert_eq!(world.scene.look(CURRENT).await, current);
         if is_first {
-            // Nothing is in use yet, so the oldest goes; it is the one that nobody can be storing.
+            // Nothing is in use yet, so the oldest is deleted; no rotation can still be storing it.
             assert_eq!(world.step(&token, Step::Create).await, Ok(()));
             assert!(!world.takes(&first).await);
         } else {
             world.wait(59);
             let busy = world.step(&token, Step::Create).await;
-            assert_eq!(busy, Err(Failure::Busy));
+            assert_eq!(busy, Err(RotationError::Busy));
             assert!(world.takes(&orphan).await);
             world.wait(1);
             assert_eq!(world.step(&token, Step::Create).await, Ok(()));
@@ -243,7 +246,7 @@ async fn of_many_at_once_one_adds_a_secret() {
     let done = [done.0, done.1, done.2];
     let full = failed("AddUserPoolClientSecret", "LimitExceededException");
     let is_known =
-        |one: &Result<_, _>| *one == Ok(()) || *one == Err(Failure::Busy) || *one == full;
+        |one: &Result<_, _>| *one == Ok(()) || *one == Err(RotationError::Busy) || *one == full;
     assert!(
         done.contains(&Ok(())) && done.iter().all(is_known),
         "{done:?}"
@@ -282,14 +285,14 @@ async fn what_the_endpoint_does_not_take_never_becomes_the_current_version() {
     world.scene.rotate().await;
     let before = world.scene.look(CURRENT).await;
     for (text, failure) in [
-        ("", Failure::Unusable),
-        ("hunter2", Failure::Unusable),
-        ("[]", Failure::Unusable),
-        (r#"{"client_secret": ""}"#, Failure::Unusable),
-        (r#"{"client_secret": ["a"]}"#, Failure::Unusable),
+        ("", RotationError::Unusable),
+        ("hunter2", RotationError::Unusable),
+        ("[]", RotationError::Unusable),
+        (r#"{"client_secret": ""}"#, RotationError::Unusable),
+        (r#"{"client_secret": ["a"]}"#, RotationError::Unusable),
         (
             r#"{"client_secret": "a"}"#,
-            Failure::NoToken(NoGrant::ClientRefused),
+            RotationError::NoToken(GrantError::ClientRefused),
         ),
     ] {
         let store = &world.scene.store;
@@ -310,7 +313,10 @@ async fn without_its_token_endpoint_no_secret_becomes_the_current_one() {
     assert_eq!(world.step(&token, Step::Create).await, Ok(()));
     for step in [Step::Test, Step::Finish] {
         let refused = world.step(&token, step).await;
-        assert_eq!(refused, Err(Failure::NoToken(NoGrant::Unreachable)));
+        assert_eq!(
+            refused,
+            Err(RotationError::NoToken(GrantError::Unreachable))
+        );
     }
     assert_eq!(world.scene.look(CURRENT).await, before);
 }

@@ -1,14 +1,14 @@
 //! A machine client with its pool, and the secret that its own is kept in.
 
 use http::StatusCode;
-use local::issuer::{Issuer, IssuerSettings, TOOLS_SCOPE};
-use local::secrets::{CURRENT, Fault};
-use rotation::{Failure, MachineClient, MachineSecret, Step};
+use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
+use local::secrets_manager::{CURRENT, Fault};
+use rotation::{MachineClient, MachineSecret, RotationError, Step};
 use serde_json::Value;
+use shared::aws::arn::UserPoolArn;
 use shared::secret::Secret;
 use shared::settings::Address;
-use shared::token_endpoint::{NoGrant, TokenEndpoint};
-use shared::user_pool::UserPoolArn;
+use shared::token_endpoint::{GrantError, TokenEndpoint};
 
 use crate::scene::{Scene, credentials, platform};
 
@@ -26,15 +26,15 @@ fn endpoint(issuer: &Issuer) -> Address {
 }
 
 /// What a failed call is told as.
-pub(crate) fn failed(operation: &'static str, code: &str) -> Result<(), Failure> {
-    Err(Failure::Call {
+pub(crate) fn failed(operation: &'static str, code: &str) -> Result<(), RotationError> {
+    Err(RotationError::Call {
         operation,
         code: code.to_owned(),
     })
 }
 
 impl World {
-    /// A client with one secret, which nobody knows, and a secret that holds none of it.
+    /// A client with one unknown secret, and a Secrets Manager secret that does not contain it.
     pub(crate) async fn new() -> Self {
         Self::with_endpoint(endpoint).await
     }
@@ -65,7 +65,7 @@ impl World {
         self.issuer.age_tools_secrets(seconds);
     }
 
-    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), Failure> {
+    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), RotationError> {
         self.scene.step(token, step).await
     }
 
@@ -91,7 +91,7 @@ impl World {
         let endpoint = TokenEndpoint::new(endpoint(&self.issuer), id, TOOLS_SCOPE.to_owned());
         match endpoint.ask(&Secret::new(secret.to_owned()), None).await {
             Ok(_) => true,
-            Err(NoGrant::ClientRefused) => false,
+            Err(GrantError::ClientRefused) => false,
             Err(other) => panic!("{other}"),
         }
     }

@@ -1,12 +1,12 @@
-//! A rotation at moto's Secrets Manager, which others wrote; and the keys as the proxy reads them there.
+//! A rotation at moto's Secrets Manager, an independent emulator; and the keys as the proxy reads them there.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::RotationRulesType;
 use python::{PythonServer, counted};
 use rotation::handler::Rotation;
-use rotation::{Failure, SigningSecret, Step};
+use rotation::{RotationError, SigningSecret, Step};
+use shared::aws::arn::SecretArn;
 use shared::clock::Clock;
-use shared::secrets::SecretArn;
 use shared::signing::SigningKeys;
 
 use crate::scene::{call, event, platform};
@@ -53,11 +53,11 @@ async fn the_secret_may_be_at_moto() {
     let step = async |step| call(&rotation, event(arn, TOKEN, step)).await;
     let keys = || SigningKeys::new(SecretArn::parse(arn).unwrap(), &platform, Clock::system());
 
-    assert_eq!(step(Step::Create).await, Err(Failure::NoRotation));
+    assert_eq!(step(Step::Create).await, Err(RotationError::NoRotation));
     assert!(keys().ring().await.is_err(), "it holds no key");
     begin(&client, arn, first).await;
     for early in [Step::Test, Step::Finish] {
-        assert_eq!(step(early).await, Err(Failure::NothingYet));
+        assert_eq!(step(early).await, Err(RotationError::NothingYet));
     }
     for (next, current) in [
         (Step::Create, first),

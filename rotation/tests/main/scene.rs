@@ -4,9 +4,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::Client;
 use lambda_runtime::{Context, LambdaEvent};
-use local::secrets::SecretStore;
+use local::secrets_manager::SecretStore;
 use rotation::handler::Rotation;
-use rotation::{Failure, Kind, SigningSecret, Step};
+use rotation::{Kind, RotationError, SigningSecret, Step};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
@@ -19,9 +19,9 @@ pub(crate) struct Scene<K> {
     client: Client,
 }
 
-/// Whom the doubles serve.
-pub(crate) fn credentials() -> local::agentcore::Credentials {
-    local::agentcore::Credentials {
+/// Whom the emulators serve.
+pub(crate) fn credentials() -> local::sigv4::Credentials {
+    local::sigv4::Credentials {
         access_key_id: KEY.to_owned(),
         secret_access_key: "secret".to_owned(),
         session_token: None,
@@ -42,7 +42,10 @@ pub(crate) fn event(arn: &str, token: &str, step: Step) -> Value {
     json!({"ClientRequestToken": token, "RotationToken": null, "SecretId": arn, "Step": step.as_str()})
 }
 
-pub(crate) async fn call(rotation: &Rotation<impl Kind>, event: Value) -> Result<(), Failure> {
+pub(crate) async fn call(
+    rotation: &Rotation<impl Kind>,
+    event: Value,
+) -> Result<(), RotationError> {
     rotation
         .handle(LambdaEvent::new(event, Context::default()))
         .await
@@ -71,11 +74,11 @@ impl<K: Kind> Scene<K> {
         }
     }
 
-    pub(crate) async fn handle(&self, event: Value) -> Result<(), Failure> {
+    pub(crate) async fn handle(&self, event: Value) -> Result<(), RotationError> {
         call(&self.rotation, event).await
     }
 
-    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), Failure> {
+    pub(crate) async fn step(&self, token: &str, step: Step) -> Result<(), RotationError> {
         call(&self.rotation, event(&self.arn, token, step)).await
     }
 

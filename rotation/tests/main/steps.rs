@@ -1,8 +1,8 @@
-//! Each step once, again, out of order, after a failure, and when it must not be done.
+//! Tests of each step: once, again, out of order, after a failure, and when it must not run.
 
 use http::StatusCode;
-use local::secrets::{CURRENT, Fault, PENDING, PREVIOUS};
-use rotation::{Failure, Step};
+use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};
+use rotation::{RotationError, Step};
 use serde_json::Value;
 
 use crate::scene::Scene;
@@ -60,7 +60,7 @@ async fn a_step_before_its_turn_says_so_and_changes_nothing() {
     for step in [Step::Finish, Step::Test] {
         assert_eq!(
             scene.step(&token, step).await,
-            Err(Failure::NothingYet),
+            Err(RotationError::NothingYet),
             "{step:?}"
         );
         assert_eq!(scene.look(CURRENT).await, before);
@@ -82,12 +82,12 @@ async fn a_version_that_is_not_pending_is_left_alone() {
         let stranger = "2d4c6b8a-1111-4222-8333-944455556666";
         assert_eq!(
             scene.step(stranger, step).await,
-            Err(Failure::NotPending),
+            Err(RotationError::NotPending),
             "{step:?}"
         );
         assert_eq!(
             scene.step(&old, step).await,
-            Err(Failure::NotPending),
+            Err(RotationError::NotPending),
             "{step:?} of the last rotation"
         );
     }
@@ -105,7 +105,7 @@ async fn the_next_rotation_waits_until_the_current_key_signs() {
     scene.store.age(&scene.arn, 14 * 60).unwrap();
     assert_eq!(
         scene.step(&token, Step::Create).await,
-        Err(Failure::TooEarly)
+        Err(RotationError::TooEarly)
     );
     assert_eq!(scene.look(PENDING).await, None);
     assert_eq!(scene.version(CURRENT).await, Some(second));
@@ -125,7 +125,7 @@ async fn what_is_no_key_never_becomes_the_current_version() {
         for step in [Step::Create, Step::Test, Step::Finish] {
             assert_eq!(
                 scene.step(&token, step).await,
-                Err(Failure::Unusable),
+                Err(RotationError::Unusable),
                 "{step:?} {text}"
             );
         }
@@ -140,7 +140,7 @@ async fn a_secret_without_a_rotation_is_left_alone() {
     let token = scene.store.begin_rotation(&other).unwrap();
     for step in Step::ALL {
         let event = crate::scene::event(&other, &token, step);
-        assert_eq!(scene.handle(event).await, Err(Failure::NoRotation));
+        assert_eq!(scene.handle(event).await, Err(RotationError::NoRotation));
     }
 }
 
@@ -152,7 +152,7 @@ async fn every_call_may_fail_and_the_steps_begin_again() {
     for step in Step::ALL {
         let before = (scene.look(PENDING).await, scene.look(CURRENT).await);
         scene.store.set_fault(Some(down.clone()));
-        let failure = Failure::Call {
+        let failure = RotationError::Call {
             operation: "DescribeSecret",
             code: "InternalServiceError".to_owned(),
         };

@@ -1,4 +1,4 @@
-//! [`Agents`] beside [`Trust`]: the issuers that agents name, and those that name none.
+//! Checks of [`Agents`] against [`Trust`]: the issuers that agents name, and agents that name none.
 
 use super::Agents;
 use crate::gate::Trust;
@@ -8,7 +8,7 @@ use crate::settings::Fault;
 const MAX_NAMED: usize = 20;
 
 impl Agents {
-    /// Each issuer that an agent admits callers of, and that is not a trusted one: nobody could ever come from it.
+    /// Each issuer that an agent names and that is not trusted: no caller of it could ever enter.
     pub fn untrusted(&self, trust: &Trust) -> Vec<Fault> {
         let mut faults = Vec::new();
         for agent in self.iter() {

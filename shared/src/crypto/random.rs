@@ -1,16 +1,11 @@
-//! What nobody can guess.
+//! Random identifiers.
 
-use std::fmt::Write as _;
+use crate::text;
 
 /// 128 random bits, as 32 lower-case hexadecimal digits. None if there is no randomness, which AWS-LC itself ends the
 /// process over before it says so.
 pub(crate) fn hex() -> Option<String> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).ok()?;
-    let mut text = String::with_capacity(32);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Some(text)
+    Some(text::hex(&bytes))
 }

@@ -1,4 +1,4 @@
-//! What this door signs and seals with: ES256 key pairs, and the message keys derived from them.
+//! Signing keys: ES256 key pairs, and the HMAC keys derived from them.
 
 use aws_lc_rs::encoding::AsBigEndian;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
@@ -18,7 +18,7 @@ use crate::secret::Secret;
 /// The cryptography library failed at something that only fails when it is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the cryptography library failed")]
-pub struct CryptoFailure;
+pub struct CryptoError;
 
 /// An ES256 key pair (RFC 7518 section 3.4). AWS-LC wipes the private half with its last owner.
 pub(crate) struct KeyPair {
@@ -48,13 +48,12 @@ const LENGTH: usize = 32;
 const UNCOMPRESSED: u8 = 4;
 
 /// The JWK of a new private key, in the stored form.
-pub(crate) fn generate() -> Result<Secret, CryptoFailure> {
-    let pair =
-        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| CryptoFailure)?;
+pub(crate) fn generate() -> Result<Secret, CryptoError> {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| CryptoError)?;
     let private = pair.private_key().as_be_bytes();
-    let private = private.map_err(|_| CryptoFailure)?;
+    let private = private.map_err(|_| CryptoError)?;
     let d = Zeroizing::new(URL_SAFE_NO_PAD.encode(private.as_ref()));
-    let (x, y) = coordinates(&pair).ok_or(CryptoFailure)?;
+    let (x, y) = coordinates(&pair).ok_or(CryptoError)?;
     Ok(Secret::new(format!(
         r#"{{"alg":"ES256","crv":"P-256","d":"{}","kty":"EC","x":"{x}","y":"{y}"}}"#,
         *d
@@ -89,9 +88,9 @@ impl KeyPair {
     }
 
     /// The signature of a JWS (RFC 7518 section 3.4), encoded.
-    pub(crate) fn sign(&self, message: &str) -> Result<String, CryptoFailure> {
+    pub(crate) fn sign(&self, message: &str) -> Result<String, CryptoError> {
         let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes());
-        let signature = signature.map_err(|_| CryptoFailure)?;
+        let signature = signature.map_err(|_| CryptoError)?;
         Ok(URL_SAFE_NO_PAD.encode(signature.as_ref()))
     }
 
@@ -106,14 +105,11 @@ impl KeyPair {
 
     /// The key for one purpose (RFC 5869; the private key is the input, the purpose the context). Who has it learns
     /// nothing of the private key, nor of another purpose's.
-    pub(crate) fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoFailure> {
+    pub(crate) fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoError> {
         let context = [purpose.as_bytes()];
-        let derived = self
-            .seed
-            .expand(&context, Bytes)
-            .map_err(|_| CryptoFailure)?;
+        let derived = self.seed.expand(&context, Bytes).map_err(|_| CryptoError)?;
         let mut key = Zeroizing::new([0; LENGTH]);
-        derived.fill(&mut *key).map_err(|_| CryptoFailure)?;
+        derived.fill(&mut *key).map_err(|_| CryptoError)?;
         Ok(SealKey(hmac::Key::new(HMAC_SHA256, &*key)))
     }
 }

@@ -1,4 +1,4 @@
-//! `Authorization` header bytes -> [`Bearer`].
+//! Bearer parser, `Authorization` header bytes -> [`Bearer`].
 
 use super::refusal::Refusal;
 

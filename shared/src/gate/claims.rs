@@ -1,4 +1,4 @@
-//! [`Signed`] -> [`Claims`]: meant for us, and now.
+//! Claim checks, [`Signed`] -> [`Claims`]: audience, client, use and time.
 
 use std::slice;
 
@@ -84,7 +84,7 @@ fn audience<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
     }
 }
 
-/// Whether one of the entries is allowed, or nothing is asked; anything but texts is nobody's name.
+/// True if nothing is required, or every entry is a string and one is allowed.
 fn is_for(allowed: &[String], entries: &[Value]) -> bool {
     let mut names = entries.iter().filter_map(Value::as_str);
     let texts = entries.iter().all(Value::is_string);

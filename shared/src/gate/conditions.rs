@@ -1,4 +1,4 @@
-//! What an issuer's entry asks of a good token before it gives any right: scopes and custom claims.
+//! Issuer conditions: the scopes and custom claims that an issuer's entry requires of a good token.
 
 use super::presented::Payload;
 use super::refusal::Refusal;

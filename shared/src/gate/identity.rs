@@ -1,4 +1,4 @@
-//! [`Claims`] -> [`Identity`]: a caller we believe.
+//! Identity, [`Claims`] -> [`Identity`]: a verified caller.
 
 use std::fmt;
 use std::ops::Deref;
@@ -62,9 +62,9 @@ impl Identity {
         }))
     }
 
-    /// Whoever calls where no token is asked for, all of them one: the only identity that proves nothing. It has no
-    /// client, scope or group, so an agent that asks for one does not admit it; no issuer's `iss`, an address, is this
-    /// word.
+    /// The one identity of all callers while authentication is disabled: the only identity that proves nothing. It has
+    /// no client, scope or group, so an agent that asks for one does not admit it; no issuer's `iss`, an address, is
+    /// this word.
     pub fn anonymous() -> Self {
         Self(Caller {
             issuer: "anonymous".to_owned(),

@@ -1,4 +1,4 @@
-//! Key document (RFC 7517 section 5) -> [`KeySet`]: only keys that we would use.
+//! Key set, a JWKS document (RFC 7517 section 5) -> [`KeySet`]: only the keys that can verify.
 
 use super::token::Token;
 use crate::crypto::{Algorithm, VerifyingKey};
@@ -42,7 +42,7 @@ impl KeySet {
             return Err(KeyDocumentError::TooManyKeys);
         }
         let mut keys: Vec<Key> = listed.iter().filter_map(Key::parse).collect();
-        // Of two keys of the same name nobody can tell which one is meant, so neither is used.
+        // With two keys of the same id it is unclear which one is meant, so neither is used.
         let name = |jwk: &Value| jwk.get("kid").cloned().unwrap_or_default();
         let names: Vec<Value> = listed.iter().map(name).collect();
         keys.retain(|key| {

@@ -1,4 +1,4 @@
-//! [`Token`] + [`Trust`] -> [`Presented`]: of a trusted issuer, if it tells the truth.
+//! Presented token, [`Token`] + [`Trust`] -> [`Presented`]: unverified, and from a trusted issuer by its own account.
 
 use super::refusal::Refusal;
 use super::token::Token;

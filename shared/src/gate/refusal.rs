@@ -1,4 +1,6 @@
-//! Why a caller was refused, for operators, and what is said of it, to callers.
+//! Refusals: the reason for operators, and the answer for callers.
+
+use crate::code_table;
 
 /// What a refused caller is told: nothing but which of the two it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,37 +11,11 @@ pub enum Answer {
     Unauthorized,
 }
 
-/// Declares every refusal on one line: variant, the answer to the caller, the stable code, the sentence for operators.
-macro_rules! refusals {
-    ($($variant:ident $answer:ident $code:literal $sentence:literal)*) => {
-        /// One variant a check. It holds no text, so it cannot carry any of the token.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-        pub enum Refusal {
-            $(#[doc = $sentence] #[error($sentence)] $variant,)*
-        }
+code_table! {
+    /// One variant a check, in the order in which the checks run. It holds no text, so it cannot carry any of the token.
+    #[derive(thiserror::Error)]
+    pub enum Refusal, answer: Answer;
 
-        impl Refusal {
-            /// Every refusal, in the order in which the checks run.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable reason code of logs and metrics.
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            /// What the caller is told.
-            pub const fn answer(self) -> Answer {
-                match self {
-                    $(Self::$variant => Answer::$answer,)*
-                }
-            }
-        }
-    };
-}
-
-refusals! {
     NoBearer          Unauthorized "no_bearer"             "no bearer token"
     TokenTooLong      Unauthorized "token_too_long"        "the token is longer than 8192 bytes"
     TokenParts        Unauthorized "token_parts"           "the token does not have exactly three parts"

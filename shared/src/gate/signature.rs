@@ -1,4 +1,4 @@
-//! [`Presented`] + [`KeySet`] -> [`Signed`]: the issuer said this.
+//! Signature verification, [`Presented`] + [`KeySet`] -> [`Signed`].
 
 use super::keys::KeySet;
 use super::presented::{Payload, Presented};

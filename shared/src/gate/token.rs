@@ -1,12 +1,11 @@
-//! [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
 
 use super::bearer::Bearer;
 use super::refusal::Refusal;
 use crate::crypto::{self, Algorithm};
-use crate::json::{self, Value};
+use crate::json::{Map, Value};
+use crate::jws::{Jws, JwsError};
+use crate::text::is_visible;
 
 /// Key ids in use are short (Cognito's have 44 characters); the bound keeps look-ups small.
 const MAX_KEY_ID: usize = 256;
@@ -21,19 +20,13 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn parse(bearer: Bearer<'_>) -> Result<Self, Refusal> {
-        let mut parts = bearer.as_str().split('.');
-        let mut next = || parts.next().ok_or(Refusal::TokenParts);
-        let (header, payload, signature) = (next()?, next()?, next()?);
-        if parts.next().is_some() {
-            return Err(Refusal::TokenParts);
-        }
-        decode(signature)?;
-        let (algorithm, key_id) = read_header(&decode(header)?)?;
+        let Jws { header, payload } = Jws::parse(bearer.as_str())?;
+        let (algorithm, key_id) = read_header(&header)?;
         Ok(Self {
             text: bearer.as_str().to_owned(),
             algorithm,
             key_id,
-            payload: decode(payload)?,
+            payload,
         })
     }
 
@@ -47,14 +40,17 @@ impl Token {
     }
 }
 
-/// A part that decodes in more than one spelling would give one token many texts, and a list of refused tokens a hole.
-fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
-    let bytes = URL_SAFE_NO_PAD.decode(part);
-    bytes.map_err(|_| Refusal::TokenEncoding)
+impl From<JwsError> for Refusal {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::Parts => Self::TokenParts,
+            JwsError::Encoding => Self::TokenEncoding,
+            JwsError::Header => Self::HeaderJson,
+        }
+    }
 }
 
-fn read_header(header: &[u8]) -> Result<(Algorithm, Option<String>), Refusal> {
-    let header = json::object(header).ok_or(Refusal::HeaderJson)?;
+fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>), Refusal> {
     let has = |name: &str| header.contains_key(name);
     // No extension is understood here, so none may be critical (RFC 7515 section 4.1.11).
     if has("crit") {
@@ -74,7 +70,7 @@ fn read_header(header: &[u8]) -> Result<(Algorithm, Option<String>), Refusal> {
     let algorithm = algorithm.and_then(Algorithm::parse);
     let key_id = match header.get("kid") {
         None => None,
-        Some(Value::String(id)) if is_key_id(id) => Some(id.clone()),
+        Some(Value::String(id)) if is_visible(id, MAX_KEY_ID) => Some(id.clone()),
         Some(_) => return Err(Refusal::KeyIdForm),
     };
     Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
@@ -84,8 +80,4 @@ fn read_header(header: &[u8]) -> Result<(Algorithm, Option<String>), Refusal> {
 fn is_jwt(typ: &Value) -> bool {
     let typ = typ.as_str().unwrap_or_default().to_ascii_lowercase();
     ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))
-}
-
-fn is_key_id(id: &str) -> bool {
-    (1..=MAX_KEY_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,6 +1,7 @@
-//! What is known of an issuer from its being a Cognito user pool.
+//! Defaults for issuers that are Cognito user pools.
 
 use super::{KeyAddress, KeySource, LEEWAY_SECS, LIFETIME_SECS, RemoteKeys, TrustedIssuers};
+use crate::aws::names::{is_pool_host, is_pool_id};
 use crate::gate::{Algorithm, Rules, TokenUse, Trust};
 use crate::settings::Address;
 
@@ -50,30 +51,17 @@ fn source(issuer: &Address) -> Option<KeySource> {
     }))
 }
 
-/// Whether the host is one of Cognito's: `cognito-idp.{region}`, or `issuer-cognito-idp.{region}` for pools whose issuer
-/// configuration is `UPDATED`, below `amazonaws.com` or, in China, `amazonaws.com.cn`.
+/// Whether the issuer is a user pool of Cognito.
 ///
 /// The host alone decides, so that a mistyped path cannot lose the token use check that comes with Cognito.
 pub(super) fn is_issuer(issuer: &Address) -> bool {
-    let host = issuer.host().to_ascii_lowercase();
-    let Some(name) = host
-        .strip_suffix(".amazonaws.com")
-        .or_else(|| host.strip_suffix(".amazonaws.com.cn"))
-    else {
-        return false;
-    };
-    ["cognito-idp.", "issuer-cognito-idp.", "cognito-idp-fips."]
-        .iter()
-        .filter_map(|service| name.strip_prefix(service))
-        .any(|region| !region.is_empty() && !region.contains('.'))
+    is_pool_host(&issuer.host().to_ascii_lowercase())
 }
 
 /// Whether the path is a pool id, such as `/us-east-1_Example01`.
 pub(super) fn is_pool(issuer: &Address) -> bool {
     let path = issuer.uri().path();
-    let id = path.strip_prefix('/').unwrap_or_default();
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    id.contains('_') && id.bytes().all(allowed)
+    path.strip_prefix('/').is_some_and(is_pool_id)
 }
 
 /// The address of the pool's keys.

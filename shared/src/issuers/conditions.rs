@@ -2,15 +2,16 @@
 
 use crate::gate::{CustomClaim, Match};
 use crate::settings::{Form, Members};
+use crate::text::is_word;
 
 const NAME: Form = Form {
     says: "1 to 255 of `A-Za-z0-9_.:-`",
-    holds: |text| is_of(text, b"_.:-"),
+    holds: |text| is_word(text, 255, b"_.:-"),
 };
 
 const VALUE: Form = Form {
     says: "1 to 255 of `A-Za-z0-9_.-`",
-    holds: |text| is_of(text, b"_.-"),
+    holds: |text| is_word(text, 255, b"_.-"),
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -117,11 +118,4 @@ fn read_value(mut value: Members<'_>, operator: Operator) -> Option<Match> {
     };
     value.finish();
     expects
-}
-
-fn is_of(text: &str, punctuation: &[u8]) -> bool {
-    (1..=255).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || punctuation.contains(&byte))
 }

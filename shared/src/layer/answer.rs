@@ -1,4 +1,4 @@
-//! What a request is told that does not come in.
+//! The 403, 413 or 503 response for a rejected request.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -6,13 +6,13 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
 
-use super::proof::BadProof;
+use super::proof::ProofError;
 
-/// Why a request does not come in. Its text is for the log; whoever asks learns the status and no more.
+/// Why a request is rejected. Its text is for the log; the client learns the status only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Rejection {
+pub(super) enum LayerError {
     #[error(transparent)]
-    BadProof(#[from] BadProof),
+    Proof(#[from] ProofError),
     #[error("the door's keys cannot be had")]
     NoKeys,
     #[error("the body is longer than is read, or was cut")]
@@ -21,11 +21,11 @@ pub(super) enum Rejection {
     Crowded,
 }
 
-impl Rejection {
+impl LayerError {
     /// The stable reason code of logs.
     pub(super) const fn code(self) -> &'static str {
         match self {
-            Self::BadProof(bad) => bad.code(),
+            Self::Proof(error) => error.code(),
             Self::NoKeys => "keys_unavailable",
             Self::TooLarge => "too_large",
             Self::Crowded => "crowded",
@@ -35,7 +35,7 @@ impl Rejection {
     /// A problem (RFC 9457).
     pub(super) fn answer(self) -> Response<Full<Bytes>> {
         let (status, code, title) = match self {
-            Self::BadProof(_) => (
+            Self::Proof(_) => (
                 StatusCode::FORBIDDEN,
                 "bad_proof",
                 "The door does not vouch for this request",

@@ -1,27 +1,29 @@
-//! The door's keys: fetched from where it publishes them, and kept.
+//! Cache of the door's published keys.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::timeout;
+use tokio::time;
 use tracing::{info, warn};
 
-use super::answer::Rejection;
-use crate::back_off::BackOff;
-use crate::clock::{Clock, Moment};
+use super::answer::LayerError;
+use crate::cache::{Ages, Cache, TokenBucket};
+use crate::clock::Clock;
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::fetch::Fetcher;
 use crate::json::{self, Value};
-use crate::kept::{Fresh, Kept, Need};
-use crate::keys::{FETCH_WAIT, REFILL, SOFT_WAIT};
+use crate::keys::SEARCH_REFILL;
 use crate::settings::Address;
 
 pub use crate::keys::HARD_AGE;
 
-/// Older keys are renewed in passing: as long as the door says that they may be kept, so that a new key is there before
-/// it signs.
+/// Older keys are renewed: as long as the door says that they may be kept, so that a new key is there before it signs.
 pub const SOFT_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The number of unknown key ids that may lead to a fetch at once. The door publishes a key a quarter of an hour before it
+/// signs, so a search that has to wait keeps no caller out.
+const MAX_SEARCHES: u32 = 1;
 
 /// Three are published at most; the bound is for a door that is none.
 const MAX_KEYS: usize = 100;
@@ -30,17 +32,14 @@ const MAX_KEYS: usize = 100;
 pub(super) struct DoorKeys {
     address: Option<Address>,
     fetcher: Fetcher,
-    kept: Kept<KeyRing>,
-    back_off: BackOff,
-    /// When a fetch was last made for a key that is not known.
-    last_search: Mutex<Option<Moment>>,
-    clock: Clock,
+    cache: Cache<DoorKeySet>,
+    searches: TokenBucket,
 }
 
 /// Keys by their ids.
-pub(super) struct KeyRing(Vec<(String, VerifyingKey)>);
+pub(super) struct DoorKeySet(Vec<(String, VerifyingKey)>);
 
-impl KeyRing {
+impl DoorKeySet {
     fn parse(document: &Bytes) -> Option<Self> {
         let document = json::object(document)?;
         let listed = document.get("keys")?.as_array()?;
@@ -69,76 +68,57 @@ impl KeyRing {
 impl DoorKeys {
     pub(super) fn new(door: &Address, clock: Clock) -> Self {
         let address = format!("{}/.well-known/jwks.json", door.as_str());
+        let ages = Ages {
+            soft: SOFT_AGE,
+            hard: HARD_AGE,
+        };
         Self {
             address: Address::parse(&address).ok(),
             fetcher: Fetcher::default(),
-            kept: Kept::default(),
-            back_off: BackOff::default(),
-            last_search: Mutex::default(),
-            clock,
+            cache: Cache::new(ages, clock),
+            searches: TokenBucket::new(MAX_SEARCHES, SEARCH_REFILL),
         }
     }
 
-    /// The keys for a proof. One that they do not hold makes them be fetched again, not more often than [`REFILL`] says:
+    /// Fetches the keys before the first request, for at most `budget`.
+    pub(super) async fn warm(&self, budget: Duration) {
+        let fetch = async |timeout| self.fetch(timeout).await;
+        self.cache.warm(budget, fetch).await;
+    }
+
+    /// The keys for a proof. One that they do not hold makes them be fetched again, not more often than the bucket allows:
     /// made-up ids do not hammer the door.
-    pub(super) async fn get(&self, key_id: &str) -> Result<Arc<KeyRing>, Rejection> {
-        let fetch = async |need| self.fetch(need).await;
-        let keys = self.kept.get(&self.clock, fetch).await?;
-        if key_id.is_empty() || keys.has(key_id) || !self.may_search() {
-            return Ok(keys);
-        }
-        let fetch = async |need| self.fetch(need).await;
-        let renewed = self.kept.renew(&self.clock, &keys, fetch).await;
-        Ok(renewed.unwrap_or(keys))
+    pub(super) async fn get(&self, key_id: &str) -> Result<Arc<DoorKeySet>, LayerError> {
+        let suits = |keys: &DoorKeySet| keys.has(key_id);
+        let fetch = async |timeout| self.fetch(timeout).await;
+        let found = self.cache.find(suits, &self.searches, fetch).await;
+        // After a search that failed, the held keys refuse the proof: it is no outage that one unknown id cannot be found.
+        found
+            .or_else(|| self.cache.held())
+            .ok_or(LayerError::NoKeys)
     }
 
-    fn may_search(&self) -> bool {
-        let now = self.clock.moment();
-        let mut last = self
-            .last_search
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let may = last.is_none_or(|last| now.since(last) >= REFILL);
-        if may {
-            *last = Some(now);
-        }
-        may
-    }
-
-    async fn fetch(&self, need: Need) -> Result<Fresh<KeyRing>, Rejection> {
-        if self.back_off.rests(self.clock.moment()) {
-            return Err(Rejection::NoKeys);
-        }
-        let most = match need {
-            Need::Renewal => SOFT_WAIT,
-            Need::Fetch => FETCH_WAIT,
-        };
-        let fetched = timeout(most, self.ask()).await;
-        let fetched = fetched.unwrap_or(Err("it took too long"));
-        self.back_off.note(fetched.is_ok(), self.clock.moment());
-        match fetched {
-            Ok(value) => {
+    async fn fetch(&self, timeout: Duration) -> Option<DoorKeySet> {
+        let fetched = time::timeout(timeout, self.ask()).await;
+        match fetched.unwrap_or(Err("it took too long")) {
+            Ok(keys) => {
                 info!("fetched the door's keys");
-                Ok(Fresh {
-                    value,
-                    soft_age: SOFT_AGE,
-                    hard_age: HARD_AGE,
-                })
+                Some(keys)
             }
             Err(error) => {
                 warn!(error, "cannot fetch the door's keys");
-                Err(Rejection::NoKeys)
+                None
             }
         }
     }
 
-    async fn ask(&self) -> Result<KeyRing, &'static str> {
+    async fn ask(&self) -> Result<DoorKeySet, &'static str> {
         let address = self
             .address
             .as_ref()
             .ok_or("the door's address cannot be completed")?;
         let document = self.fetcher.get(address).await;
         let document = document.map_err(|_| "the door does not answer with a document")?;
-        KeyRing::parse(&document).ok_or("the document holds no ES256 key")
+        DoorKeySet::parse(&document).ok_or("the document holds no ES256 key")
     }
 }

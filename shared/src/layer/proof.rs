@@ -1,16 +1,16 @@
-//! The assertion in a request's header, read strictly: what anybody but the door could have written is refused.
+//! Strict parser and verifier of the assertion in a request's header.
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use serde::Deserialize;
 
-use super::keys::KeyRing;
+use super::keys::DoorKeySet;
 use crate::assertion::{LIFETIME, MAX_BYTES, TYPE, body_hash};
+use crate::code_table;
 use crate::gate::{AgentName, UnixTime};
 use crate::json::{self, Value};
+use crate::jws::Jws;
 
 /// How far the clocks of door and service may be apart, either way.
 pub const SKEW: Duration = Duration::from_secs(30);
@@ -18,36 +18,17 @@ pub const SKEW: Duration = Duration::from_secs(30);
 /// The runtime session that AgentCore names to a container. A proof is for one session.
 const SESSION: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
 
-/// Declares every reason on one line: variant, stable code, text for the log.
-macro_rules! reasons {
-    ($($variant:ident $code:literal $text:literal)*) => {
-        /// Why a proof does not hold.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-        pub enum BadProof {
-            $(#[doc = $text] #[error($text)] $variant,)*
-        }
+code_table! {
+    /// Why a proof does not hold.
+    #[derive(thiserror::Error)]
+    pub enum ProofError;
 
-        impl BadProof {
-            /// Every reason there is.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable reason code of logs.
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
     Missing   "proof_missing"   "there is no proof"
     Repeated  "proof_repeated"  "there are two proofs"
     Form      "proof_form"      "the proof is not a compact JWS of the door's form"
     Type      "proof_type"      "the proof is a token of another type or algorithm"
     Signature "proof_signature" "the proof is not signed with a key of the door's"
-    Claims    "proof_claims"    "the proof's claims are not of the door's form"
+    AssertionClaims    "proof_claims"    "the proof's claims are not of the door's form"
     Issuer    "proof_issuer"    "the proof is another door's"
     Audience  "proof_audience"  "the proof is for another agent"
     Early     "proof_early"     "the proof is from the future"
@@ -96,7 +77,7 @@ pub(super) struct Proof<'p> {
 
 /// What the door said; whether it is about this request is not known yet.
 #[derive(Deserialize)]
-pub(super) struct Claims {
+pub(super) struct AssertionClaims {
     iss: String,
     aud: String,
     sub: String,
@@ -117,33 +98,27 @@ pub(super) struct Claims {
 }
 
 impl<'p> Proof<'p> {
-    pub(super) fn parse(header: &'p [u8]) -> Result<Self, BadProof> {
-        let text = std::str::from_utf8(header).map_err(|_| BadProof::Form)?;
-        let parts: Vec<&str> = text.splitn(4, '.').collect();
-        let [head, payload, signature] = parts[..] else {
-            return Err(BadProof::Form);
-        };
+    pub(super) fn parse(header: &'p [u8]) -> Result<Self, ProofError> {
+        let text = std::str::from_utf8(header).map_err(|_| ProofError::Form)?;
         if text.len() > MAX_BYTES {
-            return Err(BadProof::Form);
+            return Err(ProofError::Form);
         }
-        // Each part has one spelling.
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| BadProof::Form);
-        decode(signature)?;
-        let mut head = json::object(&decode(head)?).ok_or(BadProof::Form)?;
+        let jws = Jws::parse(text).map_err(|_| ProofError::Form)?;
+        let mut head = jws.header;
         let mut take = |name: &str| head.remove(name).unwrap_or_default();
         let (algorithm, token_type, key_id) = (take("alg"), take("typ"), take("kid"));
         // The token may not choose its own check (RFC 8725 sections 3.1 and 3.11).
         if algorithm != "ES256" || token_type != TYPE {
-            return Err(BadProof::Type);
+            return Err(ProofError::Type);
         }
         // The door writes these three members; `crit` and others ask for what is not understood here.
         let (true, Value::String(key_id)) = (head.is_empty(), key_id) else {
-            return Err(BadProof::Form);
+            return Err(ProofError::Form);
         };
         Ok(Self {
             text,
             key_id,
-            payload: decode(payload)?,
+            payload: jws.payload,
         })
     }
 
@@ -152,16 +127,16 @@ impl<'p> Proof<'p> {
         &self.key_id
     }
 
-    pub(super) fn verify(self, keys: &KeyRing) -> Result<Claims, BadProof> {
+    pub(super) fn verify(self, keys: &DoorKeySet) -> Result<AssertionClaims, ProofError> {
         if !keys.verifies(&self.key_id, self.text) {
-            return Err(BadProof::Signature);
+            return Err(ProofError::Signature);
         }
-        let claims = json::object(&self.payload).ok_or(BadProof::Claims)?;
-        serde_json::from_value(Value::Object(claims)).map_err(|_| BadProof::Claims)
+        let claims = json::object(&self.payload).ok_or(ProofError::AssertionClaims)?;
+        serde_json::from_value(Value::Object(claims)).map_err(|_| ProofError::AssertionClaims)
     }
 }
 
-impl Claims {
+impl AssertionClaims {
     /// Whether the door says this, to this service, about this request, and now.
     pub(super) fn check(
         &self,
@@ -169,35 +144,38 @@ impl Claims {
         agent: &AgentName,
         request: &Parts,
         now: UnixTime,
-    ) -> Result<(), BadProof> {
+    ) -> Result<(), ProofError> {
         let skew = SKEW.as_secs();
         let session = request.headers.get(SESSION).map(|value| value.as_bytes());
         let has_query = request.uri.query().is_some();
         let fails = [
-            (self.iss != door, BadProof::Issuer),
-            (self.aud != agent.as_str(), BadProof::Audience),
-            (self.iat > now.0.saturating_add(skew), BadProof::Early),
-            (now.0 >= self.exp.saturating_add(skew), BadProof::Expired),
+            (self.iss != door, ProofError::Issuer),
+            (self.aud != agent.as_str(), ProofError::Audience),
+            (self.iat > now.0.saturating_add(skew), ProofError::Early),
+            (now.0 >= self.exp.saturating_add(skew), ProofError::Expired),
             (
                 self.exp.saturating_sub(self.iat) > LIFETIME.as_secs(),
-                BadProof::Lifetime,
+                ProofError::Lifetime,
             ),
-            (self.method != request.method.as_str(), BadProof::Method),
-            (has_query || self.path != request.uri.path(), BadProof::Path),
+            (self.method != request.method.as_str(), ProofError::Method),
+            (
+                has_query || self.path != request.uri.path(),
+                ProofError::Path,
+            ),
             (
                 session.is_some_and(|session| session != self.session.as_bytes()),
-                BadProof::Session,
+                ProofError::Session,
             ),
         ];
         let first = fails.into_iter().find(|(fails, _)| *fails);
         first.map_or(Ok(()), |(_, reason)| Err(reason))
     }
 
-    pub(super) fn check_body(&self, body: &[u8]) -> Result<(), BadProof> {
+    pub(super) fn check_body(&self, body: &[u8]) -> Result<(), ProofError> {
         if self.body_sha256 == body_hash(body) {
             Ok(())
         } else {
-            Err(BadProof::Body)
+            Err(ProofError::Body)
         }
     }
 

@@ -1,10 +1,10 @@
-//! Which proofs were shown already: each is good for one request.
+//! Replay protection: each assertion is valid for one request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::answer::Rejection;
-use super::proof::BadProof;
+use super::answer::LayerError;
+use super::proof::ProofError;
 use crate::gate::UnixTime;
 
 /// How many proofs are remembered at once: a thousand requests a second, for as long as a proof can be shown.
@@ -15,17 +15,17 @@ pub const MAX_SEEN: usize = 120_000;
 pub(super) struct Seen(Mutex<HashMap<String, UnixTime>>);
 
 impl Seen {
-    /// Remembers a proof, if it was not seen before. When no more can be remembered, nobody comes in.
-    pub(super) fn once(&self, id: &str, until: UnixTime, now: UnixTime) -> Result<(), Rejection> {
+    /// Remembers a proof, if it was not seen before. When no more can be remembered, every request is refused.
+    pub(super) fn once(&self, id: &str, until: UnixTime, now: UnixTime) -> Result<(), LayerError> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains_key(id) {
-            return Err(BadProof::Replayed.into());
+            return Err(ProofError::Replayed.into());
         }
         if seen.len() >= MAX_SEEN {
             seen.retain(|_, until| *until > now);
         }
         if seen.len() >= MAX_SEEN {
-            return Err(Rejection::Crowded);
+            return Err(LayerError::Crowded);
         }
         seen.insert(id.to_owned(), until);
         Ok(())
@@ -43,9 +43,9 @@ mod tests {
         for number in 0..MAX_SEEN {
             assert_eq!(seen.once(&number.to_string(), later, now), Ok(()));
         }
-        let replayed = Err(Rejection::BadProof(BadProof::Replayed));
+        let replayed = Err(LayerError::Proof(ProofError::Replayed));
         assert_eq!(seen.once("7", later, now), replayed);
-        assert_eq!(seen.once("new", later, now), Err(Rejection::Crowded));
+        assert_eq!(seen.once("new", later, now), Err(LayerError::Crowded));
         assert_eq!(seen.once("new", UnixTime(300), later), Ok(()));
         assert_eq!(seen.once("new", UnixTime(300), later), replayed);
     }

@@ -14,8 +14,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock;
 
-/// The crates whose events are logged at the level that is set. Of others only warnings and errors are: their lower
-/// levels may print headers.
+/// The crates whose events are logged at the configured level. Of others only warnings and errors are logged: their
+/// lower levels may print headers.
 const OURS: [&str; 6] = [
     "authorizer",
     "policy",
@@ -28,8 +28,8 @@ const OURS: [&str; 6] = [
 /// The runtime opens a span for each invocation, whose field `requestId` is the request's.
 const RUNTIME: &str = "lambda_runtime";
 
-/// Where the runtime repeats, as an error, what a handler answered as one. Handlers log their own, and a refused caller is
-/// not an error. Panics, which it reports from the same place, have a field.
+/// The target under which `lambda_runtime` logs a handler's `Err` again, at ERROR. Handlers log their own, so it is
+/// dropped: a refused caller is not an error. Panics, which it reports from the same place, have a field.
 const ECHO: &str = "lambda_runtime::layers::panic";
 
 /// A line of CloudWatch Logs holds 256 KiB; nothing that is worth reading is as long as this.

@@ -1,10 +1,12 @@
-//! Text -> [`Address`]: the only kind of address that is ever called.
+//! Address parser: the only kind of URL that is ever called.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::Scheme;
+
+use crate::text::{is_visible, is_word};
 
 /// Longer addresses are refused by common servers and proxies.
 const MAX_BYTES: usize = 2048;
@@ -37,7 +39,7 @@ impl Address {
     /// # Errors
     /// The first rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let plain = text.len() <= MAX_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let plain = is_visible(text, MAX_BYTES);
         if !plain || text.contains('\\') {
             return Err(AddressError::Form);
         }
@@ -100,10 +102,7 @@ impl fmt::Display for Address {
 
 /// A name, an IPv4 address, or an IPv6 address in brackets.
 fn is_host(host: &str) -> bool {
-    let named = !host.is_empty()
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let named = is_word(host, MAX_BYTES, b"-._");
     named || bracketed(host).is_some_and(|inner| inner.parse::<IpAddr>().is_ok())
 }
 

@@ -1,4 +1,4 @@
-//! A setting that is a JSON document, read member by member so that every fault is found and named by its path.
+//! Reader for settings that are JSON documents: member by member, so that every fault is found and named by its path.
 
 use std::cell::RefCell;
 use std::mem;
@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 
 use super::fault::{Fault, Path};
 use super::json::Json;
+use crate::aws::names::{MAX_AGENTCORE_SCOPE, is_scope};
+use crate::text::is_visible;
 
 /// Members for people and their editors, in every object of a document that takes them: a remark, and the address of the
 /// JSON Schema that the document follows (JSON Schema 2020-12, 8.1.1 and 8.3).
@@ -93,24 +95,20 @@ impl Form {
         holds: |_| true,
     };
 
-    /// What ids and names in tokens are, whoever issues them.
+    /// The form of ids and names in tokens, of any issuer.
     pub const PLAIN: Self = Self {
         says: "1 to 255 printable characters without spaces",
-        holds: |text| is_plain(text),
+        holds: |text| is_visible(text, 255),
     };
 
-    /// RFC 6749 section 3.3; the length is AgentCore's.
+    /// A scope, of AgentCore's length.
     pub const SCOPE: Self = Self {
         says: "a scope of 1 to 255 printable characters without spaces, quotes and backslashes",
-        holds: |text| is_plain(text) && !text.contains(['"', '\\']),
+        holds: |text| is_scope(text, MAX_AGENTCORE_SCOPE),
     };
 }
 
-fn is_plain(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// The members of one object. Each is taken by its name; [`Members::finish`] reports those that nobody knew.
+/// The members of one object. Each is taken by its name; [`Members::finish`] reports unknown ones.
 pub struct Members<'f> {
     path: Path,
     members: Vec<(String, Json)>,

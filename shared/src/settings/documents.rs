@@ -1,6 +1,7 @@
 //! The two JSON documents of the settings, `AGENTS` and `TRUSTED_ISSUERS`: in their variables, or in files that those
 //! name.
 
+use super::digest::digest;
 use super::fault::Fault;
 use super::files::{FileError, Files, MAX_FILE_BYTES};
 use super::lines::Lines;
@@ -65,6 +66,15 @@ impl Documents {
                 None => source(name),
             }
         }
+    }
+
+    /// The digest of both texts. A document that is absent counts as empty.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(
+            self.agents.text().unwrap_or_default(),
+            self.issuers.text().unwrap_or_default(),
+        )
     }
 
     /// Says of each fault in a file in which file it is, and on which line.

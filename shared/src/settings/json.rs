@@ -1,4 +1,4 @@
-//! JSON as the operator wrote it.
+//! JSON reader for settings, which keeps duplicate members visible.
 
 use std::fmt;
 

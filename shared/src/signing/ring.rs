@@ -1,4 +1,4 @@
-//! The keys of this door at one time.
+//! Key ring: the door's signing keys at one time.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tracing::info;
 
-use crate::crypto::signing::{self, CryptoFailure, KeyPair, SealKey};
+use crate::crypto::signing::{self, CryptoError, KeyPair, SealKey};
 use crate::gate::UnixTime;
 use crate::secret::Secret;
 use crate::secrets::{Stage, Version};
 
 /// How long a key is published before it signs. Every running instance has it after five minutes
-/// ([`crate::secrets::SOFT_AGE`]), whoever asked an instance just before that may keep the answer for five more, and five
-/// are for renewals that fail and clocks that differ.
+/// ([`crate::secrets::SOFT_AGE`]), a verifier that asked just before that may cache the answer for five more, and five
+/// are for refreshes that fail and clocks that differ.
 pub const SETTLING: Duration = Duration::from_secs(15 * 60);
 
 /// A private key that signs in this door's name.
@@ -38,7 +38,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// There is no randomness.
-    pub fn generate() -> Result<Secret, CryptoFailure> {
+    pub fn generate() -> Result<Secret, CryptoError> {
         signing::generate()
     }
 
@@ -56,6 +56,11 @@ impl SigningKey {
         })
     }
 
+    /// Reads a version; none if it does not hold the JWK of an ES256 private key.
+    pub fn of(version: &Version) -> Option<Self> {
+        Self::parse(&version.id, version.created, version.text.as_ref()?)
+    }
+
     /// The id under which it is published: that of the secret's version.
     pub fn id(&self) -> &str {
         &self.id
@@ -70,7 +75,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// The cryptography library fails.
-    pub fn sign(&self, token_type: &str, claims: &Value) -> Result<String, CryptoFailure> {
+    pub fn sign(&self, token_type: &str, claims: &Value) -> Result<String, CryptoError> {
         let header = json!({"alg": "ES256", "kid": self.id, "typ": token_type});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(&header), part(claims));
@@ -82,7 +87,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// The cryptography library fails.
-    pub fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoFailure> {
+    pub fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoError> {
         self.pair.seal_key(purpose)
     }
 
@@ -105,10 +110,10 @@ impl KeyRing {
         current: Version,
         previous: Option<Version>,
     ) -> Option<Self> {
-        let current = key(&current)?;
+        let current = SigningKey::of(&current)?;
         let other = |version: Option<Version>, stage: Stage| {
             let version = version.filter(|version| version.id != current.id)?;
-            let found = key(&version);
+            let found = SigningKey::of(&version);
             if found.is_none() {
                 info!(stage = stage.as_str(), "a version holds no key");
             }
@@ -143,7 +148,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// The cryptography library fails.
-    pub fn seal_keys(&self, purpose: &str, now: UnixTime) -> Result<Vec<SealKey>, CryptoFailure> {
+    pub fn seal_keys(&self, purpose: &str, now: UnixTime) -> Result<Vec<SealKey>, CryptoError> {
         let signer = self.signer(now);
         let others = self.keys().filter(|key| key.id != signer.id);
         std::iter::once(signer)
@@ -159,10 +164,6 @@ impl KeyRing {
     }
 }
 
-fn key(version: &Version) -> Option<SigningKey> {
-    SigningKey::parse(&version.id, version.created, &version.text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +175,7 @@ mod tests {
         Version {
             id: id.to_owned(),
             created: UnixTime(created),
-            text: SigningKey::generate().unwrap(),
+            text: Some(SigningKey::generate().unwrap()),
         }
     }
 
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_left_out_unless_it_is_the_current_one() {
         let empty = |id: &str| Version {
-            text: Secret::new("initial".to_owned()),
+            text: Some(Secret::new("initial".to_owned())),
             ..version(id, 1)
         };
         let ring = KeyRing::new(Some(empty("c")), version("b", 2), Some(empty("a"))).unwrap();
@@ -263,7 +264,10 @@ mod tests {
         let again = |version: &Version| Version {
             id: version.id.clone(),
             created: version.created,
-            text: Secret::new(version.text.reveal().to_owned()),
+            text: version
+                .text
+                .as_ref()
+                .map(|text| Secret::new(text.reveal().to_owned())),
         };
         let (a, b) = (version("a", LONG_AGO), version("b", NOW.0));
         let before = KeyRing::new(None, again(&a), None).unwrap();

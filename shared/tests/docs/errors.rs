@@ -17,14 +17,14 @@ fn documented(heading: &str, cells: usize) -> Vec<String> {
     rows.iter().map(|row| row[..cells].join(" | ")).collect()
 }
 
-/// The variants, and the other words and texts, of each line of the one macro call in a source.
-fn declared<'s>(source: &'s str, call: &str) -> Vec<(&'s str, Vec<&'s str>)> {
-    let (_, block) = source.split_once(&format!("\n{call}! {{\n")).unwrap();
+/// The lines of the one code table in a source: the words before the texts, and the texts.
+fn declared(source: &str) -> Vec<(Vec<&str>, Vec<&str>)> {
+    let (_, block) = source.split_once("code_table! {\n").unwrap();
     let (block, _) = block.split_once("\n}\n").unwrap();
-    let lines = block.lines().map(|line| {
+    let lines = block.lines().filter(|line| line.contains('"')).map(|line| {
         let (names, _) = line.split_once('"').unwrap();
-        let name = names.split_whitespace().nth(1).unwrap();
-        (name, line.split('"').skip(1).step_by(2).collect())
+        let texts = line.split('"').skip(1).step_by(2).collect();
+        (names.split_whitespace().collect(), texts)
     });
     lines.collect()
 }
@@ -61,13 +61,11 @@ fn every_outage_is_explained_as_it_is() {
 
 #[test]
 fn every_problem_of_the_proxy_is_explained_as_it_is() {
-    let source = read("proxy/src/problem.rs");
-    let problems = declared(&source, "problems")
-        .into_iter()
-        .map(|(name, texts)| {
-            let (code, title) = (texts[0], texts[1]);
-            format!("{} | `{code}` | {title}", status(name))
-        });
+    let source = read("proxy/src/caller/problem.rs");
+    let problems = declared(&source).into_iter().map(|(names, texts)| {
+        let (code, title) = (texts[0], texts[1]);
+        format!("{} | `{code}` | {title}", status(names[1]))
+    });
     assert_eq!(
         documented("### From the proxy", 3),
         problems.collect::<Vec<_>>()
@@ -76,46 +74,38 @@ fn every_problem_of_the_proxy_is_explained_as_it_is() {
 
 #[test]
 fn everything_heard_in_an_answer_is_explained_as_it_is() {
-    let source = read("proxy/src/heard.rs");
-    let heard = declared_in_two(&source, "heard");
+    let source = read("proxy/src/audit/error_scan.rs");
+    let heard = codes_and_sentences(&source);
     assert_eq!(documented("### Errors within an answer", 2), heard);
 }
 
-/// The codes and meanings of each line of a macro call whose lines are a variant and two texts.
-fn declared_in_two(source: &str, call: &str) -> Vec<String> {
-    let (_, block) = source.split_once(&format!("\n{call}! {{\n")).unwrap();
-    let (block, _) = block.split_once("\n}\n").unwrap();
-    let lines = block.lines().map(|line| {
-        let texts: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
-        format!("`{}` | {}", texts[0], texts[1])
-    });
-    lines.collect()
+/// The code and the sentence of each line of a table.
+fn codes_and_sentences(source: &str) -> Vec<String> {
+    let lines = declared(source).into_iter();
+    let texts = lines.map(|(_, texts)| format!("`{}` | {}", texts[0], texts[1]));
+    texts.collect()
 }
 
 #[test]
 fn every_fault_of_a_tool_token_is_explained_as_it_is() {
-    let source = read("proxy/src/tool_token/fault.rs");
-    let faults = declared(&source, "faults")
-        .into_iter()
-        .map(|(_, texts)| format!("`{}` | {}", texts[0], texts[1]));
-    assert_eq!(documented("### Tool tokens", 2), faults.collect::<Vec<_>>());
+    let source = read("proxy/src/turn/tool_token/fault.rs");
+    let faults = codes_and_sentences(&source);
+    assert_eq!(documented("### Tool tokens", 2), faults);
 }
 
 #[test]
 fn every_reason_of_the_trigger_is_explained_as_it_is() {
-    let source = read("pretoken/src/reason.rs");
+    let source = read("pretoken/src/error.rs");
     let body = |function: &str| {
         let (_, body) = source.split_once(&format!("fn {function}(self)")).unwrap();
         body.split_once("\n    }\n").unwrap().0
     };
     // Every arm that passes asking again on is for operators to mend.
-    let (before, _) = body("failure")
-        .split_once("=> Failure::Unavailable")
-        .unwrap();
-    let (_, outages) = before.rsplit_once("=> Failure::").unwrap();
-    let is_outage = |name: &str| {
-        outages.contains(&format!("Self::{name} ")) || outages.contains(&format!("Self::{name}\n"))
-    };
+    let words: Vec<&str> = body("reported").split_whitespace().collect();
+    let arms = words.join(" ").replace("=> { ", "=> ");
+    let (before, _) = arms.split_once("=> ReportedError::Unavailable").unwrap();
+    let (_, outages) = before.rsplit_once("=> ReportedError::").unwrap();
+    let is_outage = |name: &str| outages.contains(&format!("Self::{name} "));
     let reasons = body("code").lines().filter_map(|arm| {
         let (name, code) = arm.trim().strip_prefix("Self::")?.split_once(" => \"")?;
         let (before, _) = source.split_once(&format!("\n    {name},\n")).unwrap();
@@ -164,7 +154,7 @@ fn every_answer_of_api_gateway_is_explained_as_it_is() {
 
 #[test]
 fn every_end_of_a_stream_is_explained_as_it_is() {
-    let source = read("proxy/src/stream.rs");
+    let source = read("proxy/src/answer/stream.rs");
     let arms = |function: &str| -> Vec<(String, String)> {
         let (_, body) = source
             .split_once(&format!("pub const fn {function}(self)"))

@@ -1,4 +1,4 @@
-//! Keeps the documents true: what they say of settings, errors and attacks is compared with the code, both ways.
+//! Tests of the documents: what they say of settings, errors and attacks is compared with the code, both ways.
 
 #![expect(
     clippy::indexing_slicing,
@@ -9,7 +9,9 @@
 mod deploy;
 mod errors;
 mod links;
+mod local;
 mod markdown;
+mod request;
 mod settings;
 mod threats;
 

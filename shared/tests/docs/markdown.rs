@@ -1,4 +1,4 @@
-//! The little of Markdown that the documents are read by: sections, tables, code.
+//! A minimal Markdown reader: sections, tables, code.
 
 /// The text below a heading, up to the next one of its rank or above.
 pub(crate) fn section<'d>(document: &'d str, heading: &str) -> &'d str {

@@ -50,8 +50,12 @@ fn values(source: &str) -> BTreeSet<String> {
 fn every_variable_is_explained_and_no_other() {
     let shared = read("shared/src/settings.rs");
     assert_eq!(documented("## Authorizer and proxy"), values(&shared));
-    for (heading, function) in [("## Authorizer", "authorizer"), ("## Proxy", "proxy")] {
+    for (heading, function, others) in [
+        ("## Authorizer", "authorizer", &[][..]),
+        ("## Proxy", "proxy", &["proxy/src/access/authentication.rs"]),
+    ] {
         let config = read(&format!("{function}/src/config.rs"));
+        let config = config + &others.iter().map(|file| read(file)).collect::<String>();
         assert_eq!(documented(heading), values(&config), "{function}");
         // The documents are read together, whichever function asks for them.
         assert!(config.contains("Documents::read("), "{function}");
@@ -85,7 +89,7 @@ fn every_variable_of_the_template_is_explained() {
         let names = block
             .lines()
             .take_while(|line| depth_of(line) >= depth)
-            .filter(|line| depth_of(line) == depth)
+            .filter(|line| depth_of(line) == depth && !line.trim_start().starts_with('#'))
             .filter_map(|line| line.split_once(':'));
         given.extend(names.map(|(name, _)| name.trim().to_owned()));
     }
@@ -138,6 +142,22 @@ fn every_example_is_accepted() {
         for agents in examples {
             assert_eq!(Agents::parse(agents).err(), None);
         }
+    }
+}
+
+/// The examples come in pairs: issuers, and the agents that go with them.
+#[test]
+fn every_complete_example_fits_together() {
+    let paper = read(PAPER);
+    let examples = blocks(section(&paper, "## Complete examples"), "json");
+    let pairs: Vec<_> = examples.chunks(2).collect();
+    assert!(pairs.len() > 2, "{pairs:?}");
+    for pair in pairs {
+        let issuers = TrustedIssuers::parse(pair[0]).map_err(|faults| format!("{faults:?}"));
+        let agents = Agents::parse(pair[1]).map_err(|faults| format!("{faults:?}"));
+        let (issuers, agents) = (issuers.unwrap(), agents.unwrap());
+        assert_eq!(agents.untrusted(&issuers.trust), []);
+        assert_eq!(agents.note(&issuers.trust), None);
     }
 }
 

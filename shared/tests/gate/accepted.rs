@@ -1,4 +1,4 @@
-//! What must not be refused, and what a permit then says.
+//! Tests of accepted tokens, and of the permits that they lead to.
 
 use serde_json::json;
 use shared::gate::{self, AgentName, KeySet, Trust, UnixTime};

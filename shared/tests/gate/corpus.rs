@@ -1,4 +1,4 @@
-//! Project Wycheproof's JWS vectors, read as they are from the corpora beside the checkout.
+//! Project Wycheproof's JWS vectors, unmodified, from the corpora beside the checkout.
 
 use std::collections::BTreeMap;
 use std::fs;

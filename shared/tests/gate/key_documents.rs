@@ -1,4 +1,4 @@
-//! Which keys of a key document are used (B07, B08, B10, E04, E05, E11, E12).
+//! Tests of key documents: which keys are used (B07, B08, B10, E04, E05, E11, E12).
 
 use serde_json::{Value, json};
 use shared::gate::{KeyDocumentError, KeySet};
@@ -169,7 +169,7 @@ fn documents_out_of_bounds_are_refused_whole() {
     }
 }
 
-/// A key document can be one that nobody can use; then nobody gets in.
+/// A key document without usable keys lets no caller in.
 #[test]
 fn no_key_admits_nobody() {
     assert!(Ask::good().keyed(json!({"keys": []})).answer().is_err());

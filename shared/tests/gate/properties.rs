@@ -1,4 +1,4 @@
-//! What holds for any input.
+//! Property tests: what holds for any input.
 
 use proptest::collection::vec;
 use proptest::prelude::{any, proptest};

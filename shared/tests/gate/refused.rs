@@ -1,4 +1,5 @@
-//! Everything that is refused, and by which check. The letters and numbers name attack classes of `docs/threats.md`.
+//! Tests of refused tokens, and of the check that refuses each. The letters and numbers name attack classes of
+//! `docs/threats.md`.
 
 mod claims;
 mod form;

@@ -1,10 +1,11 @@
-//! How old keys may become (attack classes E13, E14).
+//! Tests of key age (attack classes E13, E14).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use shared::keys::{FETCH_WAIT, HARD_AGE, SOFT_AGE};
+use shared::cache::FETCH_TIMEOUT;
+use shared::keys::{HARD_AGE, SOFT_AGE};
 use tokio::sync::Notify;
 
 use crate::parts::{SigningKey, document};
@@ -78,7 +79,7 @@ async fn a_renewal_holds_nobody_up_for_long() {
         (answers, server.count("/keys"))
     });
     assert_eq!(first, alice(), "the held keys serve when the wait is over");
-    assert!(start.elapsed() < FETCH_WAIT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < FETCH_TIMEOUT, "{:?}", start.elapsed());
     let (answers, fetches) = others;
     assert!(answers.iter().all(|answer| *answer == alice()));
     assert_eq!(fetches, 2, "the others do not wait, and do not ask");

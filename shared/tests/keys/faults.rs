@@ -1,4 +1,4 @@
-//! What a key server may do wrong (attack classes E03 to E08, E10 to E12), and what may go wrong on our side.
+//! Tests of key server faults (attack classes E03 to E08, E10 to E12), and of faults on our side.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use shared::cache::FETCH_TIMEOUT;
 use shared::clock::Clock;
-use shared::keys::{FETCH_WAIT, SOFT_AGE};
+use shared::keys::SOFT_AGE;
 use tokio::sync::Notify;
 
 use crate::parts::{HandClock, SigningKey, document, issuer, made_up};
 use crate::server::{KeyServer, Reply};
-use crate::{Denial, Door, OUTAGE, Refusal, UNKNOWN, alice, ask, door, publishing};
+use crate::{Door, DoorError, OUTAGE, Refusal, UNKNOWN, alice, ask, door, publishing};
 
 /// A key document of so many keys of which each is good.
 fn many(keys: usize) -> String {
@@ -87,7 +88,7 @@ async fn a_hundred_keys_are_read() {
     let server = KeyServer::start().await;
     server.reply("/keys", Reply::Document(many(100)));
     let (door, _) = door(&server);
-    let signature = Err(Denial::Refused(Refusal::Signature));
+    let signature = Err(DoorError::Refused(Refusal::Signature));
     assert_eq!(ask(&door, &made_up("key-99")).await, signature);
 }
 
@@ -116,7 +117,7 @@ async fn a_document_that_drips_is_given_up() {
     let (door, clock) = door(&server);
     let start = Instant::now();
     assert_eq!(ask(&door, &key.header()).await, Err(OUTAGE));
-    assert!(start.elapsed() < FETCH_WAIT * 2, "{:?}", start.elapsed());
+    assert!(start.elapsed() < FETCH_TIMEOUT * 2, "{:?}", start.elapsed());
     server.reply("/keys", Reply::Document(document(&[&key])));
     clock.advance(Duration::from_secs(1));
     assert_eq!(ask(&door, &key.header()).await, alice());
@@ -131,7 +132,7 @@ async fn a_slow_server_does_not_hold_the_start_up() {
     let (door, _) = door(&server);
     let start = Instant::now();
     door.warm(Duration::from_millis(50)).await;
-    assert!(start.elapsed() < FETCH_WAIT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < FETCH_TIMEOUT, "{:?}", start.elapsed());
     assert_eq!(server.count("/keys"), 1);
     server.reply("/keys", Reply::Document(document(&[&key])));
     let answer = ask(&door, &key.header()).await;
@@ -143,7 +144,7 @@ async fn warm_keys_need_no_further_fetch() {
     let key = SigningKey::new("first");
     let server = publishing(&[&key]).await;
     let (door, _) = door(&server);
-    door.warm(FETCH_WAIT).await;
+    door.warm(FETCH_TIMEOUT).await;
     assert_eq!(server.count("/keys"), 1);
     assert_eq!(ask(&door, &key.header()).await, alice());
     assert_eq!(server.count("/keys"), 1);

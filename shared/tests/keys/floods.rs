@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use shared::keys::{BACK_OFF_MOST, REFILL, UNKNOWN_BURST};
+use shared::cache::MAX_BACK_OFF;
+use shared::keys::{MAX_SEARCHES, SEARCH_REFILL};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -39,7 +40,7 @@ async fn a_thousand_made_up_key_ids_cost_a_handful_of_fetches() {
     let server = publishing(&[&key]).await;
     let (door, _) = door(&server);
     assert_eq!(ask(&door, &key.header()).await, alice());
-    let most = 1 + usize::try_from(UNKNOWN_BURST).unwrap();
+    let most = 1 + usize::try_from(MAX_SEARCHES).unwrap();
     let ids = (0..500).map(|number| made_up(&format!("made-up-{number}")));
     for header in ids {
         assert_eq!(ask(&door, &header).await, Err(UNKNOWN));
@@ -78,7 +79,7 @@ async fn a_flood_delays_a_rotation_by_one_refill_at_most() {
     }
     server.reply("/keys", Reply::Document(document(&[&new])));
     assert_eq!(ask(&door, &new.header()).await, Err(UNKNOWN));
-    clock.advance(REFILL);
+    clock.advance(SEARCH_REFILL);
     assert_eq!(ask(&door, &new.header()).await, alice());
 }
 
@@ -88,11 +89,11 @@ async fn an_idle_bucket_holds_no_more_than_its_burst() {
     let (door, clock) = door(&server);
     let _ = ask(&door, &made_up("a")).await;
     let before = server.count("/keys");
-    clock.advance(REFILL * 30);
+    clock.advance(SEARCH_REFILL * 30);
     for number in 0..20 {
         let _ = ask(&door, &made_up(&format!("b{number}"))).await;
     }
-    let burst = usize::try_from(UNKNOWN_BURST).unwrap();
+    let burst = usize::try_from(MAX_SEARCHES).unwrap();
     assert_eq!(server.count("/keys") - before, burst);
 }
 
@@ -114,7 +115,7 @@ async fn a_server_that_fails_is_asked_less_and_less() {
     // After 1, 3, 7, 15, 31, 63 and 95 of 100 seconds.
     assert_eq!(server.count("/keys"), 8);
     server.reply("/keys", Reply::Document(document(&[&key])));
-    clock.advance(BACK_OFF_MOST);
+    clock.advance(MAX_BACK_OFF);
     assert_eq!(ask(&door, &key.header()).await, alice());
 }
 

@@ -19,15 +19,15 @@ mod start;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::door::{Denial, Door};
+use shared::door::{Door, DoorError};
 use shared::gate::Refusal;
 use shared::keys::Outage;
 
 use parts::{HandClock, SigningKey, document, issuer};
 use server::{KeyServer, Reply};
 
-const OUTAGE: Denial = Denial::Outage(Outage::Keys);
-const UNKNOWN: Denial = Denial::Refused(Refusal::KeyUnknown);
+const OUTAGE: DoorError = DoorError::Outage(Outage::Keys);
+const UNKNOWN: DoorError = DoorError::Refused(Refusal::KeyUnknown);
 
 /// A door whose one issuer publishes its keys at `/keys` of the server, and the clock of both.
 fn door(server: &KeyServer) -> (Door, HandClock) {
@@ -37,12 +37,12 @@ fn door(server: &KeyServer) -> (Door, HandClock) {
 }
 
 /// What the door makes of a header: the subject that it believes, or why not.
-async fn ask(door: &Door, header: &[u8]) -> Result<String, Denial> {
+async fn ask(door: &Door, header: &[u8]) -> Result<String, DoorError> {
     let identity = door.identify(header).await?;
     Ok(identity.subject.clone())
 }
 
-fn alice() -> Result<String, Denial> {
+fn alice() -> Result<String, DoorError> {
     Ok("alice".to_owned())
 }
 

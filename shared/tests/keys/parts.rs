@@ -1,4 +1,4 @@
-//! What the tests are made of: issuers that sign, key documents, tokens, a clock that is moved by hand.
+//! Test fixtures: issuers that sign, key documents, tokens, a clock that is set by hand.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -76,7 +76,7 @@ pub(crate) fn document(keys: &[&SigningKey]) -> String {
     mint::key_document(&keys).to_string()
 }
 
-/// The `Authorization` header of a well-formed token of nobody.
+/// The `Authorization` header of a well-formed token that no issuer signed.
 pub(crate) fn made_up(key_id: &str) -> Vec<u8> {
     let part = |json: Value| mint::encode(json.to_string().as_bytes());
     let header = part(json!({"alg": "ES256", "kid": key_id}));
@@ -84,7 +84,7 @@ pub(crate) fn made_up(key_id: &str) -> Vec<u8> {
     format!("Bearer {header}.{claims}.AAAA").into_bytes()
 }
 
-/// One issuer with these members besides what every entry here has.
+/// One issuer with these members, beside those that every entry here has.
 pub(crate) fn issuer(members: Value) -> TrustedIssuers {
     issuers(vec![members])
 }

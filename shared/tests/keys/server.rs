@@ -85,7 +85,7 @@ impl KeyServer {
         self.shared.seen.lock().unwrap().pop().unwrap()
     }
 
-    /// Waits for a request that nobody has waited for yet.
+    /// Waits for the next request that has not been awaited yet.
     pub(crate) async fn arrival(&self) {
         let arrived = time::timeout(PATIENCE, self.shared.arrived.notified());
         arrived.await.unwrap();

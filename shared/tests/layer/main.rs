@@ -1,4 +1,4 @@
-//! The layer, behind a door that is a key server on loopback: what it lets in, what it turns away, and when it cannot tell.
+//! Tests of the layer, behind a key server on loopback: accepted, rejected, and undecidable requests.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -1,4 +1,4 @@
-//! Good proofs, and everything that is none.
+//! Tests of assertions: good ones, and everything else.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

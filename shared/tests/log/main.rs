@@ -1,4 +1,4 @@
-//! What a function prints, seen from outside: each test runs a part of this very file as a process of its own.
+//! Tests of the log, seen from outside: each test runs a part of this very file as a process of its own.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail")]
 

@@ -1,4 +1,4 @@
-//! What may be wrong with `TRUSTED_ISSUERS`.
+//! Tests of faults in `TRUSTED_ISSUERS`.
 
 use serde_json::{Value, json};
 use shared::issuers::TrustedIssuers;

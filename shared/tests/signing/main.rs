@@ -13,7 +13,7 @@ mod vault;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use shared::secrets::{HARD_AGE, SOFT_AGE, Unavailable};
+use shared::secrets::{HARD_AGE, SOFT_AGE, SecretError};
 use shared::signing::{SETTLING, SigningKeys};
 
 use vault::{Mood, Vault};
@@ -21,7 +21,7 @@ use vault::{Mood, Vault};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Who signs, and the ids of the published keys.
-async fn look(keys: &SigningKeys) -> Result<(String, Vec<String>), Unavailable> {
+async fn look(keys: &SigningKeys) -> Result<(String, Vec<String>), SecretError> {
     let ring = keys.ring().await?;
     let published = ring.published();
     let ids = published["keys"].as_array().unwrap().iter();
@@ -29,7 +29,7 @@ async fn look(keys: &SigningKeys) -> Result<(String, Vec<String>), Unavailable> 
     Ok((ring.signer(keys.now()).id().to_owned(), ids.collect()))
 }
 
-fn seen(signer: &str, published: &[&str]) -> Result<(String, Vec<String>), Unavailable> {
+fn seen(signer: &str, published: &[&str]) -> Result<(String, Vec<String>), SecretError> {
     let published = published.iter().map(ToString::to_string).collect();
     Ok((signer.to_owned(), published))
 }
@@ -80,7 +80,7 @@ async fn an_outage_is_bridged_for_as_long_as_keys_may_be_old() {
         vault.advance(step);
         age += step;
     }
-    assert_eq!(look(&keys).await, Err(Unavailable));
+    assert_eq!(look(&keys).await, Err(SecretError));
     vault.set_mood(Mood::Well);
     vault.advance(Duration::from_secs(32));
     assert_eq!(look(&keys).await, seen("a", &["a"]), "it comes back");
@@ -109,10 +109,10 @@ async fn a_function_starts_without_its_keys_and_gets_them_later() {
     let vault = Vault::start().await;
     let keys = vault.keys().await;
     keys.warm(10 * SECOND).await;
-    assert_eq!(look(&keys).await, Err(Unavailable), "there is no secret");
+    assert_eq!(look(&keys).await, Err(SecretError), "there is no secret");
     vault.put_text("AWSCURRENT", "initial", "whatever it was made with");
     vault.advance(SECOND);
-    assert_eq!(look(&keys).await, Err(Unavailable), "it holds no key");
+    assert_eq!(look(&keys).await, Err(SecretError), "it holds no key");
     vault.put("AWSPENDING", "a");
     vault.finish();
     vault.advance(2 * SECOND);

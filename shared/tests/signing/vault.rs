@@ -16,8 +16,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use shared::aws::arn::SecretArn;
 use shared::clock::{Clock, Moment};
-use shared::secrets::SecretArn;
 use shared::signing::{SigningKey, SigningKeys};
 use tokio::net::TcpListener;
 

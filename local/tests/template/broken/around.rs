@@ -1,4 +1,4 @@
-//! What may go wrong around it: rights, secrets, logs, users, stores, parameters.
+//! Mutations around the door: rights, secrets, logs, stores, parameters.
 
 use super::{Break, CONSOLE, MONITORING, USERS};
 use crate::door::MAIN;
@@ -33,6 +33,18 @@ pub(super) const BREAKS: &[Break] = &[
         MONITORING,
         "aws:SourceAccount: !Ref AWS::AccountId",
         "aws:SourceAccount: \"*\"",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "Threshold: !Ref FloodThreshold",
+        "Threshold: 100000000",
+    ),
+    (
+        "what goes wrong is told",
+        MONITORING,
+        "  OpenRoutesThrottleAlarm:\n",
+        "  OpenThrottleAlarm:\n",
     ),
     (
         "the firewall shows no token",
@@ -173,72 +185,6 @@ pub(super) const BREAKS: &[Break] = &[
         "",
     ),
     (
-        "the trigger is asked for machines too",
-        USERS,
-        "LambdaVersion: V3_0",
-        "LambdaVersion: V2_0",
-    ),
-    (
-        "the trigger is asked for machines too",
-        USERS,
-        "PreTokenGenerationConfig:",
-        "PreTokenGeneration:",
-    ),
-    (
-        "the trigger is asked for machines too",
-        USERS,
-        "UserPoolTier: ESSENTIALS",
-        "UserPoolTier: LITE",
-    ),
-    (
-        "the trigger is asked for machines too",
-        MAIN,
-        "FunctionName: !Ref PretokenFunction.Alias",
-        "FunctionName: !Ref PretokenFunction",
-    ),
-    (
-        "the trigger is asked for machines too",
-        MAIN,
-        "PretokenFunctionArn: !Ref PretokenFunction.Alias",
-        "PretokenFunctionArn: !Ref ProxyFunction.Alias",
-    ),
-    (
-        "only who is let in has a user",
-        USERS,
-        "AllowAdminCreateUserOnly: true",
-        "AllowAdminCreateUserOnly: false",
-    ),
-    (
-        "only who is let in has a user",
-        USERS,
-        "GenerateSecret: false",
-        "GenerateSecret: true",
-    ),
-    (
-        "only who is let in has a user",
-        USERS,
-        "AllowedOAuthFlows: [code]",
-        "AllowedOAuthFlows: [implicit]",
-    ),
-    (
-        "only who is let in has a user",
-        USERS,
-        "AllowedOAuthScopes: [gatehouse/tools]",
-        "AllowedOAuthScopes: [gatehouse/invoke]",
-    ),
-    (
-        "only who is let in has a user",
-        USERS,
-        "[ALLOW_ADMIN_USER_PASSWORD_AUTH]",
-        "[ALLOW_USER_PASSWORD_AUTH]",
-    ),
-    (
-        "only who is let in has a user",
-        MAIN,
-        "Client: !GetAtt Users.Outputs.ConsoleClientId",
-        "Client: !GetAtt Users.Outputs.MachineClientId",
-    ),
-    (
         "stores are closed",
         MAIN,
         "SSEEnabled: true",
@@ -277,7 +223,7 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "nothing waits for itself",
         MAIN,
-        "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", \"\"]",
+        "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", !Ref PublicUrl]",
         "PUBLIC_URL: !Sub https://${Api}.execute-api.us-east-1.amazonaws.com/live",
     ),
     (
@@ -287,10 +233,22 @@ pub(super) const BREAKS: &[Break] = &[
         "DependsOn: SignInStyle",
     ),
     (
-        "the trigger is asked for machines too",
+        "the account's setting can be made",
         MAIN,
-        "    Condition: HasUserPool\n",
+        "    DependsOn: Api\n",
         "",
+    ),
+    (
+        "the account's setting can be made",
+        MAIN,
+        "AccessLog: !If [ManagesAccount, !Ref ApiAccount, account]",
+        "AccessLog: account",
+    ),
+    (
+        "the account's setting can be made",
+        MAIN,
+        "    Condition: ManagesAccount\n    DeletionPolicy: Retain\n",
+        "    Condition: ManagesAccount\n    DeletionPolicy: RetainExceptOnCreate\n",
     ),
     (
         "nested stacks get what they ask for",
@@ -331,14 +289,14 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "parameters are explained and bounded",
         MAIN,
-        "[RuntimeArns, AgentName, Agents]",
-        "[RuntimeArns, Agents]",
+        "[RuntimeArns, AgentName, Agents, ",
+        "[RuntimeArns, Agents, ",
     ),
     (
         "parameters are explained and bounded",
         MAIN,
-        "RequestsPerAddress, EnableConsole]",
-        "RequestsPerAddress, EnableConsole, Nothing]",
+        "          - ConsoleConnections\n",
+        "          - ConsoleConnections\n          - Nothing\n",
     ),
     (
         "parameters are explained and bounded",

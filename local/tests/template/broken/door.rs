@@ -1,4 +1,4 @@
-//! What may go wrong with the door itself: routes, answers, functions, settings.
+//! Mutations of the door itself: routes, answers, functions, settings.
 
 use super::Break;
 use crate::door::MAIN;
@@ -35,6 +35,72 @@ pub(super) const BREAKS: &[Break] = &[
         "AlwaysDeploy: false",
     ),
     (
+        "strangers are kept apart",
+        MAIN,
+        "      Role: !GetAtt OpenRoutesRole.Arn\n",
+        "      Role: !GetAtt ProxyRole.Arn\n",
+    ),
+    (
+        "strangers are kept apart",
+        MAIN,
+        "        - ResourcePath: /~1healthz\n          HttpMethod: GET\n",
+        "        - ResourcePath: /~1health\n          HttpMethod: GET\n",
+    ),
+    (
+        "strangers are kept apart",
+        MAIN,
+        "          ThrottlingRateLimit: !Ref OpenThrottlingRate\n",
+        "          ThrottlingRateLimit: !Ref ThrottlingRate\n",
+    ),
+    (
+        "strangers are kept apart",
+        MAIN,
+        "!If [ReservesOpenRoutes, !Ref OpenRoutesConcurrency, !Ref AWS::NoValue]",
+        "!Ref OpenRoutesConcurrency",
+    ),
+    (
+        "strangers are kept apart",
+        MAIN,
+        "        Invoke:\n",
+        "        Stray:\n          Type: Api\n          Properties:\n            RestApiId: !Ref Api\n            Path: /healthz\n            Method: GET\n            Auth: {Authorizer: NONE}\n        Invoke:\n",
+    ),
+    (
+        "strangers are kept apart",
+        MAIN,
+        "      Environment: *proxy-environment\n",
+        "      Environment: {Variables: {AGENTS: other}}\n",
+    ),
+    (
+        "strangers are kept apart",
+        MAIN,
+        "                Resource: !GetAtt OpenRoutesLogs.Arn\n",
+        "                Resource: !GetAtt OpenRoutesLogs.Arn\n              - Effect: Allow\n                Action: bedrock-agentcore:InvokeAgentRuntime\n                Resource: !Ref RuntimeArns\n",
+    ),
+    (
+        "settings come from files",
+        MAIN,
+        "            - file:/opt/agents.json\n",
+        "            - !Ref Agents\n",
+    ),
+    (
+        "settings come from files",
+        MAIN,
+        "            - file:/opt/issuers.json\n",
+        "            - !Ref TrustedIssuers\n",
+    ),
+    (
+        "settings come from files",
+        MAIN,
+        "&layers !If [HasAgentsFile, [!Ref SettingsLayer], !Ref AWS::NoValue]",
+        "&layers []",
+    ),
+    (
+        "settings come from files",
+        MAIN,
+        "    Condition: HasAgentsFile\n",
+        "    Condition: HasIssuersFile\n",
+    ),
+    (
         "routes stream",
         MAIN,
         "ResponseTransferMode: RESPONSE_STREAM",
@@ -61,8 +127,8 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "the authorizer is asked as it must be",
         MAIN,
-        "FunctionArn: !Ref AuthorizerFunction.Alias",
         "FunctionArn: !GetAtt AuthorizerFunction.Arn",
+        "FunctionArn: !GetAtt PretokenFunction.Arn",
     ),
     (
         "the authorizer is asked as it must be",
@@ -99,6 +165,12 @@ pub(super) const BREAKS: &[Break] = &[
         MAIN,
         "https://${DomainName}/.well-known/oauth-protected-resource",
         "https://elsewhere.example/.well-known/oauth-protected-resource",
+    ),
+    (
+        "what API Gateway answers by itself",
+        MAIN,
+        "${PublicUrl}/.well-known/oauth-protected-resource",
+        "${DomainName}/.well-known/oauth-protected-resource",
     ),
     (
         "what API Gateway answers by itself",
@@ -168,16 +240,40 @@ pub(super) const BREAKS: &[Break] = &[
         "[HasDomain, false, false]",
     ),
     (
-        "functions are called by their alias",
+        "functions are called without an alias",
         MAIN,
-        "      AutoPublishAliasAllProperties: true\n",
-        "",
+        "    Handler: bootstrap\n",
+        "    Handler: bootstrap\n    AutoPublishAlias: live\n",
     ),
     (
-        "functions are called by their alias",
+        "functions are called without an alias",
         MAIN,
-        "ServiceToken: !Ref PolicyFunction.Alias",
         "ServiceToken: !GetAtt PolicyFunction.Arn",
+        "ServiceToken: !Ref PolicyFunction.Alias",
+    ),
+    (
+        "functions are called without an alias",
+        MAIN,
+        "FunctionArn: !GetAtt AuthorizerFunction.Arn",
+        "FunctionArn: !Ref AuthorizerFunction.Alias",
+    ),
+    (
+        "functions are called without an alias",
+        MAIN,
+        "PretokenFunctionArn: !GetAtt PretokenFunction.Arn",
+        "PretokenFunctionArn: !Ref PretokenFunction.Alias",
+    ),
+    (
+        "functions are called without an alias",
+        MAIN,
+        "RotationLambdaARN: !GetAtt RotationFunction.Arn",
+        "RotationLambdaARN: !Ref RotationFunction.Alias",
+    ),
+    (
+        "functions are called without an alias",
+        MAIN,
+        "  AuthorizerLogs:\n",
+        "  Live:\n    Type: AWS::Lambda::Version\n    Properties: {}\n\n  AuthorizerLogs:\n",
     ),
     (
         "nothing is waited for too long",
@@ -202,6 +298,12 @@ pub(super) const BREAKS: &[Break] = &[
         MAIN,
         "      SourceAccount: !Ref AWS::AccountId\n",
         "",
+    ),
+    (
+        "one caller a permission",
+        MAIN,
+        "      Principal: secretsmanager.amazonaws.com\n",
+        "      Principal: secretsmanager.amazonaws.com\n      SourceArn: arn:aws:secretsmanager:*:*:secret:*\n",
     ),
     (
         "one caller a permission",

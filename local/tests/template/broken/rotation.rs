@@ -1,4 +1,4 @@
-//! What may go wrong with the rotation of secrets.
+//! Mutations of the rotation of secrets.
 
 use super::{Break, MONITORING};
 use crate::door::MAIN;
@@ -26,13 +26,13 @@ pub(super) const BREAKS: &[Break] = &[
         "the signing key changes",
         MAIN,
         "RotationLambdaARN: !GetAtt RotationFunction.Arn",
-        "RotationLambdaARN: !Ref RotationFunction.Alias",
+        "RotationLambdaARN: !GetAtt ProxyFunction.Arn",
     ),
     (
         "the signing key changes",
         MAIN,
         "FunctionName: !Ref RotationFunction\n",
-        "FunctionName: !Ref RotationFunction.Alias\n",
+        "FunctionName: !Ref ProxyFunction\n",
     ),
     (
         "the signing key changes",
@@ -49,8 +49,8 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "the signing key changes",
         MAIN,
-        "      SourceArn: !Ref SigningSecret",
-        "      SourceArn: !Ref GoogleSecretArn",
+        "      Principal: secretsmanager.amazonaws.com\n",
+        "      Principal: events.amazonaws.com\n",
     ),
     (
         "the machine client's secret changes",

@@ -48,6 +48,15 @@ pub(crate) fn responses(door: &Door) -> Vec<String> {
         let are_json = bodies.all(|body| serde_json::from_str::<Value>(body).is_ok());
         faults.extend(unless(are_json, name, "its body is no JSON"));
     }
+    faults.extend(challenge(door));
+    faults
+}
+
+/// A 401 asks for a token and says where to get one, where a parameter says the door's address. API Gateway renames the
+/// proxy's own challenge, so this one counts.
+fn challenge(door: &Door) -> Vec<String> {
+    let responses = &door.main().resource("Api")["Properties"]["GatewayResponses"];
+    let mut faults = Vec::new();
     let headers = &responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"];
     let text = |name: &str| {
         let value = &headers[name];
@@ -60,12 +69,19 @@ pub(crate) fn responses(door: &Door) -> Vec<String> {
         "UNAUTHORIZED",
         "does not ask for a token",
     ));
-    // API Gateway renames the proxy's own challenge, so this one must say where to get a token, if it can be said.
+    let parameters = &door.main().parameters;
     let metadata =
-        r#"resource_metadata="https://${DomainName}/.well-known/oauth-protected-resource""#;
-    let is_named = door.main().parameters["DomainName"] != "";
+        |of: &str| format!(r#"resource_metadata="{of}/.well-known/oauth-protected-resource""#);
+    let says_where = match (
+        parameters["DomainName"] != "",
+        parameters["PublicUrl"] != "",
+    ) {
+        (true, _) => challenge.contains(&metadata("https://${DomainName}")),
+        (false, true) => challenge.contains(&metadata("${PublicUrl}")),
+        (false, false) => !challenge.contains("resource_metadata"),
+    };
     faults.extend(unless(
-        challenge.contains(metadata) == is_named,
+        says_where,
         "UNAUTHORIZED",
         "does not say where to get a token, or says it without a name",
     ));
@@ -126,6 +142,46 @@ pub(crate) fn access_log(door: &Door) -> Vec<String> {
         let name = name.strip_prefix("context.").unwrap_or(&name);
         faults.extend(unless(LOGGED.contains(&name), name, "is logged"));
     }
+    faults
+}
+
+/// The console's pages may connect to the door, the sign-in page and what a parameter names, each by its exact host: a
+/// pattern such as `*.execute-api` would let a page send what it knows to an API of anybody's.
+pub(crate) fn console(door: &Door) -> Vec<String> {
+    let main = door.main();
+    let given = &main.resource("Console")["Properties"]["Parameters"];
+    let mut faults = Vec::new();
+    for name in ["Door", "SignIn", "Connections"] {
+        let mut texts = Vec::new();
+        all_texts(&given[name], &mut texts);
+        let is_exact = !texts.iter().any(|text| text.contains('*'));
+        faults.extend(unless(is_exact, name, "is a pattern of hosts"));
+    }
+    let mut sheets = door.sheets.iter();
+    let Some(sheet) = sheets.find(|sheet| sheet.file == "stacks/console.yaml") else {
+        return faults;
+    };
+    for name in ["Door", "SignIn", "Connections"] {
+        let pattern = sheet.template["Parameters"][name]["AllowedPattern"].as_str();
+        let is_bounded =
+            pattern.is_some_and(|pattern| !pattern.contains(".*") && !pattern.contains("*-"));
+        faults.extend(unless(is_bounded, name, "may be a pattern of hosts"));
+    }
+    let headers = sheet.resource("Headers").to_string();
+    let wanted = "connect-src 'self' ${Door} ${SignIn} ${Connections};";
+    faults.extend(unless(
+        headers.contains(wanted),
+        "Headers",
+        "let pages connect elsewhere",
+    ));
+    let parameters = &main.parameters;
+    let is_known = parameters["DomainName"] != "" || parameters["PublicUrl"] != "";
+    let is_named = given["Door"] != "";
+    faults.extend(unless(
+        is_named == is_known,
+        "Console",
+        "cannot call the door",
+    ));
     faults
 }
 

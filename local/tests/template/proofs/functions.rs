@@ -1,44 +1,50 @@
-//! How functions are called, and by whom.
+//! Proofs about functions: how they are called, and by which services.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::unless;
 use crate::door::Door;
 use crate::resolve::{call, entries};
 
-/// Where a function's ARN makes something call it. Not a rotation's: Secrets Manager may know no aliases.
-const CALLERS: [&str; 3] = ["FunctionArn", "FunctionName", "ServiceToken"];
+/// Where a function's name or ARN makes a service call it.
+const CALLERS: [&str; 5] = [
+    "FunctionArn",
+    "FunctionName",
+    "PretokenFunctionArn",
+    "RotationLambdaARN",
+    "ServiceToken",
+];
 
 pub(crate) const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
 
-/// Whatever changes about a function is published, and what is published is what is called.
-pub(crate) fn aliases(door: &Door) -> Vec<String> {
+/// Every caller names the function itself. An alias would go on to serve the old environment after a deployment that
+/// changes parameters alone: SAM publishes a version only when the code changes.
+pub(crate) fn have_no_alias(door: &Door) -> Vec<String> {
+    const PUBLISHES: [&str; 3] = [
+        "AutoPublishAlias",
+        "AutoPublishAliasAllProperties",
+        "DeploymentPreference",
+    ];
     let mut faults = Vec::new();
-    let functions = door.main().functions();
-    for (name, function) in &functions {
-        let is_published = function
-            .get("AutoPublishAlias")
-            .is_some_and(|alias| alias == "live")
-            && function.get("AutoPublishAliasAllProperties") == Some(&json!("true"));
-        faults.extend(unless(is_published, name, "does not publish every change"));
+    for (name, function) in &door.main().functions() {
+        let is_plain = PUBLISHES.iter().all(|it| !function.contains_key(*it));
+        faults.extend(unless(is_plain, name, "is called by an alias"));
     }
-    let is_function = |name: &str| functions.iter().any(|(function, _)| function == name);
-    let others = door
-        .resources()
-        .filter(|(_, one)| one["Properties"]["Principal"] != SECRETS_MANAGER);
-    for (place, resource) in others {
+    for (place, resource) in door.resources() {
+        let kind = resource["Type"].as_str().unwrap();
+        let is_alias = ["AWS::Lambda::Alias", "AWS::Lambda::Version"].contains(&kind);
+        faults.extend(unless(!is_alias, &place, "is an alias or a version"));
         let mut called = Vec::new();
         find(resource, &mut called);
-        for target in called {
-            let name = match call(target) {
-                Some(("Ref", name)) => name.as_str().unwrap(),
-                Some(("Fn::GetAtt", path)) => path.as_str().unwrap(),
-                _ => continue,
-            };
-            let (function, attribute) = name.split_once('.').unwrap_or((name, ""));
-            let is_alias = !is_function(function) || attribute == "Alias";
-            faults.extend(unless(is_alias, &place, "calls a function by no alias"));
-        }
+        let is_itself = |target: &Value| match call(target) {
+            Some(("Ref", name)) => !name.as_str().unwrap().contains('.'),
+            Some(("Fn::GetAtt", path)) => path.as_str().is_some_and(|path| path.ends_with(".Arn")),
+            // A nested stack's own parameter, which the main template fills in.
+            _ => target.as_str().is_some_and(|text| !text.contains(".Alias")),
+        };
+        let are_themselves = called.into_iter().all(is_itself);
+        let what = "calls something else than the function itself";
+        faults.extend(unless(are_themselves, &place, what));
     }
     faults
 }
@@ -68,9 +74,10 @@ pub(crate) fn waits(door: &Door) -> Vec<String> {
             continue;
         }
         let properties = &resource["Properties"];
-        let token = properties["ServiceToken"]["Ref"].as_str().unwrap();
-        let function = door.main().resource(token.trim_end_matches(".Alias"));
-        let needed = number(&function["Properties"]["Timeout"]).unwrap();
+        let token = properties["ServiceToken"]["Fn::GetAtt"].as_str();
+        let token = token.unwrap_or_default().trim_end_matches(".Arn");
+        let function = door.main().resource(token);
+        let needed = number(&function["Properties"]["Timeout"]).unwrap_or(u64::MAX - 60);
         let is_enough = number(&properties["ServiceTimeout"])
             .is_some_and(|given| (needed..=needed + 60).contains(&given));
         let what = "is not waited for as long as its function takes";
@@ -79,7 +86,7 @@ pub(crate) fn waits(door: &Door) -> Vec<String> {
     faults
 }
 
-/// Besides API Gateway's, which SAM makes for each route: a service, of this account, for one thing of its own.
+/// Beside API Gateway's, which SAM creates for each route: one service, of this account, for one resource of its own.
 pub(crate) fn permissions(door: &Door) -> Vec<String> {
     let mut faults = Vec::new();
     for (place, permission) in door.of_type("AWS::Lambda::Permission") {
@@ -96,8 +103,10 @@ pub(crate) fn permissions(door: &Door) -> Vec<String> {
         let is_ours = properties["SourceAccount"]["Ref"] == "AWS::AccountId";
         faults.extend(unless(is_ours, &place, "serves other accounts"));
         let source = &properties["SourceArn"];
-        let is_one =
-            call(source).is_some() || source.as_str().is_some_and(|arn| !arn.contains('*'));
+        // Secrets Manager's guide names the account alone; its functions' roles can touch one secret each.
+        let is_one = principal == SECRETS_MANAGER && source.is_null()
+            || call(source).is_some()
+            || source.as_str().is_some_and(|arn| !arn.contains('*'));
         faults.extend(unless(is_one, &place, "serves more than one thing"));
     }
     faults

@@ -1,4 +1,4 @@
-//! What must be made before what.
+//! Proofs about dependencies: what must be created before what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,9 @@ pub(crate) fn has_no_circle(door: &Door) -> Vec<String> {
     circles.collect()
 }
 
+/// Properties of `AWS::Serverless::Api` that SAM writes into the stage and not into the API.
+const STAGE: [&str; 3] = ["AccessLogSetting", "MethodSettings", "Tags"];
+
 type Needs = BTreeMap<String, BTreeSet<String>>;
 
 fn next(needs: &Needs) -> Option<String> {
@@ -39,16 +42,26 @@ fn needs(sheet: &Sheet) -> Needs {
     let resources = entries(&sheet.resolved["Resources"]);
     let mut needs: Needs = BTreeMap::new();
     for (name, resource) in resources {
-        let mut found = Vec::new();
+        let is_api = resource["Type"] == "AWS::Serverless::Api";
+        let (mut found, mut of_stage) = (Vec::new(), vec![name.clone()]);
         for (property, value) in entries(&resource["Properties"]) {
-            // SAM: the API is made after the functions that its routes name.
-            if property != "Events" {
-                references(value, &mut found);
+            match property.as_str() {
+                // SAM: the API is made after the functions that its routes name.
+                "Events" => {}
+                property if is_api && STAGE.contains(&property) => references(value, &mut of_stage),
+                _ => references(value, &mut found),
             }
         }
         found.extend(listed(&resource["DependsOn"]).into_iter().map(text));
         found.retain(|name| !is_outside(sheet, name));
         needs.entry(name.clone()).or_default().extend(found);
+        if is_api {
+            of_stage.retain(|name| !is_outside(sheet, name));
+            needs
+                .entry(format!("{name}.Stage"))
+                .or_default()
+                .extend(of_stage);
+        }
         for event in entries(&resource["Properties"]["Events"]).values() {
             let api = text(&event["Properties"]["RestApiId"]["Ref"]);
             needs.entry(api).or_default().insert(name.clone());
@@ -74,6 +87,39 @@ fn unknown(sheet: &Sheet, needs: &Needs) -> Vec<String> {
     let gone = asked.into_iter().filter(|name| !needs.contains_key(name));
     gone.map(|name| format!("{}: `{name}` is not there", sheet.file))
         .collect()
+}
+
+/// The account's setting for API Gateway's logs is made after an API, without which a fresh account refuses it, and
+/// before the stage, whose access log needs it. The role outlives a first deployment that fails, because CloudFormation
+/// cannot put the setting back.
+pub(crate) fn account(door: &Door) -> Vec<String> {
+    let main = door.main();
+    let setting = main.resource("ApiAccount");
+    if setting.is_null() {
+        return Vec::new();
+    }
+    let mut of_stage = Vec::new();
+    for property in STAGE {
+        references(&main.resource("Api")["Properties"][property], &mut of_stage);
+    }
+    let role = main.resource("ApiAccountRole");
+    [
+        (
+            listed(&setting["DependsOn"]).contains(&&Value::from("Api")),
+            "is made before there is an API",
+        ),
+        (
+            of_stage.iter().any(|name| name == "ApiAccount"),
+            "is made after the stage that needs it",
+        ),
+        (
+            role["DeletionPolicy"] == "Retain",
+            "is left without its role when the first deployment fails",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "ApiAccount", what))
+    .collect()
 }
 
 /// A nested stack is given its parameters and no other, and asked for outputs that it has.

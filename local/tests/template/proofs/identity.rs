@@ -17,11 +17,12 @@ fn properties<'a>(door: &'a Door, name: &str) -> Option<&'a Value> {
 pub(crate) fn trigger(door: &Door) -> Vec<String> {
     let mut faults = Vec::new();
     let parameters = &door.main().parameters;
-    let own_pool = parameters["TrustedIssuers"] == "";
+    let own_pool = parameters["TrustedIssuers"] == "" && parameters["SettingsFromFiles"] != "true";
     let permission = &door.main().resource("PretokenPermission")["Properties"];
     if own_pool || parameters["UserPoolArn"] != "" {
-        let alias = permission["FunctionName"]["Ref"] == "PretokenFunction.Alias";
-        faults.extend(unless(alias, "PretokenPermission", "is not for the alias"));
+        let is_trigger = permission["FunctionName"]["Ref"] == "PretokenFunction";
+        let what = "is not for the trigger";
+        faults.extend(unless(is_trigger, "PretokenPermission", what));
         let cognito = permission["Principal"] == "cognito-idp.amazonaws.com";
         faults.extend(unless(cognito, "PretokenPermission", "is not for Cognito"));
         let pool = if own_pool {
@@ -47,8 +48,8 @@ pub(crate) fn trigger(door: &Door) -> Vec<String> {
             "UserPool",
             "machines' tokens are signed unasked",
         ));
-        let alias = json!({"Ref": "PretokenFunction.Alias"}).to_string();
-        let asks = trigger["LambdaArn"] == json!(alias);
+        let trigger_arn = json!({"Fn::GetAtt": "PretokenFunction.Arn"}).to_string();
+        let asks = trigger["LambdaArn"] == json!(trigger_arn);
         faults.extend(unless(asks, "UserPool", "asks another function"));
         let tier = pool["UserPoolTier"] == "ESSENTIALS";
         faults.extend(unless(tier, "UserPool", "has a plan without that trigger"));
@@ -56,13 +57,17 @@ pub(crate) fn trigger(door: &Door) -> Vec<String> {
     faults
 }
 
-/// Nobody signs up; the console has no secret and the machine nothing but one.
+/// Properties of a client that people sign in to by the page.
+const PAGE: [&str; 3] = ["AllowedOAuthFlows", "CallbackURLs", "LogoutURLs"];
+
+/// No sign-up; the console has no secret and the machine nothing but one.
 pub(crate) fn pool(door: &Door) -> Vec<String> {
     let Some(pool) = properties(door, "UserPool") else {
         return Vec::new();
     };
     let console = properties(door, "ConsoleClient").unwrap_or(&Value::Null);
-    let machine = properties(door, "MachineClient").unwrap_or(&Value::Null);
+    let parameters = &door.main().parameters;
+    let has_page = parameters["ReturnUrls"] != "" || parameters["EnableConsole"] == "true";
     let believes_people_alone = ["AuthorizerFunction", "ProxyFunction"]
         .iter()
         .all(|function| {
@@ -84,8 +89,12 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             "the console's secret is in every browser",
         ),
         (
-            console["AllowedOAuthFlows"] == json!(["code"]),
+            !has_page || console["AllowedOAuthFlows"] == json!(["code"]),
             "tokens are in addresses",
+        ),
+        (
+            has_page || PAGE.iter().all(|it| console[it].is_null()),
+            "the page sends people nowhere, which Cognito refuses",
         ),
         (
             console["PreventUserExistenceErrors"] == "ENABLED",
@@ -95,17 +104,36 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             console["ExplicitAuthFlows"] == json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"]),
             "strangers may try passwords without the sign-in page",
         ),
-        (
-            machine["AllowedOAuthFlows"] == json!(["client_credentials"]),
-            "machines sign in as people",
-        ),
-        (
-            machine["AllowedOAuthScopes"] == json!(["gatehouse/tools"]),
-            "tool tokens open more than tools",
-        ),
         (believes_people_alone, "tool tokens open the door"),
     ]
     .into_iter()
     .filter_map(|(is_so, what)| unless(is_so, "pool", what))
+    .chain(machine_client(door))
+    .collect()
+}
+
+/// It exists where an agent may ask for tool tokens, and can do nothing but ask for them.
+fn machine_client(door: &Door) -> Vec<String> {
+    let machine = properties(door, "MachineClient").unwrap_or(&Value::Null);
+    let parameters = &door.main().parameters;
+    let may_ask = parameters["GatewayArn"] != ""
+        || parameters["Agents"] != ""
+        || parameters["SettingsFromFiles"] != "false";
+    [
+        (
+            machine.is_null() != may_ask,
+            "there is a machine client that no agent uses, or none",
+        ),
+        (
+            !may_ask || machine["AllowedOAuthFlows"] == json!(["client_credentials"]),
+            "machines sign in as people",
+        ),
+        (
+            !may_ask || machine["AllowedOAuthScopes"] == json!(["gatehouse/tools"]),
+            "tool tokens open more than tools",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "machine client", what))
     .collect()
 }

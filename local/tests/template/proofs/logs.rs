@@ -1,4 +1,4 @@
-//! Where log lines go, and how long they stay.
+//! Proofs about logs: destination and retention.
 
 use super::unless;
 use crate::door::Door;

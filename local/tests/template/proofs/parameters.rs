@@ -1,4 +1,4 @@
-//! What whoever deploys is asked.
+//! Proofs about parameters: each is described, bounded and used.
 
 use serde_json::Value;
 

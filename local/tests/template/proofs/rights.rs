@@ -1,4 +1,4 @@
-//! Who may do what: every statement of every policy.
+//! Proofs about rights: every statement of every policy.
 
 use serde_json::{Value, json};
 
@@ -186,6 +186,9 @@ const CALLS: [&str; 6] = [
     "bedrock-agentcore:StopRuntimeSession",
 ];
 
+/// The most runtimes that the stack locks.
+const MAX_LOCKS: usize = 10;
+
 /// The proxy may do all that it does, of the runtimes and of their endpoints: AgentCore asks for both.
 pub(crate) fn reach_agents(door: &Door) -> Vec<String> {
     let proxy = &door.main().resource("ProxyRole")["Properties"]["Policies"];
@@ -211,7 +214,48 @@ pub(crate) fn reach_agents(door: &Door) -> Vec<String> {
     .collect()
 }
 
-/// A policy that somebody else writes may grow.
+/// Each runtime and its endpoint admit the door's role and no other principal, unless the stack is told not to.
+pub(crate) fn lock_runtimes(door: &Door) -> Vec<String> {
+    let wants = door.main().parameters["LockRuntimes"] == "true";
+    let stack = door.main().resource("Locks");
+    let mut faults: Vec<String> = unless(stack.is_null() != wants, "Locks", "are not as asked")
+        .into_iter()
+        .collect();
+    let role = &stack["Properties"]["Parameters"]["ProxyRoleArn"];
+    let is_ours = !wants || role["Fn::GetAtt"] == "ProxyRole.Arn";
+    faults.extend(unless(is_ours, "Locks", "admit another role"));
+    let mut kinds = [("RuntimeLock", 0), ("EndpointLock", 0)];
+    for (place, lock) in door.of_type("AWS::BedrockAgentCore::ResourcePolicy") {
+        for (kind, count) in &mut kinds {
+            *count += usize::from(place.contains(*kind));
+        }
+        let [text, own] = listed(&lock["Properties"]["Policy"]["Fn::Sub"])[..] else {
+            faults.push(format!("{place}: has no policy"));
+            continue;
+        };
+        let is_of_itself = own["Locked"] == lock["Properties"]["ResourceArn"];
+        faults.extend(unless(is_of_itself, &place, "names another resource"));
+        let policy: Value = serde_json::from_str(text.as_str().unwrap()).unwrap_or_default();
+        let wanted = json!([
+            {"Effect": "Allow", "Principal": {"AWS": "${ProxyRoleArn}"}, "Action": CALLS, "Resource": "${Locked}"},
+            {"Effect": "Deny", "Principal": "*", "Action": CALLS, "Resource": "${Locked}",
+                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "${ProxyRoleArn}"}}},
+            {"Effect": "Deny", "Principal": "*", "Action": "bedrock-agentcore:InvokeAgentRuntimeCommand",
+                "Resource": "${Locked}"},
+        ]);
+        let is_shut = policy["Statement"] == wanted;
+        faults.extend(unless(is_shut, &place, "admits others, or not the door"));
+    }
+    let are_all = !wants || kinds.iter().all(|(_, count)| *count == MAX_LOCKS);
+    faults.extend(unless(
+        are_all,
+        "Locks",
+        "leave a runtime or an endpoint open",
+    ));
+    faults
+}
+
+/// A policy that others maintain may grow.
 pub(crate) fn are_our_own(door: &Door) -> Vec<String> {
     let mut faults = Vec::new();
     for (place, role) in door.of_type("AWS::IAM::Role") {

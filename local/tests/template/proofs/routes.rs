@@ -1,13 +1,12 @@
-//! Which routes there are, and who stands before them.
+//! Proofs about routes: which exist, and which have the authorizer.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::unless;
+use super::{listed, unless};
 use crate::door::Door;
 use crate::resolve::entries;
 
-/// Routes without an authorizer: what the world may read. Besides these, the questions that browsers ask before they
-/// may send a token, and nothing else.
+/// Routes without an authorizer: what everyone may read. Beside these, only the preflights of browsers are open.
 const OPEN: [&str; 2] = ["GET /.well-known/jwks.json", "GET /healthz"];
 /// Below it stands where tokens come from, for clients that have none yet (RFC 9728).
 const METADATA: &str = "GET /.well-known/oauth-protected-resource";
@@ -61,12 +60,14 @@ fn authorizer_of(api: &Value, path: &str, method: &str, own: &Value) -> Option<S
     default.map(str::to_owned)
 }
 
+/// True for the routes that need no token, whatever the parameters.
+fn is_open(name: &str) -> bool {
+    OPEN.contains(&name) || name.starts_with(METADATA) || name.starts_with("OPTIONS /")
+}
+
 /// Every route but the open ones has it; without `EnableAuth` none has.
 pub(crate) fn are_protected(door: &Door) -> Vec<String> {
     let has_auth = door.main().parameters["EnableAuth"] == "true";
-    let is_open = |name: &str| {
-        OPEN.contains(&name) || name.starts_with(METADATA) || name.starts_with("OPTIONS /")
-    };
     let mut faults = Vec::new();
     let routes = routes(door);
     faults.extend(unless(!routes.is_empty(), "Api", "there are no routes"));
@@ -76,9 +77,81 @@ pub(crate) fn are_protected(door: &Door) -> Vec<String> {
         let what = format!("has the authorizer {:?}", route.authorizer);
         faults.extend(unless(is_so, &route.name, &what));
     }
-    // A condition changes nothing at a stage that is not deployed anew.
+    // A condition changes nothing at a stage that is not deployed again.
     let deploys = &door.main().resource("Api")["Properties"]["AlwaysDeploy"];
     faults.extend(unless(deploys == "true", "Api", "AlwaysDeploy is not on"));
+    faults
+}
+
+/// The open routes have a function of their own, with a limit of concurrency and requests of its own, so that strangers
+/// who flood them take nothing from turns. Its role can call no agent, and its settings are the proxy's.
+pub(crate) fn keep_strangers_apart(door: &Door) -> Vec<String> {
+    const APART: &str = "OpenRoutesFunction";
+    let main = door.main();
+    let of = |name: &str| &main.resource(name)["Properties"];
+    let mut faults = Vec::new();
+    let settings = listed(&of("Api")["MethodSettings"]);
+    for route in routes(door) {
+        let wanted = if is_open(&route.name) {
+            APART
+        } else {
+            "ProxyFunction"
+        };
+        let is_so = std::ptr::eq(route.function, of(wanted));
+        faults.extend(unless(is_so, &route.name, "is another function's"));
+        let (method, path) = route.name.split_once(' ').unwrap();
+        let path = format!("/{}", path.replace('/', "~1"));
+        let own = settings
+            .iter()
+            .find(|own| own["ResourcePath"] == *path && own["HttpMethod"] == *method);
+        let is_bounded = own.is_some_and(|own| {
+            own["ThrottlingRateLimit"] == main.parameters["OpenThrottlingRate"]
+                && own["ThrottlingBurstLimit"] == main.parameters["OpenThrottlingBurst"]
+        });
+        let is_so = is_bounded == is_open(&route.name);
+        faults.extend(unless(is_so, &route.name, "has another limit of requests"));
+    }
+    let same = of(APART)["Environment"] == of("ProxyFunction")["Environment"]
+        && of(APART)["Layers"] == of("ProxyFunction")["Layers"];
+    faults.extend(unless(same, APART, "has other settings than the proxy"));
+    for (function, parameter) in [
+        ("AuthorizerFunction", "AuthorizerConcurrency"),
+        (APART, "OpenRoutesConcurrency"),
+        ("PretokenFunction", "PretokenConcurrency"),
+    ] {
+        let reserved = &of(function)["ReservedConcurrentExecutions"];
+        let given = &main.parameters[parameter];
+        let is_so = if given == "0" {
+            reserved.is_null()
+        } else {
+            reserved == given
+        };
+        faults.extend(unless(is_so, function, "reserves another concurrency"));
+    }
+    faults.extend(may_little(door, APART));
+    faults
+}
+
+/// The role of the open routes writes a log and reads the signing keys.
+fn may_little(door: &Door, function: &str) -> Vec<String> {
+    let of = |name: &str| &door.main().resource(name)["Properties"];
+    let mut faults = Vec::new();
+    let role = of("OpenRoutesRole");
+    let statements = listed(&role["Policies"])
+        .into_iter()
+        .flat_map(|policy| listed(&policy["PolicyDocument"]["Statement"]));
+    let allowed: Vec<&Value> = statements.map(|statement| &statement["Action"]).collect();
+    let wanted = [
+        &json!(["logs:CreateLogStream", "logs:PutLogEvents"]),
+        &json!("secretsmanager:GetSecretValue"),
+    ];
+    faults.extend(unless(
+        allowed == wanted,
+        function,
+        "may do more than it needs",
+    ));
+    let is_its = of(function)["Role"]["Fn::GetAtt"] == "OpenRoutesRole.Arn";
+    faults.extend(unless(is_its, function, "has another role"));
     faults
 }
 
@@ -102,7 +175,7 @@ pub(crate) fn stream(door: &Door) -> Vec<String> {
     faults
 }
 
-/// It is shown the header, by its alias, and its answers are kept for five minutes at the most.
+/// It is shown the header, and its answers are kept for five minutes at the most.
 pub(crate) fn authorizer(door: &Door) -> Vec<String> {
     let auth = &door.main().resource("Api")["Properties"]["Auth"];
     let authorizer = &auth["Authorizers"][AUTHORIZER];
@@ -116,8 +189,8 @@ pub(crate) fn authorizer(door: &Door) -> Vec<String> {
             "a route that says nothing is open",
         ),
         (
-            authorizer["FunctionArn"]["Ref"] == "AuthorizerFunction.Alias",
-            "it is not called by its alias",
+            authorizer["FunctionArn"]["Fn::GetAtt"] == "AuthorizerFunction.Arn",
+            "another function is asked",
         ),
         (
             authorizer["FunctionPayloadType"] == "REQUEST",

@@ -1,4 +1,4 @@
-//! Where secrets are, and where they are not.
+//! Proofs about secrets: where they are, and where they are not.
 
 use serde_json::{Value, json};
 
@@ -78,9 +78,11 @@ pub(crate) fn signing_rotates(door: &Door) -> Vec<String> {
 pub(crate) fn machine_rotates(door: &Door) -> Vec<String> {
     let main = door.main();
     let is_given = |name: &str| main.parameters[name] != "";
-    let own_pool = !is_given("TrustedIssuers");
+    let from_files = &main.parameters["SettingsFromFiles"];
+    let own_pool = !is_given("TrustedIssuers") && from_files != "true";
     let is_wanted = own_pool || main.parameters["RotateMachineSecret"] == "true";
-    if !(is_wanted && (is_given("GatewayArn") || is_given("Agents"))) {
+    let may_ask = is_given("GatewayArn") || is_given("Agents") || from_files != "false";
+    if !(is_wanted && may_ask) {
         let kinds = entries(&main.resolved["Resources"]).keys();
         let is_there = kinds
             .filter(|name| name.starts_with("MachineRotation"))
@@ -152,7 +154,6 @@ fn rotates(
             && resource.is_none_or(|it| statements.iter().any(|own| own["Resource"] == *it))
     };
     let of = properties(schedule);
-    // Neither is the alias's: nobody says that Secrets Manager knows aliases, and each must be what the other is.
     let itself = json!({"Fn::GetAtt": format!("{function}.Arn")});
     [
         (
@@ -170,7 +171,7 @@ fn rotates(
             "takes its own time",
         ),
         (
-            may_ask(door, function, secret),
+            may_ask(door, function),
             "may not ask its function, or others may",
         ),
         (
@@ -184,12 +185,14 @@ fn rotates(
     .collect()
 }
 
-/// Whether Secrets Manager, for this secret alone, may call the function itself.
-fn may_ask(door: &Door, function: &str, secret: &Value) -> bool {
+/// True if Secrets Manager, for a secret of this account, may call the function itself.
+fn may_ask(door: &Door, function: &str) -> bool {
     let permissions = door.main().of_type("AWS::Lambda::Permission").into_iter();
     let mut permissions = permissions.map(|(_, permission)| permission["Properties"].clone());
     let permission = permissions.find(|it| it["FunctionName"]["Ref"] == *function);
-    permission.is_some_and(|it| it["SourceArn"] == *secret && it["Principal"] == SECRETS_MANAGER)
+    permission.is_some_and(|it| {
+        it["SourceAccount"]["Ref"] == "AWS::AccountId" && it["Principal"] == SECRETS_MANAGER
+    })
 }
 
 fn variables<'d>(door: &'d Door, function: &str) -> &'d Value {

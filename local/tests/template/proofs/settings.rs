@@ -7,7 +7,7 @@ use super::unless;
 use crate::door::Door;
 use crate::resolve::entries;
 
-/// What authorizer and proxy read besides their own.
+/// Settings that authorizer and proxy share.
 const SHARED: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
 
 /// Settings that no deployment gives: their defaults are for everybody, or they exist for tests and for the local stack.
@@ -22,6 +22,33 @@ const NOT_GIVEN: [&str; 6] = [
 
 /// The most that Lambda takes of names and values together, in bytes.
 const MOST: usize = 4096;
+
+/// The documents that outgrow the environment come from the layer's files, where the parameter says so.
+pub(crate) fn come_from_files(door: &Door) -> Vec<String> {
+    let main = door.main();
+    let given = main.parameters["SettingsFromFiles"].as_str().unwrap();
+    let has_layer = !main.resource("SettingsLayer").is_null();
+    let is_wanted = given != "false";
+    let what = "is there for no function, or missing";
+    let mut faults: Vec<String> = unless(has_layer == is_wanted, "SettingsLayer", what)
+        .into_iter()
+        .collect();
+    for name in ["AuthorizerFunction", "OpenRoutesFunction", "ProxyFunction"] {
+        let function = &main.resource(name)["Properties"];
+        let layers = &function["Layers"];
+        let has_it = *layers == serde_json::json!([{"Ref": "SettingsLayer"}]);
+        faults.extend(unless(has_it == is_wanted, name, "has another layer"));
+        let variables = &function["Environment"]["Variables"];
+        for (variable, path, from_file) in [
+            ("AGENTS", "file:/opt/agents.json", is_wanted),
+            ("TRUSTED_ISSUERS", "file:/opt/issuers.json", given == "true"),
+        ] {
+            let is_file = variables[variable] == path;
+            faults.extend(unless(is_file == from_file, name, "reads other settings"));
+        }
+    }
+    faults
+}
 
 /// Each function is given every setting it has, and no other.
 pub(crate) fn are_complete(door: &Door) -> Vec<String> {

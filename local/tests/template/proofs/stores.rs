@@ -1,4 +1,4 @@
-//! What is kept: encrypted, restorable where it matters, and not public.
+//! Proofs about stores: encrypted, restorable where it matters, and not public.
 
 use super::unless;
 use crate::door::Door;

@@ -1,23 +1,29 @@
-//! What is told to whom when something goes wrong, and what must not be shown meanwhile.
+//! Proofs about monitoring: who is alerted of what, and what must not be shown.
 
 use serde_json::{Value, json};
 
 use super::{listed, unless};
-use crate::door::Door;
+use crate::door::{Door, Sheet};
 
 /// What must be watched, and where it is.
-const WATCHED: [&str; 6] = [
+const WATCHED: [&str; 11] = [
+    "AuthorizerThrottleAlarm",
+    "FloodAlarm",
+    "OpenRoutesThrottleAlarm",
     "OutageAlarm",
     "PretokenAlarm",
+    "PretokenThrottleAlarm",
     "RefusalAlarm",
     "RotationAlarm",
     "RotationFailed",
     "ServerErrorAlarm",
+    "ThrottleAlarm",
 ];
 
 /// Whose failures they tell.
-const FUNCTIONS: [&str; 4] = [
+const FUNCTIONS: [&str; 5] = [
     "AuthorizerFunction",
+    "OpenRoutesFunction",
     "PretokenFunction",
     "ProxyFunction",
     "RotationFunction",
@@ -69,11 +75,25 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
         "RotationFailed",
         "is told of other secrets",
     ));
-    let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
-    let is_ours = *topic == parameters["AlarmEmail"];
-    faults.extend(unless(is_ours, "Alarms", "go elsewhere"));
+    faults.extend(follow_parameters(door, sheet));
     faults.extend(publishers(sheet.resource("AlarmsPolicy")));
     faults
+}
+
+/// The alarms reach the address that is asked for, and ring at the number that is asked for.
+fn follow_parameters(door: &Door, sheet: &Sheet) -> Vec<String> {
+    let parameters = &door.main().parameters;
+    let flood = &sheet.resource("FloodAlarm")["Properties"]["Threshold"];
+    let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
+    let faults = [
+        unless(
+            *flood == parameters["FloodThreshold"],
+            "FloodAlarm",
+            "rings at another number",
+        ),
+        unless(*topic == parameters["AlarmEmail"], "Alarms", "go elsewhere"),
+    ];
+    faults.into_iter().flatten().collect()
 }
 
 /// CloudWatch tells whose alarm it is; EventBridge tells nothing, so a condition would keep all of its events out.

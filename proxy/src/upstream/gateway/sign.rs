@@ -1,18 +1,14 @@
 //! A request to a gateway, signed by the door's own role (SigV4).
 
+use crate::upstream::sigv4;
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use shared::clock::Clock;
 use shared::settings::Address;
-use std::time::UNIX_EPOCH;
-
-/// The name under which AgentCore's data planes check signatures.
-const SERVICE: &str = "bedrock-agentcore";
 
 /// Signs with the credentials that Lambda gives.
 pub(super) struct Signer {
@@ -40,19 +36,11 @@ impl Signer {
     ) -> Result<(), &'static str> {
         let region = region_of(gateway.host()).or(self.region.as_deref());
         let region = region.ok_or("no region to sign for")?;
-        let provider = self.credentials.as_ref().ok_or("no credentials")?;
-        let credentials = provider.provide_credentials().await;
-        let identity = credentials.map_err(|_| "no credentials")?.into();
-        let time = UNIX_EPOCH.checked_add(self.clock.moment().wall);
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name(SERVICE)
-            .time(time.ok_or("no time")?)
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|_| "cannot sign")?
-            .into();
+        let role = sigv4::role(self.credentials.as_ref()).await;
+        let role = role.map_err(|_| "no credentials")?;
+        let now = self.clock.moment().wall;
+        let parameters = sigv4::parameters(&role, region, now, SigningSettings::default());
+        let parameters = parameters.ok_or("cannot sign")?.into();
         let headers = request.headers().iter();
         // What is no text was let through by nobody.
         let headers =
@@ -64,7 +52,7 @@ impl Signer {
             headers,
             SignableBody::Bytes(body),
         );
-        let signed = sign(signable.map_err(|_| "cannot sign")?, &params);
+        let signed = sign(signable.map_err(|_| "cannot sign")?, &parameters);
         let (instructions, _signature) = signed.map_err(|_| "cannot sign")?.into_parts();
         instructions.apply_to_request_http1x(request);
         Ok(())

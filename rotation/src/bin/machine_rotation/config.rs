@@ -1,9 +1,9 @@
 //! The function's settings: read once, every fault reported at once.
 
 use rotation::MachineClient;
+use shared::aws::arn::UserPoolArn;
 use shared::settings::{self, Address, Fault, Source};
 use shared::token_endpoint::{parse_client_id, parse_scopes};
-use shared::user_pool::UserPoolArn;
 
 /// The machine client in whose name tool tokens are asked for.
 pub(crate) const MACHINE_CLIENT_ID: &str = "MACHINE_CLIENT_ID";

@@ -1,0 +1,70 @@
+//! The settings of the pool: its users, its clients' addresses, the lifetimes of its tokens.
+
+use crate::sigv4::Credentials;
+
+/// Who is in the pool, and where browsers may be sent back to.
+#[derive(Clone)]
+pub struct IssuerSettings {
+    /// The pool's people. Default: alice (finance, admin, staff) and bob (guest, staff).
+    pub users: Vec<UserSettings>,
+    /// Registered callback URLs of the console; on loopback every port of them is good. Default:
+    /// `http://localhost/callback` and `http://127.0.0.1/callback`.
+    pub redirect_uris: Vec<String>,
+    /// Registered sign-out URLs, by the same rule. Default: `http://localhost/` and
+    /// `http://127.0.0.1/`.
+    pub logout_uris: Vec<String>,
+    /// Life of access and id tokens in seconds. Default: 3600, Cognito's own.
+    pub token_lifetime_seconds: u64,
+    /// Life of the tokens for tools in seconds: as long as it may take until a change in the directory is seen.
+    /// Default: 300, the shortest that Cognito gives.
+    pub tool_token_lifetime_seconds: u64,
+    /// The credentials that may add secrets to the pool's clients, and delete them. Default: none.
+    pub administrator: Option<Credentials>,
+}
+
+/// One person of the pool.
+#[derive(Clone)]
+pub struct UserSettings {
+    /// What the person types; `username` in tokens.
+    pub name: String,
+    /// Given out as verified.
+    pub email: String,
+    /// `cognito:groups`; none leaves the claim out.
+    pub groups: Vec<String>,
+    /// None: a new one is made at start, see [`super::Issuer::password`].
+    pub password: Option<String>,
+}
+
+impl UserSettings {
+    /// A person with the address `NAME@example.com` and a password to be made.
+    pub fn new(name: &str, groups: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            email: format!("{name}@example.com"),
+            groups: groups.iter().map(|&group| group.to_owned()).collect(),
+            password: None,
+        }
+    }
+}
+
+impl Default for IssuerSettings {
+    fn default() -> Self {
+        let loopback = |path| {
+            vec![
+                format!("http://localhost{path}"),
+                format!("http://127.0.0.1{path}"),
+            ]
+        };
+        Self {
+            users: vec![
+                UserSettings::new("alice", &["finance", "admin", "staff"]),
+                UserSettings::new("bob", &["guest", "staff"]),
+            ],
+            redirect_uris: loopback("/callback"),
+            logout_uris: loopback("/"),
+            token_lifetime_seconds: 3600,
+            tool_token_lifetime_seconds: 300,
+            administrator: None,
+        }
+    }
+}

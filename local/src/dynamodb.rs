@@ -1,0 +1,225 @@
+//! DynamoDB on one loopback port: `GetItem`, `PutItem` and `DeleteItem`, with Signature Version 4. One of its tables says
+//! which department and role each user has; its rows can be changed while it runs: `PUT` and `DELETE /directory/{sub}`.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::routing::put;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+pub use crate::aws_json::Fault;
+use crate::aws_json::{Exception, JsonService, Protocol, UNKNOWN};
+use crate::listen::{Bound, Served};
+use crate::sigv4::Credentials;
+
+mod condition;
+mod projection;
+mod table;
+
+use table::{Item, MAX_ITEMS, Table};
+
+const PROTOCOL: Protocol = Protocol {
+    service: "dynamodb",
+    target: "DynamoDB_20120810",
+    content_type: "application/x-amz-json-1.0",
+};
+/// The key of the directory's table.
+const KEY: &str = "sub";
+/// Of a subject, a department and a role.
+const MAX_TEXT: usize = 128;
+
+/// The tables. Dropping them closes their port.
+pub struct DynamoDb {
+    url: String,
+    tables: Arc<Tables>,
+    service: Arc<JsonService>,
+    _served: Served,
+}
+
+/// What the directory says of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The attribute `department`.
+    pub department: String,
+    /// The attribute `role`.
+    pub role: String,
+}
+
+impl Row {
+    /// A row with these two.
+    pub fn new(department: &str, role: &str) -> Self {
+        Self {
+            department: department.to_owned(),
+            role: role.to_owned(),
+        }
+    }
+}
+
+/// Tables by name, and which of them is the directory.
+struct Tables {
+    directory: String,
+    tables: Mutex<BTreeMap<String, Table>>,
+}
+
+impl DynamoDb {
+    /// Answers callers who sign with `credentials`, on a free port of 127.0.0.1, for the directory's table of this
+    /// name.
+    ///
+    /// # Errors
+    /// No port could be bound.
+    pub async fn start(credentials: Credentials, table: &str) -> io::Result<Self> {
+        let tables = Arc::new(Tables {
+            directory: table.to_owned(),
+            tables: Mutex::new(BTreeMap::from([(table.to_owned(), Table::new(KEY))])),
+        });
+        let asked = Arc::clone(&tables);
+        let service = JsonService::new(PROTOCOL, credentials, move |operation, input| {
+            asked.perform(operation, input)
+        });
+        let bound = Bound::loopback().await?;
+        let router = Router::new()
+            .route("/directory/{sub}", put(change).delete(remove))
+            .with_state(Arc::clone(&tables))
+            .merge(service.router());
+        Ok(Self {
+            url: bound.origin(),
+            tables,
+            service,
+            _served: bound.serve(router),
+        })
+    }
+
+    /// Makes another table, whose key has this name; one of the same name is emptied.
+    pub fn create_table(&self, name: &str, key: &'static str) {
+        self.tables.lock().insert(name.to_owned(), Table::new(key));
+    }
+
+    /// The items of a table, attribute by attribute as DynamoDB writes them; none if there is no such table.
+    pub fn items(&self, table: &str) -> Vec<Value> {
+        let tables = self.tables.lock();
+        let items = tables.get(table).map(|table| table.items.values().cloned());
+        items.into_iter().flatten().map(Value::Object).collect()
+    }
+
+    /// The endpoint for the SDK's `AWS_ENDPOINT_URL_DYNAMODB`: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Says this of a user from now on.
+    pub fn put(&self, subject: &str, row: Row) {
+        let Row { department, role } = row;
+        self.put_item(
+            subject,
+            json!({"department": {"S": department}, "role": {"S": role}}),
+        );
+    }
+
+    /// The same for an item of any shape, attribute by attribute as DynamoDB writes them: `{"role": {"N": "1"}}`.
+    /// Anything but an object is an item without attributes.
+    pub fn put_item(&self, subject: &str, item: Value) {
+        let item = match item {
+            Value::Object(attributes) => attributes,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Map::new(),
+        };
+        self.tables.change(|table| table.write(subject, item));
+    }
+
+    /// Says nothing of a user from now on.
+    pub fn remove(&self, subject: &str) {
+        self.tables.remove(subject);
+    }
+
+    /// Makes every answer go wrong from now on, or, with `None`, right again.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        self.service.set_fault(fault);
+    }
+
+    /// How many requests came, refused ones included.
+    pub fn requests(&self) -> u64 {
+        self.service.requests()
+    }
+}
+
+impl Tables {
+    /// Each critical section is one operation of a table.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Table>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn perform(&self, operation: &str, input: &Value) -> Result<Value, Exception> {
+        let name = input.get("TableName").and_then(Value::as_str);
+        let mut tables = self.lock();
+        let table = name.and_then(|name| tables.get_mut(name));
+        let table = table.ok_or(NO_TABLE)?;
+        match operation {
+            "GetItem" => table.get(input),
+            "PutItem" => table.put(input),
+            "DeleteItem" => table.delete(input),
+            _ => Err(UNKNOWN),
+        }
+    }
+
+    /// Changes the directory.
+    fn change<T>(&self, change: impl FnOnce(&mut Table) -> T) -> T {
+        change(
+            self.lock()
+                .entry(self.directory.clone())
+                .or_insert_with(|| Table::new(KEY)),
+        )
+    }
+
+    fn remove(&self, subject: &str) {
+        self.change(|table| table.items.remove(subject));
+    }
+}
+
+const NO_TABLE: Exception = Exception {
+    name: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+    message: "Requested resource not found",
+};
+
+async fn change(
+    State(tables): State<Arc<Tables>>,
+    Path(subject): Path<String>,
+    body: Bytes,
+) -> (StatusCode, &'static str) {
+    let row = serde_json::from_slice::<Row>(&body).ok();
+    let Some(Row { department, role }) = row.filter(|row| {
+        [&subject, &row.department, &row.role]
+            .into_iter()
+            .all(|text| is_text(text))
+    }) else {
+        let help = "send {\"department\": \"...\", \"role\": \"...\"}\n";
+        return (StatusCode::BAD_REQUEST, help);
+    };
+    let row = [("department", department), ("role", role)];
+    let row = row.map(|(name, value)| (name.to_owned(), json!({ "S": value })));
+    tables.change(|table| {
+        if table.items.len() >= MAX_ITEMS && !table.items.contains_key(&subject) {
+            return (StatusCode::INSUFFICIENT_STORAGE, "the directory is full\n");
+        }
+        table.write(&subject, Item::from_iter(row));
+        (StatusCode::OK, "changed\n")
+    })
+}
+
+async fn remove(State(tables): State<Arc<Tables>>, Path(subject): Path<String>) -> StatusCode {
+    tables.remove(&subject);
+    StatusCode::NO_CONTENT
+}
+
+fn is_text(text: &str) -> bool {
+    (1..=MAX_TEXT).contains(&text.len()) && !text.contains(char::is_control)
+}

@@ -1,0 +1,66 @@
+//! A rotation: a function called four times, "Rotation by Lambda function", AWS Secrets Manager User Guide.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::shelf::Shelf;
+use super::{CURRENT, PENDING};
+use crate::lambda::Function;
+
+/// A step failed; the function's own log says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the rotation failed")]
+pub struct RotationFailed;
+
+/// What the function is called for, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make the new version's value.
+    Create,
+    /// Tell the service that it is for.
+    Set,
+    /// Try it.
+    Test,
+    /// Make it the current one.
+    Finish,
+}
+
+impl Step {
+    /// In the order of a rotation.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Set, Self::Test, Self::Finish];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "createSecret",
+            Self::Set => "setSecret",
+            Self::Test => "testSecret",
+            Self::Finish => "finishSecret",
+        }
+    }
+}
+
+pub(super) fn event(arn: &str, token: &str, step: Step) -> Value {
+    json!({"ClientRequestToken": token, "SecretId": arn, "Step": step.as_str()})
+}
+
+/// Runs the steps up to the first that fails; the function's own log says why. The new version then stays pending, as it
+/// does there.
+pub(super) async fn run(
+    function: &Function,
+    shelf: &Shelf,
+    arn: &str,
+    token: &str,
+) -> Result<(), RotationFailed> {
+    for step in Step::ALL {
+        let event = Bytes::from(event(arn, token, step).to_string());
+        let done = function.invoke(event).await;
+        done.map_err(|_| RotationFailed)?;
+    }
+    // Whether it is the current version now, the function had to see to; the secret may be gone with its store.
+    let _ = shelf.with(arn, |secret| {
+        if secret.staged(CURRENT).as_deref() == Some(token) {
+            secret.unstage(PENDING);
+        }
+    });
+    Ok(())
+}

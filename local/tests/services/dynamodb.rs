@@ -1,0 +1,164 @@
+//! DynamoDB.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use hyper_util::rt::TokioExecutor;
+use local::dynamodb::{DynamoDb, Fault, Row};
+use serde_json::json;
+
+use crate::{credentials, sdk_credentials};
+
+const TABLE: &str = "people";
+const RIGHT: &str = "right";
+
+fn client(directory: &DynamoDb, secret: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(sdk_credentials(secret))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(directory.url())
+        .build();
+    Client::from_conf(config)
+}
+
+async fn directory() -> DynamoDb {
+    DynamoDb::start(credentials(RIGHT), TABLE).await.unwrap()
+}
+
+/// Department and role, as far as the item has them as text; nothing if there is no item.
+async fn read(directory: &DynamoDb, subject: &str) -> Option<(Option<String>, Option<String>)> {
+    let answer = client(directory, RIGHT)
+        .get_item()
+        .table_name(TABLE)
+        .key("sub", AttributeValue::S(subject.to_owned()))
+        .projection_expression("department, #role")
+        .expression_attribute_names("#role", "role")
+        .send()
+        .await
+        .unwrap();
+    let item = answer.item?;
+    assert!(!item.contains_key("sub"), "it was not asked for");
+    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+    Some((text("department"), text("role")))
+}
+
+fn row(department: &str, role: &str) -> Option<(Option<String>, Option<String>)> {
+    Some((Some(department.to_owned()), Some(role.to_owned())))
+}
+
+async fn change(directory: &DynamoDb, method: Method, subject: &str, body: &str) -> StatusCode {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{}/directory/{subject}", directory.url()))
+        .body(Full::from(body.to_owned()))
+        .unwrap();
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
+    let client = client.build_http::<Full<Bytes>>();
+    client.request(request).await.unwrap().status()
+}
+
+#[tokio::test]
+async fn a_row_is_there_until_it_is_changed_or_taken_away() {
+    let directory = directory().await;
+    assert_eq!(read(&directory, "u").await, None);
+    directory.put("u", Row::new("finance", "admin"));
+    assert_eq!(read(&directory, "u").await, row("finance", "admin"));
+    let moved = r#"{"department": "sales", "role": "viewer"}"#;
+    assert_eq!(
+        change(&directory, Method::PUT, "u", moved).await,
+        StatusCode::OK
+    );
+    assert_eq!(read(&directory, "u").await, row("sales", "viewer"));
+    let removed = change(&directory, Method::DELETE, "u", "").await;
+    assert_eq!(
+        (removed, read(&directory, "u").await),
+        (StatusCode::NO_CONTENT, None)
+    );
+    directory.put_item(
+        "u",
+        json!({"department": {"S": "sales"}, "role": {"N": "1"}}),
+    );
+    assert_eq!(
+        read(&directory, "u").await,
+        Some((Some("sales".to_owned()), None))
+    );
+    directory.remove("u");
+    assert_eq!(read(&directory, "u").await, None);
+}
+
+#[tokio::test]
+async fn a_change_that_is_none_changes_nothing() {
+    let directory = directory().await;
+    directory.put("u", Row::new("finance", "admin"));
+    let long = json!({"department": "d".repeat(129), "role": "viewer"}).to_string();
+    for body in [
+        "",
+        "{}",
+        r#"{"department": "sales"}"#,
+        r#"{"department": "", "role": "viewer"}"#,
+        r#"{"department": "a\nb", "role": "viewer"}"#,
+        r#"{"department": "sales", "role": "viewer", "more": 1}"#,
+        &long,
+    ] {
+        let status = change(&directory, Method::PUT, "u", body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    }
+    assert_eq!(read(&directory, "u").await, row("finance", "admin"));
+}
+
+#[tokio::test]
+async fn what_dynamodb_refuses_is_refused() {
+    let directory = directory().await;
+    let ask = |table, key, expression, secret| {
+        client(&directory, secret)
+            .get_item()
+            .table_name(table)
+            .key(key, AttributeValue::S("u".to_owned()))
+            .projection_expression(expression)
+            .send()
+    };
+    for (table, key, expression, secret, error) in [
+        (
+            "other",
+            "sub",
+            "department",
+            RIGHT,
+            "ResourceNotFoundException",
+        ),
+        (TABLE, "id", "department", RIGHT, "ValidationException"),
+        (
+            TABLE,
+            "sub",
+            "department, role",
+            RIGHT,
+            "ValidationException",
+        ),
+        (TABLE, "sub", "#role", RIGHT, "ValidationException"),
+        (TABLE, "sub", "department,", RIGHT, "ValidationException"),
+        (
+            TABLE,
+            "sub",
+            "department",
+            "wrong",
+            "InvalidSignatureException",
+        ),
+    ] {
+        let refused = ask(table, key, expression, secret).await.unwrap_err();
+        assert_eq!(
+            refused.code(),
+            Some(error),
+            "{table} {key} {expression} {secret}"
+        );
+    }
+    assert!(ask(TABLE, "sub", "department", RIGHT).await.is_ok());
+    directory.set_fault(Some(Fault::Down));
+    assert!(ask(TABLE, "sub", "department", RIGHT).await.is_err());
+    assert_eq!(directory.requests(), 8);
+}

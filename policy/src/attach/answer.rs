@@ -1,0 +1,116 @@
+//! The custom-resource response to CloudFormation, which otherwise waits an hour.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use serde_json::json;
+use shared::fetch::{self, ClientError, HttpsClient};
+use shared::settings::Address;
+use tokio::time::{sleep, timeout};
+
+use super::failure::Failure;
+use super::request::{self, Sender};
+
+/// All attempts and pauses together: this much of the function's time is kept for the answer.
+pub(crate) const RESERVE: Duration = Duration::from_secs(10);
+const ATTEMPTS: u32 = 3;
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
+/// The pause after the first attempt; the second is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Sends answers.
+pub(crate) struct Answers(HttpsClient);
+
+/// Why an answer did not arrive.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    #[error("the TLS client cannot be set up")]
+    Client,
+    #[error("CloudFormation's address cannot be reached")]
+    Connection(#[source] ClientError),
+    #[error("CloudFormation's address answered {}", .0.as_u16())]
+    Status(StatusCode),
+    #[error("CloudFormation's address did not answer in time")]
+    TimedOut,
+}
+
+impl Answers {
+    /// Prepares the client; nothing is connected yet.
+    ///
+    /// # Errors
+    /// If there can be no TLS.
+    pub(crate) fn new() -> Result<Self, SendError> {
+        // Stacks are deployed hours apart: a kept connection would be a dead one.
+        fetch::client(0).map(Self).ok_or(SendError::Client)
+    }
+
+    /// Sends one answer, and again if it did not arrive: the last one counts, and all are the same.
+    ///
+    /// # Errors
+    /// Why the last attempt failed.
+    pub(crate) async fn send(
+        &self,
+        request: &request::Request,
+        outcome: &Result<(), Failure>,
+    ) -> Result<(), SendError> {
+        let body = Bytes::from(body(request, outcome));
+        let address = &request.sender.response_url;
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            if self.put(address, &body).await.is_ok() {
+                return Ok(());
+            }
+            sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+        self.put(address, &body).await
+    }
+
+    async fn put(&self, address: &Address, body: &Bytes) -> Result<(), SendError> {
+        // Without a content type: the address is signed for none.
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = Method::PUT;
+        *request.uri_mut() = address.uri().clone();
+        let response = timeout(ATTEMPT_TIMEOUT, self.0.request(request))
+            .await
+            .map_err(|_| SendError::TimedOut)?
+            .map_err(SendError::Connection)?;
+        match response.status() {
+            StatusCode::OK => Ok(()),
+            status => Err(SendError::Status(status)),
+        }
+    }
+}
+
+/// "Custom resource response objects": at most 4096 bytes, which bounded parts add up to at most.
+fn body(request: &request::Request, outcome: &Result<(), Failure>) -> String {
+    let request::Request {
+        sender,
+        physical_id,
+        task: _,
+    } = request;
+    let Sender {
+        response_url: _,
+        stack_id,
+        request_id,
+        logical_id,
+    } = sender;
+    let (status, reason) = match outcome {
+        Ok(()) => ("SUCCESS", "the gateway is as wanted".to_owned()),
+        Err(failure) => ("FAILED", failure.to_string()),
+    };
+    json!({
+        "Status": status,
+        "Reason": reason,
+        "PhysicalResourceId": physical_id,
+        "StackId": stack_id,
+        "RequestId": request_id,
+        "LogicalResourceId": logical_id,
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests;

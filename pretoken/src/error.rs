@@ -1,0 +1,102 @@
+//! Reasons for no token: a code for operators, an error for the caller.
+
+use lambda_runtime::Diagnostic;
+use shared::door::DoorError;
+use shared::gate::Refusal;
+use shared::keys::Outage;
+
+/// Why the trigger fails. It holds no text, so it cannot carry any of the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TriggerError {
+    #[error("the event is not one of this trigger")]
+    Event,
+    #[error("the client metadata is not an object of texts")]
+    Metadata,
+    #[error("the client names a user without the proof that is asked for")]
+    NoProof,
+    #[error("the client may not assert users")]
+    Client,
+    #[error("the user id is not 1 to 128 plain characters")]
+    Subject,
+    #[error("the event's region or user pool id is not one")]
+    Pool,
+    #[error("the user's token: {0}")]
+    Token(Refusal),
+    #[error("the user's token is a machine's")]
+    Machine,
+    #[error(transparent)]
+    Keys(Outage),
+    #[error("the directory cannot be read")]
+    Directory,
+    #[error("the directory's entry of the user is not whole")]
+    Entry,
+    #[error("it took too long")]
+    Deadline,
+}
+
+/// What Cognito is told, and shows to users: constant texts that say nothing of the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ReportedError {
+    #[error("the request is not one that this trigger serves")]
+    Event,
+    /// The user is not proven; asking again will not help.
+    #[error("the user is not proven")]
+    NotProven,
+    /// It cannot be told who the user is; asking again may help.
+    #[error("the user cannot be looked up at the moment")]
+    Unavailable,
+}
+
+impl TriggerError {
+    /// The stable reason code of logs; a refused token's is the gate's.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Event => "event_form",
+            Self::Metadata => "metadata_form",
+            Self::NoProof => "no_proof",
+            Self::Client => "asserting_client",
+            Self::Subject => "user_id_form",
+            Self::Pool => "pool_form",
+            Self::Token(refusal) => refusal.code(),
+            Self::Machine => "machine_token",
+            Self::Keys(outage) => outage.code(),
+            Self::Directory => "directory_unavailable",
+            Self::Entry => "directory_entry",
+            Self::Deadline => "deadline",
+        }
+    }
+
+    /// What Cognito is told.
+    pub(crate) const fn reported(self) -> ReportedError {
+        match self {
+            Self::Event | Self::Pool => ReportedError::Event,
+            Self::Metadata
+            | Self::NoProof
+            | Self::Client
+            | Self::Subject
+            | Self::Token(_)
+            | Self::Machine => ReportedError::NotProven,
+            Self::Keys(_) | Self::Directory | Self::Entry | Self::Deadline => {
+                ReportedError::Unavailable
+            }
+        }
+    }
+}
+
+impl From<DoorError> for TriggerError {
+    fn from(denial: DoorError) -> Self {
+        match denial {
+            DoorError::Refused(refusal) => Self::Token(refusal),
+            DoorError::Outage(outage) => Self::Keys(outage),
+        }
+    }
+}
+
+impl From<ReportedError> for Diagnostic {
+    fn from(failure: ReportedError) -> Self {
+        Self {
+            error_type: format!("{failure:?}"),
+            error_message: failure.to_string(),
+        }
+    }
+}
