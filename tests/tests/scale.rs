@@ -65,7 +65,7 @@ async fn told(stack: &Stack, token: &str) -> BTreeSet<String> {
 async fn two_hundred_agents_and_thirty_issuers_pass_through_the_whole_chain() {
     let key = Key::p256("one");
     let folder = Folder::new();
-    // Connections are taken by the system, and nobody ever reads a request.
+    // The system accepts connections, and no program ever reads a request.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let unused = TcpListener::bind("127.0.0.1:0").unwrap();
     let (silent_at, refusing_at) = (silent.local_addr(), unused.local_addr());
@@ -90,7 +90,7 @@ async fn two_hundred_agents_and_thirty_issuers_pass_through_the_whole_chain() {
     let mut guest = claims();
     guest["cognito:groups"] = json!([]);
     let guest = key.token("ES256", &guest);
-    // Every agent with an even number admits staff, the others admit nobody.
+    // Every agent with an even number admits staff, the others admit a group without members.
     for (token, agent, expected) in [
         (&alice, "demo", 200),
         (&alice, "agent-002", 200),

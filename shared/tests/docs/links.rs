@@ -35,7 +35,7 @@ fn wrong(paper: &str, link: &str) -> Option<String> {
     let path = folder.parent()?.join(file);
     let path = if file.is_empty() { folder } else { path };
     let is_there = path.exists();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = fs::read_to_string(&path).unwrap_or_default();
     let has_heading = heading.is_empty()
         || text
             .lines()
