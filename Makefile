@@ -21,6 +21,7 @@ MOTO := .tools/moto/installed
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
+DEPLOYMENT_LOG := $(TARGET)/deployment.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 
@@ -29,7 +30,7 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format clippy deny docs unit template policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python clippy deny docs unit template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,12 +40,16 @@ local: ## Run the whole chain on this machine, without AWS
 	@exec $(TARGET)/debug/local
 
 test: lint unit template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(wildcard $(SKIPPED))
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(wildcard $(SKIPPED))
 
-lint: format deny clippy docs ## Formatting, dependencies, clippy, documentation
+lint: format python deny clippy docs ## Formatting, dependencies, clippy, documentation
 
 format:
 	cargo fmt --all --check
+
+python: $(CHECKS)
+	ruff format --check tests/deployment
+	ruff check tests/deployment
 
 deny: $(CHECKS)
 	cargo deny --locked check licenses bans sources
@@ -66,13 +71,18 @@ unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
 		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
-# Built with the machine's own linker, for its own processor and without optimizing: it shows that the templates build,
-# and is not meant to be deployed.
-template: $(CHECKS) $(CHECKOV) ## Lint the templates and build what they name
+template: $(CHECKS) $(CHECKOV) ## Lint the templates, then `make deployment`
 	cfn-lint $(TEMPLATES)
 	.tools/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file $(TEMPLATES)
 	sam validate --lint
+	@$(MAKE) --no-print-directory deployment
+
+# The functions are built with the machine's own linker, for its own processor and without optimizing: it shows that the
+# templates build, gives AWS's emulator something to run, and is not meant to be deployed.
+deployment: $(CHECKS) $(MOTO) ## Build what the templates name and show, with AWS's own tools, what would be deployed
 	CARGO_LAMBDA_COMPILER=cargo SAM_BUILD_MODE=debug sam build --build-dir .aws-sam/check --parameter-overrides Architecture=$(HOST_ARCH)
+	@mkdir -p $(TARGET)
+	MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' .tools/checks/bin/python -m pytest -q tests/deployment 2>&1 | tee $(DEPLOYMENT_LOG)
 
 policies: ## Check the Cedar policies and render them for CloudFormation
 	cargo run --locked --package policy --features check --bin render
@@ -97,8 +107,9 @@ package: bucket build ## Write packaged.yaml, for CloudFormation, Terraform and 
 bucket:
 	@test -n '$(BUCKET)' || { echo 'package: BUCKET is missing; name a bucket of yours for the packages: make package BUCKET=NAME' >&2; exit 64; }
 
-# make hands URL, TOKEN and AGENT on in the environment.
-smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...]
+# make hands on in the environment what it is given: URL, TOKEN, AGENT, and the settings that the door should run with
+# (SETTINGS, a folder with agents.json and issuers.json; or AGENTS and TRUSTED_ISSUERS, each the document or file:PATH).
+smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...] [SETTINGS=FOLDER]
 	@cargo run --quiet --locked --package tests --bin smoke
 
 bench: ## Measure, and print the table of measured against promised
@@ -113,6 +124,7 @@ endure: ## Watch the programs for an hour: silence, a new signing key, an outage
 
 fmt: ## Format the code
 	cargo fmt --all
+	@if [ -x .tools/checks/bin/ruff ]; then ruff format tests/deployment; fi
 
 clean: ## Remove everything that was built or installed here
 	cargo clean

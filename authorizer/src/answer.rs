@@ -50,7 +50,8 @@ pub(crate) enum PolicyAnswer {
     },
 }
 
-/// What the integration is told of the caller. API Gateway takes no lists or objects here.
+/// What the integration is told of the caller, and with which settings they were judged. API Gateway takes no lists or
+/// objects here.
 type Context = BTreeMap<&'static str, String>;
 
 #[derive(Clone, Serialize)]
@@ -76,9 +77,15 @@ enum Effect {
 
 impl PolicyAnswer {
     /// The policy of all that a believed caller may call.
-    pub(crate) fn policy(identity: &Identity, agents: &Agents, method: &Method) -> Self {
+    pub(crate) fn policy(
+        identity: &Identity,
+        agents: &Agents,
+        settings: &str,
+        method: &Method,
+    ) -> Self {
         let policy = |statement| {
-            Self::from_statements(&identity.subject, vec![statement], context(identity)).shortened()
+            let context = context(identity, settings);
+            Self::from_statements(&identity.subject, vec![statement], context).shortened()
         };
         if method.is_connect() {
             return policy(connect(identity, agents, method));
@@ -95,10 +102,15 @@ impl PolicyAnswer {
     }
 
     /// Whether a believed caller may call the one route that was asked about.
-    pub(crate) fn simple(identity: &Identity, agents: &Agents, method: &Method) -> Self {
+    pub(crate) fn simple(
+        identity: &Identity,
+        agents: &Agents,
+        settings: &str,
+        method: &Method,
+    ) -> Self {
         let whole = Self::Simple {
             is_authorized: may_call(identity, agents, method.route()),
-            context: context(identity),
+            context: context(identity, settings),
         };
         whole.shortened()
     }
@@ -207,7 +219,7 @@ fn admits(agent: &Agent, identity: &Identity) -> bool {
     agent.admission.admits(identity).is_ok()
 }
 
-fn context(identity: &Identity) -> Context {
+fn context(identity: &Identity, settings: &str) -> Context {
     let groups: Value = identity.groups.iter().map(String::as_str).collect();
     let always = [
         ("sub", identity.subject.clone()),
@@ -216,6 +228,7 @@ fn context(identity: &Identity) -> Context {
         ("groups", groups.to_string()),
         ("exp", identity.expires.0.to_string()),
         ("token_id", identity.token_id.clone()),
+        ("settings", settings.to_owned()),
     ];
     let known = [
         ("client_id", &identity.client_id),

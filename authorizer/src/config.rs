@@ -12,6 +12,8 @@ pub(crate) struct Config {
     pub(crate) issuers: TrustedIssuers,
     pub(crate) agents: Agents,
     pub(crate) simple_responses: bool,
+    /// The digest of both documents.
+    pub(crate) settings: String,
 }
 
 impl Config {
@@ -44,6 +46,7 @@ impl Config {
                 issuers,
                 agents,
                 simple_responses,
+                settings: documents.digest(),
             }),
             _ => {
                 documents.place(&mut faults);

@@ -23,6 +23,7 @@ pub(crate) struct Authorizer {
     door: Door,
     agents: Agents,
     simple_responses: bool,
+    settings: String,
     clock: Clock,
 }
 
@@ -54,6 +55,7 @@ impl Authorizer {
             issuers,
             agents,
             simple_responses,
+            settings,
         } = config;
         for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
             info!("{note}");
@@ -62,6 +64,7 @@ impl Authorizer {
             door: Door::new(issuers, clock.clone()),
             agents,
             simple_responses,
+            settings,
             clock,
         }
     }
@@ -106,10 +109,12 @@ impl Authorizer {
         believed: Result<Identity, DoorError>,
     ) -> Result<PolicyAnswer, AuthorizerError> {
         let is_simple = self.simple_responses && question.is_format_2;
-        let (agents, method) = (&self.agents, &question.method);
+        let (agents, settings, method) = (&self.agents, &self.settings, &question.method);
         match believed {
-            Ok(identity) if is_simple => Ok(PolicyAnswer::simple(&identity, agents, method)),
-            Ok(identity) => Ok(PolicyAnswer::policy(&identity, agents, method)),
+            Ok(identity) if is_simple => {
+                Ok(PolicyAnswer::simple(&identity, agents, settings, method))
+            }
+            Ok(identity) => Ok(PolicyAnswer::policy(&identity, agents, settings, method)),
             Err(DoorError::Outage(_)) => Err(AuthorizerError::Outage),
             Err(DoorError::Refused(refusal)) => match refusal.answer() {
                 gate::Answer::Unauthorized => Err(AuthorizerError::Unauthorized),

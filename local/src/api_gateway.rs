@@ -4,6 +4,7 @@
 //! Gateway adds itself. Throttling, bandwidth limits and the access log are left out.
 
 mod authorizer;
+mod domain;
 mod event;
 mod headers;
 mod integration;
@@ -11,6 +12,7 @@ mod policy;
 mod refusal;
 mod routes;
 
+pub use domain::CustomDomain;
 pub use refusal::ResponseType;
 
 use std::collections::HashMap;
@@ -46,29 +48,44 @@ pub struct ApiGateway {
 }
 
 /// A port of 127.0.0.1 that does not answer yet, because functions must know it before they start.
-pub struct Entrance(Bound);
+pub struct Entrance {
+    bound: Bound,
+    domain: Option<CustomDomain>,
+}
 
 impl Entrance {
     /// This port; any free one for 0.
     ///
     /// # Errors When the port is not available.
     pub async fn bind(port: u16) -> io::Result<Self> {
-        Ok(Self(Bound::loopback_port(port).await?))
+        Ok(Self {
+            bound: Bound::loopback_port(port).await?,
+            domain: None,
+        })
+    }
+
+    /// The same port, which this domain leads to as well: what is dialled at it by `Host` is taken as API Gateway takes it
+    /// there.
+    #[must_use]
+    pub fn with_domain(mut self, domain: Option<CustomDomain>) -> Self {
+        self.domain = domain;
+        self
     }
 
     /// `http://127.0.0.1:PORT`
     pub fn url(&self) -> String {
-        self.0.origin()
+        self.bound.origin()
     }
 }
 
 impl ApiGateway {
     /// Answers from now on, calling functions by their logical ids.
     pub fn open(entrance: Entrance, api: Api, functions: HashMap<String, Function>) -> Self {
-        let Entrance(bound) = entrance;
+        let Entrance { bound, domain } = entrance;
         let url = bound.origin();
         let door = Arc::new(Door {
             port: bound.address().port(),
+            domain,
             routes: Routes::new(&api.routes),
             authorizers: Authorizers::new(api.authorizers.clone()),
             functions,
@@ -90,6 +107,7 @@ impl ApiGateway {
 
 struct Door {
     port: u16,
+    domain: Option<CustomDomain>,
     api: Api,
     routes: Routes,
     authorizers: Authorizers,
@@ -98,7 +116,10 @@ struct Door {
 
 async fn answer(State(door): State<Arc<Door>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let mut incoming = Incoming::new(parts_of(&door, parts), door.port);
+    let Some(request) = request_of(&door, parts) else {
+        return domain::no_mapping();
+    };
+    let mut incoming = Incoming::new(request, door.port);
     let outcome = door.answer(&mut incoming, body).await;
     let mut response = outcome.unwrap_or_else(|refusal| {
         let response = door.api.responses.get(refusal.kind.name());
@@ -109,24 +130,34 @@ async fn answer(State(door): State<Arc<Door>>, request: Request<Body>) -> Respon
     response
 }
 
-/// The request with its stage, if the path names it, taken off.
-fn parts_of(door: &Door, parts: Parts) -> event::Request {
+/// The request with what stands before the API's own path taken off: the base path at the custom domain, anywhere else
+/// the stage, if the path names it. None if the custom domain has no mapping for it.
+fn request_of(door: &Door, parts: Parts) -> Option<event::Request> {
     let path = parts.uri.path();
-    let rest = path
-        .strip_prefix('/')
-        .and_then(|path| path.strip_prefix(door.api.stage.as_str()));
-    let path = rest
-        .filter(|rest| rest.starts_with('/'))
-        .unwrap_or(path)
-        .to_owned();
+    let domain = door.domain.as_ref();
+    let (base_path, path) = match domain.filter(|domain| domain.is_dialled(&parts.headers)) {
+        Some(domain) => {
+            let (base_path, path) = domain.cut(path)?;
+            (Some(base_path), path)
+        }
+        None => (None, without_stage(path, &door.api.stage).to_owned()),
+    };
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    event::Request {
+    Some(event::Request {
         method: parts.method,
+        base_path,
         path,
         query,
         headers: parts.headers,
         stage: door.api.stage.clone(),
-    }
+    })
+}
+
+fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
+    let rest = path
+        .strip_prefix('/')
+        .and_then(|path| path.strip_prefix(stage));
+    rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
 
 impl Door {

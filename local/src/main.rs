@@ -12,18 +12,21 @@ use std::str::FromStr;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 use local::agentcore_runtime::Protocol;
+use local::api_gateway::CustomDomain;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
-usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--tool-token SECONDS]
-             [--describe FILE]
+usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
+             [--tool-token SECONDS] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
   --functions FOLDER  the folder of the built functions (default: that of this program)
   --port PORT         the door's port on 127.0.0.1 (default: a free one)
+  --domain HOST[/PATH]
+                      a custom domain that maps this base path to the door: what is asked with this `Host` header
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
@@ -66,6 +69,7 @@ struct Options {
     policy: Option<PathBuf>,
     functions: Option<PathBuf>,
     port: u16,
+    domain: Option<CustomDomain>,
     tool_token_seconds: u64,
     describe: Option<PathBuf>,
 }
@@ -82,16 +86,30 @@ impl Options {
             policy: None,
             functions: None,
             port: 0,
+            domain: None,
             tool_token_seconds: 300,
             describe: None,
         };
         while let Some(argument) = parser.next().map_err(surplus)? {
             match argument {
-                Short('h') | Long("help") => return Err(Stop::Help),
+                Short('h') | Long("help") => {
+                    return Err(match parser.optional_value() {
+                        None => Stop::Help,
+                        Some(_) => Stop::Wrong("`--help` takes no value".to_owned()),
+                    });
+                }
                 Long("template") => options.template = value(&mut parser, "--template")?.into(),
                 Long("policy") => options.policy = Some(value(&mut parser, "--policy")?.into()),
                 Long("functions") => {
                     options.functions = Some(value(&mut parser, "--functions")?.into());
+                }
+                Long("domain") => {
+                    let text = value(&mut parser, "--domain")?;
+                    let domain = text.to_str().and_then(CustomDomain::parse);
+                    options.domain = Some(domain.ok_or_else(|| {
+                        let text = text.display();
+                        Stop::Wrong(format!("`{text}` is not a host with a base path"))
+                    })?);
                 }
                 Long("port") => {
                     let port = value(&mut parser, "--port")?;
@@ -180,6 +198,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         policy,
         functions,
         port,
+        domain,
         tool_token_seconds,
         describe: _,
     } = options;
@@ -209,6 +228,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         policy,
         functions,
         port,
+        domain,
         tool_token_seconds,
         agent_url,
         agent_protocol,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::agent::Agent;
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
-use crate::api_gateway::{ApiGateway, Entrance};
+use crate::api_gateway::{ApiGateway, CustomDomain, Entrance};
 use crate::cognito::{self, Issuer, Trigger};
 use crate::dynamodb::DynamoDb;
 use crate::lambda::{self, Function, FunctionSpec};
@@ -43,6 +43,8 @@ pub struct StackSettings {
     pub functions: PathBuf,
     /// The door's port; any free one for 0.
     pub port: u16,
+    /// A domain that leads to the door as well.
+    pub domain: Option<CustomDomain>,
     /// The folder with `policies/*.cedar` and `tools.json`.
     pub policy: PathBuf,
     /// Life of a tool token in seconds.
@@ -69,6 +71,7 @@ impl StackSettings {
             template,
             functions,
             port: 0,
+            domain: None,
             // Cognito's shortest.
             tool_token_seconds: 300,
             agent_url: None,
@@ -137,6 +140,7 @@ impl Stack {
     pub async fn start(mut settings: StackSettings) -> Result<Self, StackError> {
         let entrance = Entrance::bind(settings.port).await;
         let entrance = entrance.map_err(StackError::Gateway)?;
+        let entrance = entrance.with_domain(settings.domain.take());
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
         public_url.or_insert_with(|| door.clone());

@@ -190,6 +190,10 @@ fn wrong_arguments_are_named() {
         (&["-x"], "unknown argument `-x`"),
         (&["surplus"], "unknown argument `surplus`"),
         (&["--help=now"], "`--help` takes no value"),
+        (
+            &["--domain", "https://api.example.com"],
+            "`https://api.example.com` is not a host with a base path",
+        ),
         (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
         (
             &["--tool-token", "soon"],

@@ -70,6 +70,8 @@ pub struct Config {
     pub limits: Limits,
     /// None: what API Gateway says of each request.
     pub public_url: Option<PublicUrl>,
+    /// The digest of [`AGENTS`] and [`TRUSTED_ISSUERS`].
+    pub settings: String,
     /// Where the keys are that the door signs with; without them it asserts nothing.
     pub signing: Option<SecretArn>,
     /// There if an agent asks for tool tokens.
@@ -154,6 +156,7 @@ impl Config {
             origins,
             limits,
             public_url,
+            settings: documents.digest(),
             signing,
             tool_tokens,
             turns_table,

@@ -1,22 +1,30 @@
 //! The REST proxy event of API Gateway (payload format 1.0), read leniently: what is absent or null is empty.
 
+use crate::base_path::{Cut, Parameters};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, Deserializer, Error as _};
+use serde_json::Value;
+use shared::settings;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A request as it came in. Everything in it but `domain` and `gateway_request_id` is a stranger's.
+/// A request as it came in. Everything in it but `authorizer_settings`, `domain`, `gateway_request_id` and `mount` is a
+/// stranger's.
 pub struct Event {
     pub method: String,
-    /// Without the stage, as API Gateway matched it.
+    /// Without stage and base path, as API Gateway matched it; empty, which is no route's, if it cannot be told where it
+    /// begins.
     pub path: String,
-    /// As the caller sent it: with the stage, or what a domain of its own maps to this API, before [`Self::path`].
-    pub full_path: Option<String>,
+    /// What stands between the domain and [`Self::path`]: nothing, the stage, or the base path that a custom domain maps to
+    /// this API. None if API Gateway does not say.
+    pub mount: Option<String>,
     /// The domain that API Gateway took the request at. It serves no other than the API's, whatever `Host` says.
     pub domain: Option<String>,
     pub headers: HeaderMap,
+    /// The digest of the settings that the authorizer judged the caller by. Only API Gateway writes it.
+    pub authorizer_settings: Option<String>,
     /// API Gateway's own id of the request, found in its access log.
     pub gateway_request_id: Option<String>,
     body: String,
@@ -73,6 +81,9 @@ impl Event {
 struct ProxyEvent {
     http_method: String,
     path: String,
+    /// API Gateway always says which one it matched; events that other callers write need not.
+    resource: Option<String>,
+    path_parameters: Option<Parameters>,
     headers: Option<BTreeMap<String, Option<String>>>,
     multi_value_headers: Option<BTreeMap<String, Option<Vec<Option<String>>>>>,
     body: Option<String>,
@@ -83,6 +94,8 @@ struct ProxyEvent {
 #[derive(Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
+    /// What the authorizer told, whatever it is.
+    authorizer: Option<Value>,
     domain_name: Option<String>,
     path: Option<String>,
     request_id: Option<String>,
@@ -94,6 +107,8 @@ impl<'de> Deserialize<'de> for Event {
         let ProxyEvent {
             http_method,
             path,
+            resource,
+            path_parameters,
             headers,
             multi_value_headers,
             body,
@@ -102,19 +117,25 @@ impl<'de> Deserialize<'de> for Event {
         } = ProxyEvent::deserialize(deserializer)
             .map_err(|_| D::Error::custom("not a proxy event of API Gateway"))?;
         let RequestContext {
+            authorizer,
             domain_name,
             path: full_path,
             request_id,
         } = request_context.unwrap_or_default();
+        let cut = match &resource {
+            Some(resource) => Cut::at(&path, resource, &path_parameters.unwrap_or_default()),
+            None => Some(Cut::without_base(&path)),
+        };
         Ok(Self {
             method: http_method,
-            path,
-            full_path,
+            path: cut.map_or("", |cut| cut.own).to_owned(),
+            mount: mount(&path, full_path.as_deref(), cut),
             domain: domain_name,
             headers: header_map(
                 headers.unwrap_or_default(),
                 multi_value_headers.unwrap_or_default(),
             ),
+            authorizer_settings: authorizer.as_ref().and_then(digest),
             gateway_request_id: request_id,
             body: body.unwrap_or_default(),
             body_is_base64: is_base64_encoded.unwrap_or(false),
@@ -127,6 +148,18 @@ impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Event(..)")
     }
+}
+
+/// What stands before the API's own path in the path that the caller dialled, which ends with the event's.
+fn mount(path: &str, full_path: Option<&str>, cut: Option<Cut<'_>>) -> Option<String> {
+    let before = full_path?.strip_suffix(path)?;
+    Some(format!("{before}{}", cut?.base))
+}
+
+/// The digest that the authorizer put into its context.
+fn digest(authorizer: &Value) -> Option<String> {
+    let digest = authorizer.get("settings")?.as_str()?;
+    settings::is_digest(digest).then(|| digest.to_owned())
 }
 
 /// All values of all headers. The map of single values holds the last of each, so it only fills in what the other lacks.
@@ -196,6 +229,89 @@ mod tests {
         assert_eq!(values(&event, "accept"), ["text/event-stream"]);
         assert_eq!(values(&event, "x-twice"), ["a", "b"]);
         assert_eq!(event.gateway_request_id.as_deref(), Some("0f3c9f58"));
+    }
+
+    #[test]
+    fn the_path_is_the_apis_own_and_the_mount_what_the_domain_has_before_it() {
+        let told = |path: &str, full_path: &str, resource: Value, agent: Value| {
+            let event = read(
+                json!({"path": path, "httpMethod": "POST", "resource": resource,
+                "pathParameters": agent, "requestContext": {"path": full_path}}),
+            );
+            (event.path, event.mount)
+        };
+        let invoke = "/agents/{agent}/invocations";
+        let own = "/agents/demo/invocations";
+        let demo = json!({"agent": "demo"});
+        let rows = [
+            // API Gateway's own domain, a custom one, one with a base path, and one that maps no stage.
+            (own, "/live/agents/demo/invocations", Some("/live")),
+            (own, own, Some("")),
+            (
+                "/v1/agents/demo/invocations",
+                "/v1/agents/demo/invocations",
+                Some("/v1"),
+            ),
+            (
+                "/a/live/agents/demo/invocations",
+                "/a/live/agents/demo/invocations",
+                Some("/a/live"),
+            ),
+            // The two paths contradict each other, so it cannot be told where the door is.
+            (
+                "/v1/agents/demo/invocations",
+                "/live/agents/demo/invocations",
+                None,
+            ),
+            (own, "/live/agents/other/invocations", None),
+        ];
+        for (path, full_path, mount) in rows {
+            let expected = (own.to_owned(), mount.map(str::to_owned));
+            let found = told(path, full_path, json!(invoke), demo.clone());
+            assert_eq!(found, expected, "{path} {full_path}");
+        }
+        let nothing = (String::new(), None);
+        let other = told(own, own, json!("/agents/{agent}/mcp"), demo.clone());
+        assert_eq!(other, nothing);
+        assert_eq!(told(own, own, json!(invoke), Value::Null), nothing);
+        // Events without a resource are not API Gateway's, and have no base path.
+        let without = told(
+            own,
+            "/live/agents/demo/invocations",
+            Value::Null,
+            Value::Null,
+        );
+        assert_eq!(without, (own.to_owned(), Some("/live".to_owned())));
+    }
+
+    #[test]
+    fn the_authorizers_settings_are_a_digest_or_nothing() {
+        let told = |authorizer: Value| {
+            let context = json!({"authorizer": authorizer});
+            read(json!({"path": "/", "httpMethod": "GET", "requestContext": context}))
+                .authorizer_settings
+        };
+        let digest = "0123456789abcdef";
+        let found = told(json!({"principalId": "p", "settings": digest, "integrationLatency": 41}));
+        assert_eq!(found.as_deref(), Some(digest));
+        for other in [
+            Value::Null,
+            json!("0123456789abcdef"),
+            json!(["0123456789abcdef"]),
+            json!({}),
+            json!({"settings": null}),
+            json!({"settings": 1_234_567_890_123_456_u64}),
+            json!({"settings": "0123456789ABCDEF"}),
+            json!({"settings": "0123456789abcdef0"}),
+            json!({"settings": "<script>alert(1)"}),
+            json!({"lambda": {"settings": digest}}),
+        ] {
+            assert_eq!(told(other.clone()), None, "{other}");
+        }
+        // Callers write headers, and this is none.
+        let event =
+            read(json!({"path": "/", "httpMethod": "GET", "headers": {"settings": digest}}));
+        assert_eq!(event.authorizer_settings, None);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::public_url::PublicUrl;
 use crate::record::Record;
 use crate::request::Request;
 use crate::route::{Asked, Route};
-use crate::routes::health::health;
 use crate::tool_token::ToolTokens;
 use crate::trace::Trace;
 use crate::turns::Turns;
@@ -55,6 +54,8 @@ pub struct App {
     pub(crate) limits: Limits,
     origins: Origins,
     public_url: Option<PublicUrl>,
+    /// The digest of the settings that this function runs with.
+    pub(crate) settings: String,
     pub(crate) clock: Clock,
 }
 
@@ -67,6 +68,7 @@ impl App {
             origins,
             limits,
             public_url,
+            settings,
             signing,
             tool_tokens,
             turns_table,
@@ -102,6 +104,7 @@ impl App {
             limits,
             origins,
             public_url,
+            settings,
             clock,
         }
     }
@@ -158,7 +161,7 @@ impl App {
             Route::EndConversation(agent, conversation) => {
                 self.end_conversation(&agent, &conversation, request).await
             }
-            Route::Health => health(request),
+            Route::Health => self.health(request),
             Route::OpenWebSocket(agent) => self.open_websocket(&agent, request).await,
             Route::Keys => self.keys(request).await,
             Route::Whoami => self.whoami(request).await,

@@ -13,6 +13,7 @@ pub mod agent_card;
 pub mod answer;
 mod assertion;
 pub mod authentication;
+mod base_path;
 pub mod config;
 pub mod cors;
 pub mod event;

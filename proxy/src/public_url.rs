@@ -1,9 +1,9 @@
 //! The door's own address, which its documents and assertions name: a setting, or else what API Gateway says of the
 //! request. Never a header of the caller's: whoever could choose it could make the door vouch for a place of their own.
 
+use crate::base_path::is_plain;
 use crate::event::Event;
 use shared::settings::Address;
-use shared::text::is_word;
 
 /// Where the door is, without a slash at its end: `https://api.example.com/live`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,21 +18,18 @@ impl PublicUrl {
         let address = Address::parse(text).map_err(|error| error.to_string())?;
         let path = address.uri().path();
         let is_root = path == "/" && !text.ends_with('/');
-        // No more than needs no escape, in a path or within the quotes of a header.
-        let mut segments = path.split('/').skip(1);
-        let is_plain = segments.all(|segment| is_word(segment, usize::MAX, b"-._~"));
-        if address.has_query() || !(is_root || is_plain) {
+        if address.has_query() || !(is_root || is_plain(path)) {
             return Err("has more than a plain path, or a slash at its end".to_owned());
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// Where API Gateway took this request: the domain, and what stands before the route's path, which is the stage or,
-    /// with a domain of its own, what the domain maps to this API.
+    /// Where API Gateway took this request: the domain, and what stands before the route's path, which is the stage or, on
+    /// a custom domain, the base path that it maps to this API.
     #[must_use]
     pub fn of_event(event: &Event) -> Option<Self> {
-        let before = event.full_path.as_deref()?.strip_suffix(&event.path)?;
-        Self::parse(&format!("https://{}{before}", event.domain.as_deref()?)).ok()
+        let (domain, mount) = (event.domain.as_deref()?, event.mount.as_deref()?);
+        Self::parse(&format!("https://{domain}{mount}")).ok()
     }
 
     #[must_use]
@@ -72,6 +69,8 @@ mod tests {
             "https://api.example.com/",
             "https://api.example.com/live/",
             "https://api.example.com/a//b",
+            "https://api.example.com/a/./b",
+            "https://api.example.com/a/..",
             "https://api.example.com/a%20b",
             "https://api.example.com/a\"b",
             "https://api.example.com/?a",
@@ -102,6 +101,10 @@ mod tests {
             (
                 json!({"domainName": "api.example.com", "path": "/a/b/agents/demo/mcp"}),
                 found("https://api.example.com/a/b"),
+            ),
+            (
+                json!({"domainName": "api.example.com", "path": "/a/../agents/demo/mcp"}),
+                None,
             ),
             (json!({"domainName": "api.example.com"}), None),
             (json!({"path": "/agents/demo/mcp"}), None),

@@ -2,7 +2,7 @@
 
 mod a2a;
 pub(crate) mod conversations;
-pub(crate) mod health;
+mod health;
 mod invocations;
 mod keys;
 mod mcp;

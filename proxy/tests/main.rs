@@ -15,6 +15,8 @@ mod agentcore;
 mod answers;
 #[path = "main/assertion.rs"]
 mod assertion;
+#[path = "main/base_path.rs"]
+mod base_path;
 #[path = "main/bearer.rs"]
 mod bearer;
 #[path = "main/caller.rs"]

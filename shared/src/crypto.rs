@@ -4,7 +4,7 @@ pub(crate) mod random;
 #[cfg(feature = "secrets")]
 pub(crate) mod signing;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -131,4 +131,16 @@ pub(crate) fn fingerprint(message: &str) -> String {
     let hash = digest(&SHA256, message.as_bytes());
     let half = hash.as_ref().get(..16).unwrap_or_default();
     text::hex(half)
+}
+
+/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so that
+/// no two different lists of fields, and no two purposes, give the same bytes.
+pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
+    let mut digest = Context::new(&SHA256);
+    for field in [purpose].iter().chain(fields) {
+        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
+        digest.update(&length.to_be_bytes());
+        digest.update(field.as_bytes());
+    }
+    text::hex(digest.finish().as_ref())
 }

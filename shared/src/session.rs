@@ -3,10 +3,9 @@
 //! AgentCore lets every principal that may invoke a runtime enter any session by its id, so callers must not choose the
 //! id: it is derived, and another caller's conversation of the same name is another session.
 
-use crate::crypto::random;
+use crate::crypto::{digest_of, random};
 use crate::gate::{AgentName, Identity};
-use crate::text::{self, is_visible, is_word};
-use aws_lc_rs::digest::{Context, SHA256};
+use crate::text::{is_visible, is_word};
 use std::fmt;
 
 /// The conversation a turn belongs to, as the caller names it.
@@ -61,7 +60,7 @@ impl SessionId {
     }
 
     fn of(issuer: &str, subject: &str, agent: &str, conversation: &str) -> Self {
-        Self(hex_digest(
+        Self(digest_of(
             "gatehouse session 1",
             &[issuer, subject, agent, conversation],
         ))
@@ -90,7 +89,7 @@ impl UserId {
         if is_visible(&plain, MAX_USER_ID) {
             return Self(plain);
         }
-        Self(hex_digest("gatehouse user 1", &[issuer, subject]))
+        Self(digest_of("gatehouse user 1", &[issuer, subject]))
     }
 
     #[must_use]
@@ -110,17 +109,6 @@ const MAX_CONVERSATION: usize = 128;
 
 /// `GetWorkloadAccessTokenForUserId` takes no longer one, though the header of `InvokeAgentRuntime` would.
 const MAX_USER_ID: usize = 128;
-
-/// SHA-256 in hexadecimal over the purpose (which carries the version) and the fields, each after its length in 8 bytes.
-fn hex_digest(purpose: &str, fields: &[&str]) -> String {
-    let mut digest = Context::new(&SHA256);
-    for field in std::iter::once(&purpose).chain(fields) {
-        let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
-        digest.update(&length.to_be_bytes());
-        digest.update(field.as_bytes());
-    }
-    text::hex(digest.finish().as_ref())
-}
 
 #[cfg(test)]
 mod tests {

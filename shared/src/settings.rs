@@ -3,6 +3,7 @@
 //! A function reads all its settings once, at its start, reports every [`Fault`] at once, and never runs half configured.
 
 mod address;
+mod digest;
 mod document;
 mod documents;
 mod fault;
@@ -14,6 +15,7 @@ use std::ops::RangeInclusive;
 use std::process;
 
 pub use address::{Address, AddressError};
+pub use digest::{digest, is_digest};
 pub use document::{Faults, Form, Members};
 pub use documents::{Document, Documents};
 pub use fault::{Fault, Path};

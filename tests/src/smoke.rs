@@ -4,14 +4,20 @@
 //! the door or an agent sent: statuses, and names from lists of our own.
 
 mod client;
+mod refusal;
+mod settings;
 
 use std::fmt;
 use std::time::Duration;
 
 use hyper::http::{Method, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use client::{Asked, Client, Got};
+use refusal::own_refusal;
+use settings::{Told, digest};
+
+pub use settings::Documents;
 
 /// What is walked through, and as whom.
 pub struct Journey {
@@ -21,6 +27,8 @@ pub struct Journey {
     pub token: String,
     /// The agent to speak with; none: the first that admits the token's bearer.
     pub agent: Option<String>,
+    /// What the door should run with, to be compared with what it does run with.
+    pub documents: Option<Documents>,
 }
 
 /// What came of one step.
@@ -69,10 +77,12 @@ impl Journey {
             client,
             token: self.token,
         };
-        let mut steps = walk.open_steps().await;
+        let mut told = Told::default();
+        let mut steps = walk.open_steps(&mut told).await;
         steps.extend(walk.shut_steps().await);
-        let (whoami, admitting) = walk.whoami().await;
+        let (whoami, admitting) = walk.whoami(&mut told).await;
         steps.push(whoami);
+        steps.push(settings(&told, self.documents.as_ref()));
         steps.push(walk.unknown_agent().await);
         let agent = self.agent.or(admitting).unwrap_or_default();
         let (turn, conversation) = walk.turn(&agent).await;
@@ -97,18 +107,16 @@ impl Walk {
         asked.bearer(&self.token)
     }
 
-    /// Asks, and checks what came; the check says what it saw, or nothing if it is not what is expected.
+    /// Asks, and checks what came; the check says what it saw, good or bad.
     async fn step(
         &self,
         name: &'static str,
         expected: &'static str,
         asked: Asked,
-        check: impl FnOnce(&Got) -> Option<String>,
+        check: impl FnOnce(&Got) -> Result<String, String>,
     ) -> Step {
-        let outcome = match self.client.ask(asked).await {
-            Ok(got) => check(&got).ok_or_else(|| got.seen()),
-            Err(why) => Err(why),
-        };
+        let outcome = self.client.ask(asked).await;
+        let outcome = outcome.and_then(|got| check(&got));
         Step {
             name,
             expected,
@@ -117,13 +125,15 @@ impl Walk {
     }
 
     /// What needs no token.
-    async fn open_steps(&self) -> Vec<Step> {
+    async fn open_steps(&self, told: &mut Told) -> Vec<Step> {
         let health = |got: &Got| {
-            let is_well = got.status == StatusCode::OK && got.json()["status"] == "ok";
-            is_well.then(|| "200".to_owned())
+            let document = got.json();
+            told.health = digest(&document["settings"]);
+            let is_well = got.status == StatusCode::OK && document["status"] == "ok";
+            got.expect(is_well, || "200".to_owned())
         };
         let preflight =
-            |got: &Got| (got.status == StatusCode::NO_CONTENT).then(|| "204".to_owned());
+            |got: &Got| got.expect(got.status == StatusCode::NO_CONTENT, || "204".to_owned());
         let ask_first = Asked::new(Method::OPTIONS, "/whoami")
             .header("origin", "https://smoke.example")
             .header("access-control-request-method", "GET");
@@ -139,7 +149,7 @@ impl Walk {
                 "keys",
                 "200 and a list of keys, or 404 where the door signs nothing",
                 Self::get("/.well-known/jwks.json"),
-                |got| list_or_none(got, "keys"),
+                keys,
             )
             .await,
             self.step(
@@ -155,33 +165,62 @@ impl Walk {
 
     /// What must not be let in.
     async fn shut_steps(&self) -> Vec<Step> {
-        let refused = |got: &Got| {
-            let challenge = got.header(header::WWW_AUTHENTICATE);
-            let is_refused = got.status == StatusCode::UNAUTHORIZED
-                && got.json()["code"] == "unauthorized"
-                && challenge.starts_with("Bearer");
-            is_refused.then(|| "401 with WWW-Authenticate".to_owned())
-        };
-        let expected = "401 with WWW-Authenticate";
+        let expected = "401 with WWW-Authenticate, the media type and the body of the door";
         let tampered = Self::get("/whoami").bearer(&tampered(&self.token));
         vec![
-            self.step("no token", expected, Self::get("/whoami"), refused)
+            self.step("no token", expected, Self::get("/whoami"), own_refusal)
                 .await,
-            self.step("tampered token", expected, tampered, refused)
+            self.refused_streams(expected).await,
+            self.step("tampered token", expected, tampered, own_refusal)
                 .await,
         ]
     }
 
+    /// The same 401 where an event stream is asked for: API Gateway chooses the body of its own answers by `Accept`.
+    async fn refused_streams(&self, expected: &'static str) -> Step {
+        let stream = |asked: Asked| asked.header("accept", "text/event-stream");
+        let turn = Asked::new(Method::POST, "/agents/no-such-agent/invocations");
+        let rows = [
+            ("GET /whoami", Self::get("/whoami")),
+            ("POST to an agent", turn.json(&json!({"prompt": "Hello"}))),
+        ];
+        let mut wrong = Vec::new();
+        for (what, asked) in rows {
+            let outcome = self.client.ask(stream(asked)).await;
+            if let Err(why) = outcome.and_then(|got| own_refusal(&got)) {
+                wrong.push(format!("for {what}: {why}"));
+            }
+        }
+        let outcome = if wrong.is_empty() {
+            Ok("401 twice, the door's own".to_owned())
+        } else {
+            Err(wrong.join("; "))
+        };
+        Step {
+            name: "no token, event stream",
+            expected,
+            outcome,
+        }
+    }
+
     /// Who the door takes the bearer for, and the first agent that admits them.
-    async fn whoami(&self) -> (Step, Option<String>) {
+    async fn whoami(&self, told: &mut Told) -> (Step, Option<String>) {
         let mut first = None;
         let asked = self.with_token(Self::get("/whoami"));
         let step = self.step("whoami", "200, a subject and agents", asked, |got| {
             let whoami = got.json();
-            let agents = whoami["agents"].as_array()?;
+            told.proxy = digest(&whoami["settings"]["proxy"]);
+            told.authorizer = digest(&whoami["settings"]["authorizer"]);
+            told.is_open = whoami["issuer"] == "anonymous";
+            let agents = whoami["agents"].as_array();
             let is_known = got.status == StatusCode::OK && whoami["subject"].is_string();
-            first = agents.first().and_then(Value::as_str).map(str::to_owned);
-            is_known.then(|| format!("200, {} agents", agents.len()))
+            first = agents
+                .and_then(|agents| agents.first()?.as_str())
+                .map(str::to_owned);
+            let count = agents.map_or(0, Vec::len);
+            got.expect(is_known && agents.is_some(), || {
+                format!("200, {count} agents")
+            })
         });
         let step = step.await;
         (step, first)
@@ -193,7 +232,7 @@ impl Walk {
         self.step("unknown agent", expected, asked, |got| {
             let is_told =
                 got.status == StatusCode::NOT_FOUND && got.json()["code"] == "unknown_agent";
-            is_told.then(|| expected.to_owned())
+            got.expect(is_told, || expected.to_owned())
         })
         .await
     }
@@ -223,7 +262,7 @@ impl Walk {
                 let is_whole = !is_stream || got.pieces > 1;
                 conversation = (!name.is_empty()).then(|| name.to_owned());
                 let kind = if is_stream { "streamed" } else { "whole" };
-                (is_answer && is_whole).then(|| {
+                got.expect(is_answer && is_whole, || {
                     let (pieces, millis) = (got.pieces, got.spread.as_millis());
                     format!("200, {kind}, in {pieces} pieces over {millis} ms")
                 })
@@ -242,21 +281,49 @@ impl Walk {
         let asked = self.with_token(Asked::new(Method::DELETE, &path));
         self.step("the conversation's end", "204", asked, |got| {
             let is_over = got.status == StatusCode::NO_CONTENT && conversation.is_some();
-            is_over.then(|| "204".to_owned())
+            got.expect(is_over, || "204".to_owned())
         })
         .await
     }
 }
 
+/// The step that compares the settings of the functions, and those of the files if there are any.
+fn settings(told: &Told, documents: Option<&Documents>) -> Step {
+    Step {
+        name: "settings",
+        expected: "the same digest of the settings from /healthz, the proxy and the authorizer",
+        outcome: told.compare(documents),
+    }
+}
+
+/// The keys, or why there are none yet: a secret that was just made is empty until its first rotation, which can fail while
+/// the rights for it are not known everywhere.
+fn keys(got: &Got) -> Result<String, String> {
+    let document = got.json();
+    let is_empty = document["keys"].as_array().is_some_and(Vec::is_empty);
+    let is_unreadable = document["code"] == "signing_unavailable";
+    let what = match got.status {
+        StatusCode::OK if is_empty => "200 and no key",
+        StatusCode::SERVICE_UNAVAILABLE if is_unreadable => "503 signing_unavailable",
+        _ => return list_or_none(got, "keys"),
+    };
+    Err(format!(
+        "{what}: the first rotation of the signing key has not happened; run `aws secretsmanager rotate-secret --secret-id \
+         ARN` with the ARN of the stack's resource SigningSecret, and try again; if it stays so, the logs of the rotation and \
+         of the proxy say why"
+    ))
+}
+
 /// A document with a list that is not empty, or 404.
-fn list_or_none(got: &Got, member: &str) -> Option<String> {
+fn list_or_none(got: &Got, member: &str) -> Result<String, String> {
     if got.status == StatusCode::NOT_FOUND {
-        return Some("404, none here".to_owned());
+        return Ok("404, none here".to_owned());
     }
     let document = got.json();
-    let list = document[member].as_array().filter(|list| !list.is_empty());
-    let list = list.filter(|_| got.status == StatusCode::OK)?;
-    Some(format!("200, {} listed", list.len()))
+    let count = document[member].as_array().map_or(0, Vec::len);
+    got.expect(got.status == StatusCode::OK && count > 0, || {
+        format!("200, {count} listed")
+    })
 }
 
 /// The token with one character of its signature changed, not the last, of which not every bit counts.

@@ -260,11 +260,15 @@ async fn whoami_tells_the_identity_and_the_agents_that_admit_it() {
 async fn what_is_open_and_what_is_not_there() {
     let stack = Stack::shared();
     let health = get(&format!("{}/healthz", stack.url), None).await;
+    let token = password_token(&stack, "alice").await;
+    let whoami = get(&format!("{}/whoami", stack.url), Some(&token)).await;
+    let settings = whoami.json()["settings"].take();
     assert_eq!(
         (health.status.as_u16(), health.json()),
-        (200, json!({"status": "ok"}))
+        (200, json!({"status": "ok", "settings": settings["proxy"]}))
     );
-    let token = password_token(&stack, "alice").await;
+    assert_eq!(settings["authorizer"], settings["proxy"]);
+    assert_eq!(settings["proxy"].as_str().unwrap().len(), 16);
     for path in [
         "/",
         "/nothing",

@@ -14,6 +14,7 @@ mod assertion;
 mod authorizer;
 mod authorizer_events;
 mod bad_tokens;
+mod base_path;
 mod bearers;
 mod browsers;
 mod conversations;

@@ -1,19 +1,25 @@
 //! Tests of `make smoke`: through the local door, and through broken ones.
 
+mod broken;
+mod door;
+mod files;
+
 use std::process::{Command, Output};
 
 use tests::{Stack, binary};
 
 use crate::journey::password_token;
 
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 12] = [
     "health",
     "keys",
     "metadata",
     "preflight",
     "no token",
+    "no token, event stream",
     "tampered token",
     "whoami",
+    "settings",
     "unknown agent",
     "an agent's answer",
     "the conversation's end",
@@ -21,7 +27,14 @@ const STEPS: [&str; 10] = [
 
 fn smoke(settings: &[(&str, &str)]) -> Output {
     let mut smoke = Command::new(binary("smoke"));
-    for name in ["URL", "TOKEN", "AGENT"] {
+    for name in [
+        "URL",
+        "TOKEN",
+        "AGENT",
+        "SETTINGS",
+        "AGENTS",
+        "TRUSTED_ISSUERS",
+    ] {
         smoke.env_remove(name);
     }
     smoke.envs(settings.iter().copied()).output().unwrap()
@@ -52,6 +65,8 @@ async fn the_journey_holds_through_the_whole_chain() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(failed(&output).is_empty(), "{text}");
     assert!(text.contains("200, streamed, in "), "{text}");
+    let settings = "ok      settings: one digest everywhere\n";
+    assert!(text.contains(settings), "{text}");
     for published in ["keys", "metadata"] {
         let here = format!("ok      {published}: 200, ");
         assert!(text.contains(&here), "{published}: {text}");
@@ -66,7 +81,12 @@ async fn a_broken_door_is_seen() {
     let agents = r#"{"demo": {"runtime": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234", "allow": {}}}"#;
     let open = Stack::start(&[("ENABLE_AUTH", "false"), ("AGENTS", agents)]);
     let output = smoke(&[("URL", &open.url), ("TOKEN", "a.b.c")]);
-    assert_eq!(failed(&output), ["no token", "tampered token"]);
+    assert_eq!(
+        failed(&output),
+        ["no token", "no token, event stream", "tampered token"]
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("one digest, of an open door"), "{text}");
     let url = open.url.clone();
     open.stop();
     let output = smoke(&[("URL", &url), ("TOKEN", "a.b.c")]);
@@ -79,6 +99,7 @@ async fn a_caller_without_rights_is_seen() {
     let output = smoke(&[("URL", &stack.url), ("TOKEN", "a.b.c")]);
     let expected = [
         "whoami",
+        "settings",
         "unknown agent",
         "an agent's answer",
         "the conversation's end",

@@ -113,6 +113,19 @@ const SHAPES: [(&str, Shape); 7] = [
     ("WebSocket", websocket),
 ];
 
+/// A custom domain's base path is in both paths of the event and not in the method, which is what counts.
+#[tokio::test]
+async fn a_base_path_changes_nothing() {
+    let scene = Scene::new();
+    let bearer = scene.bearer("alice");
+    let plain = scene.ask(request(&bearer)).await.unwrap();
+    let mut behind = request(&bearer);
+    behind["path"] = json!("/v1/agents/staff/invocations");
+    behind["requestContext"]["path"] = json!("/v1/agents/staff/invocations");
+    behind["requestContext"]["domainName"] = json!("api.example.com");
+    assert_eq!(scene.ask(behind).await.unwrap(), plain);
+}
+
 #[tokio::test]
 async fn every_kind_of_event_is_answered_with_a_policy_of_its_own_stage() {
     let scene = Scene::new();

@@ -24,6 +24,8 @@ const STAGE: &str = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/pr
 /// An issuer's key, and an authorizer that trusts it.
 struct Scene {
     key: EcdsaKeyPair,
+    /// The issuer's entry in `TRUSTED_ISSUERS`.
+    entry: Value,
     authorizer: Authorizer,
 }
 
@@ -45,7 +47,7 @@ impl Scene {
         members.extend(entry.as_object().unwrap().clone());
         // Null takes a member away.
         members.retain(|_, value| !value.is_null());
-        let issuers = json!([issuer]).to_string();
+        let issuers = json!([&issuer]).to_string();
         let agents = agents.to_string();
         let config = Config::read(&|name: &str| match name {
             TRUSTED_ISSUERS => Some(issuers.clone()),
@@ -57,6 +59,7 @@ impl Scene {
         let clock = Clock::fixed(UnixTime(NOW));
         Self {
             key,
+            entry: issuer,
             authorizer: Authorizer::new(config, clock),
         }
     }

@@ -2,7 +2,7 @@
 
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use shared::settings::{AGENTS, Fault, FileError, TRUSTED_ISSUERS};
+use shared::settings::{self, AGENTS, Fault, FileError, TRUSTED_ISSUERS};
 
 use super::{NOW, Scene, agents, caller, rest};
 use crate::config::{Config, SIMPLE_RESPONSES};
@@ -79,6 +79,8 @@ async fn the_proxy_is_told_who_calls_in_flat_texts() {
     let mut answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
     let token_id = answer["context"]["token_id"].take();
     assert_eq!(token_id.as_str().unwrap().len(), 32);
+    let issuers = json!([scene.entry]).to_string();
+    let settings = settings::digest(&agents().to_string(), &issuers);
     assert_eq!(
         answer["context"],
         json!({
@@ -91,6 +93,7 @@ async fn the_proxy_is_told_who_calls_in_flat_texts() {
             "groups": "[\"staff\",\"höchste\"]",
             "exp": (NOW + 3600).to_string(),
             "token_id": null,
+            "settings": settings,
         })
     );
     let answer = scene

@@ -203,7 +203,7 @@ async fn a_good_token_that_its_issuers_entry_refuses_may_call_nothing() {
 /// The most bytes of an authorizer's result ("Quotas for configuring and running a WebSocket API").
 const MOST: usize = 8 * 1000;
 
-/// So many agents with names of 63 characters, of which every other one admits staff and the others a group without members.
+/// So many agents with names of 63 characters, of which every other one admits staff and the others none of them.
 fn many(count: usize) -> Value {
     let agents = (0..count).map(|place| {
         let group = if place % 2 == 0 { "staff" } else { "none" };
@@ -288,6 +288,19 @@ async fn context(entry: &Value, claims: &Value) -> Map<String, Value> {
     contexts.remove(0)
 }
 
+/// What a context may hold, and first what is left out of it, in this order.
+const CONTEXT: [&str; 9] = [
+    "groups",
+    "scope",
+    "client_id",
+    "email",
+    "exp",
+    "issuer",
+    "sub",
+    "token_id",
+    "username",
+];
+
 #[tokio::test]
 async fn what_there_is_no_room_for_is_left_out_of_the_context() {
     // A sign of one letter that JSON within JSON makes five of; and letters of four bytes.
@@ -299,17 +312,6 @@ async fn what_there_is_no_room_for_is_left_out_of_the_context() {
     let long = format!("https://issuer.example.com/{}", "i".repeat(2021));
     let by_long_name = with(by_subject.clone(), &json!({"issuer": long}));
     let scope = |count: usize| vec!["s"; count].join(" ");
-    let all = [
-        "groups",
-        "scope",
-        "client_id",
-        "email",
-        "exp",
-        "issuer",
-        "sub",
-        "token_id",
-        "username",
-    ];
     for (entry, more, left_out) in [
         (json!({}), json!({"username": "alice"}), 0),
         (
@@ -337,11 +339,11 @@ async fn what_there_is_no_room_for_is_left_out_of_the_context() {
         ),
     ] {
         let context = context(&entry, &with(caller("alice"), &more)).await;
-        let absent: Vec<&str> = all
+        let absent: Vec<&str> = CONTEXT
             .into_iter()
             .filter(|name| !context.contains_key(*name))
             .collect();
-        assert_eq!(absent, all[..left_out]);
+        assert_eq!(absent, CONTEXT[..left_out]);
     }
 }
 

@@ -23,12 +23,22 @@ const SOURCE_IP: &str = "127.0.0.1";
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
-    /// Without the stage, still encoded.
+    /// What a custom domain maps to the API, as `/v1`; none at the API's own domain.
+    pub(super) base_path: Option<String>,
+    /// Without stage and base path, still encoded.
     pub(super) path: String,
     /// Without the question mark, still encoded.
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) stage: String,
+}
+
+impl Request {
+    /// As functions are told it: a custom domain's base path stays before the API's own path.
+    fn path_with_base(&self) -> String {
+        let base = self.base_path.as_deref().unwrap_or_default();
+        format!("{base}{}", self.path)
+    }
 }
 
 /// A request under way, and what API Gateway has given it.
@@ -77,7 +87,8 @@ impl Incoming {
             .collect();
     }
 
-    /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`, with the path as it was sent.
+    /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`, with the path as it was sent, without base path: the
+    /// method is the API's, whatever domain leads to it.
     pub(super) fn method_arn(&self) -> String {
         let Request {
             method,
@@ -162,7 +173,7 @@ impl Incoming {
         let mut event = Map::new();
         let mut set = |name: &str, value: Value| event.insert(name.to_owned(), value);
         set("resource", json!(self.resource));
-        set("path", json!(self.request.path));
+        set("path", json!(self.request.path_with_base()));
         set("httpMethod", json!(self.request.method.as_str()));
         set("headers", last_of_each(&headers));
         set("multiValueHeaders", json!(headers));
@@ -222,10 +233,15 @@ impl Incoming {
     fn request_context(&self) -> Value {
         let Request {
             method,
+            base_path,
             path,
             stage,
             ..
         } = &self.request;
+        let dialled = match base_path {
+            Some(_) => self.request.path_with_base(),
+            None => format!("/{stage}{path}"),
+        };
         let now = clock::since_epoch();
         let host = self.header(header::HOST.as_str()).unwrap_or_default();
         let domain = host.split(':').next().unwrap_or_default();
@@ -235,7 +251,7 @@ impl Incoming {
             "httpMethod": method.as_str(),
             "extendedRequestId": self.extended_request_id,
             "requestTime": request_time(now),
-            "path": format!("/{stage}{path}"),
+            "path": dialled,
             "accountId": ACCOUNT,
             "protocol": "HTTP/1.1",
             "stage": stage,

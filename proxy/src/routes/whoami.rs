@@ -13,15 +13,21 @@ impl App {
         match self.access.whoami(request.asker()).await {
             Ok(identity) => {
                 let agents = self.access.admitting(&identity);
-                request.whole(Answer::json(StatusCode::OK, &portrait(&identity, &agents)))
+                // The authorizer's word may be five minutes old: API Gateway keeps its answers for so long.
+                let settings = json!({
+                    "authorizer": request.event.authorizer_settings,
+                    "proxy": self.settings,
+                });
+                let portrait = portrait(&identity, &agents, &settings);
+                request.whole(Answer::json(StatusCode::OK, &portrait))
             }
             Err(refused) => request.refused(refused),
         }
     }
 }
 
-/// A caller as the door sees them, and the agents they may call.
-fn portrait(identity: &Identity, agents: &[&str]) -> Value {
+/// A caller as the door sees them, the agents they may call, and the digests of the settings that say so.
+fn portrait(identity: &Identity, agents: &[&str], settings: &Value) -> Value {
     json!({
         "agents": agents,
         "client_id": identity.client_id,
@@ -31,6 +37,7 @@ fn portrait(identity: &Identity, agents: &[&str]) -> Value {
         "issuer": identity.issuer,
         "name": identity.name,
         "scopes": identity.scopes,
+        "settings": settings,
         "subject": identity.subject,
         "username": identity.username,
     })

@@ -1,11 +1,12 @@
 //! Tests of answers to callers who are let in.
 
 use crate::agentcore::Script;
-use crate::caller::NOW;
+use crate::caller::{NOW, agents};
 use crate::door::{Door, INVOKE, ORIGIN};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::settings;
 use tokio::sync::mpsc;
 
 #[tokio::test]
@@ -129,21 +130,38 @@ async fn callers_learn_who_they_are() {
     let got = door
         .ask("GET", "/whoami", &[("Authorization", &token)], "")
         .await;
+    let settings = settings::digest(&agents(), &door.issuer.setting());
     let expected = json!({"issuer": "https://issuer.example", "subject": "alice-1", "client_id": "c", "username": "alice",
         "email": "alice@example.com", "name": null, "scopes": ["gatehouse/invoke"], "groups": ["staff"],
-        "expires": NOW.0 + 600, "agents": ["demo"]});
+        "expires": NOW.0 + 600, "agents": ["demo"], "settings": {"authorizer": null, "proxy": settings}});
     assert_eq!((got.status, got.json()), (200, expected));
     assert_eq!(got.header("content-type"), Some("application/json"));
 }
 
 #[tokio::test]
-async fn health_is_open_and_says_nothing() {
+async fn health_is_open_and_says_no_more_than_which_settings_there_are() {
     let door = Door::open([]).await;
     let got = door.ask("GET", "/healthz", &[], "").await;
-    assert_eq!(
-        (got.status, got.body.as_str()),
-        (200, "{\"status\":\"ok\"}")
-    );
+    let settings = settings::digest(&agents(), &door.issuer.setting());
+    let expected = json!({"status": "ok", "settings": settings});
+    assert_eq!((got.status, got.json()), (200, expected));
+}
+
+#[tokio::test]
+async fn callers_learn_by_which_settings_the_authorizer_judged_them() {
+    let door = Door::open([]).await;
+    let token = door.alice();
+    let told = async |authorizer: Value| {
+        let event = json!({"httpMethod": "GET", "path": "/whoami", "headers": {"authorization": token},
+            "requestContext": {"authorizer": authorizer}});
+        let got = door.ask_event(event).await;
+        assert_eq!(got.status, 200, "{}", got.body);
+        got.json()["settings"]["authorizer"].take()
+    };
+    let digest = "0123456789abcdef";
+    assert_eq!(told(json!({"settings": digest})).await, digest);
+    assert_eq!(told(json!({"settings": "<b>"})).await, Value::Null);
+    assert_eq!(told(Value::Null).await, Value::Null);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use lambda_runtime::{Context, LambdaEvent};
 use proxy::answer::Response;
 use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
+use proxy::event::Event;
 use proxy::handler::App;
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -77,10 +78,14 @@ impl Door {
         headers: Headers<'_>,
         body: &str,
     ) -> Response {
+        self.handle(event(method, path, headers, body)).await
+    }
+
+    async fn handle(&self, event: Event) -> Response {
         let mut context = Context::default();
         context.request_id = "r-1".to_owned();
         context.deadline = DEADLINE;
-        let event = LambdaEvent::new(event(method, path, headers, body), context);
+        let event = LambdaEvent::new(event, context);
         self.app.handle(event).await.unwrap()
     }
 
@@ -92,26 +97,14 @@ impl Door {
         body: &str,
     ) -> Got {
         let response = self.begin(method, path, headers, body).await;
-        let prelude = response.metadata_prelude;
-        let pieces: Vec<Bytes> = response.stream.map(|piece| piece.unwrap()).collect().await;
-        let got = Got {
-            status: prelude.status_code.as_u16(),
-            headers: prelude.headers,
-            body: String::from_utf8(pieces.concat()).unwrap(),
-        };
-        assert!(
-            !got.body.contains(PLATFORM_TEXT) && !got.body.contains("arn:"),
-            "{}",
-            got.body
-        );
-        assert_eq!(got.header("x-request-id"), Some("r-1"));
-        let kept = match (path, got.status) {
-            ("/.well-known/jwks.json", 200) => "public, max-age=300",
-            _ => "no-store",
-        };
-        assert_eq!(got.header("cache-control"), Some(kept));
-        assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
-        got
+        Got::read(response, path).await
+    }
+
+    /// With an event of the test's own.
+    pub(crate) async fn ask_event(&self, event: Value) -> Got {
+        let path = event["path"].as_str().unwrap().to_owned();
+        let response = self.handle(serde_json::from_value(event).unwrap()).await;
+        Got::read(response, &path).await
     }
 
     /// Waits for what is being given back.
@@ -124,6 +117,32 @@ impl Door {
         let mut all = vec![("authorization", token.as_str())];
         all.extend(headers);
         self.ask("POST", INVOKE, &all, body).await
+    }
+}
+
+impl Got {
+    /// Reads an answer to its end, and checks what holds of every one.
+    async fn read(response: Response, path: &str) -> Self {
+        let prelude = response.metadata_prelude;
+        let pieces: Vec<Bytes> = response.stream.map(|piece| piece.unwrap()).collect().await;
+        let got = Self {
+            status: prelude.status_code.as_u16(),
+            headers: prelude.headers,
+            body: String::from_utf8(pieces.concat()).unwrap(),
+        };
+        assert!(
+            !got.body.contains(PLATFORM_TEXT) && !got.body.contains("arn:"),
+            "{}",
+            got.body
+        );
+        assert_eq!(got.header("x-request-id"), Some("r-1"));
+        let kept = match (path, got.status) {
+            (path, 200) if path.ends_with("/.well-known/jwks.json") => "public, max-age=300",
+            _ => "no-store",
+        };
+        assert_eq!(got.header("cache-control"), Some(kept));
+        assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
+        got
     }
 }
 

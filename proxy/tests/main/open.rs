@@ -5,20 +5,25 @@ use crate::caller::ARN;
 use crate::door::{Door, INVOKE, ORIGIN, assert_problem};
 use proxy::config::ENABLE_AUTH;
 use serde_json::json;
-use shared::settings::{AGENTS, TRUSTED_ISSUERS};
+use shared::settings::{self, AGENTS, TRUSTED_ISSUERS};
 
 const WARNING: &str = "x-gatehouse-warning";
 
-/// An open door with an agent for everybody and one for staff.
-async fn open(scripts: impl IntoIterator<Item = Script>) -> Door {
-    let agents = json!({
+/// An agent for everybody and one for staff.
+fn agents() -> String {
+    json!({
         "demo": {"runtime": ARN, "allow": {}},
         "staff": {"runtime": ARN, "allow": {"groups": ["staff"]}},
-    });
+    })
+    .to_string()
+}
+
+/// An open door with both.
+async fn open(scripts: impl IntoIterator<Item = Script>) -> Door {
     let settings = [
         (ENABLE_AUTH, "false"),
         (TRUSTED_ISSUERS, ""),
-        (AGENTS, &agents.to_string()),
+        (AGENTS, &agents()),
     ];
     Door::over(DataPlane::start(scripts).await, &settings).await
 }
@@ -51,6 +56,7 @@ async fn every_answer_of_an_open_door_warns() {
 #[tokio::test]
 async fn the_unknown_have_one_name_and_no_rights() {
     let door = open([]).await;
+    let settings = settings::digest(&agents(), "");
     // A token is not read: a good one says no more than a bad one.
     for token in ["", &door.alice(), "Bearer x"] {
         let got = door
@@ -58,8 +64,8 @@ async fn the_unknown_have_one_name_and_no_rights() {
             .await;
         let expected = json!({
             "agents": ["demo"], "client_id": null, "email": null, "expires": 9_007_199_254_740_991_u64,
-            "groups": [], "issuer": "anonymous", "name": null, "scopes": [], "subject": "anonymous",
-            "username": null,
+            "groups": [], "issuer": "anonymous", "name": null, "scopes": [],
+            "settings": {"authorizer": null, "proxy": settings}, "subject": "anonymous", "username": null,
         });
         assert_eq!((got.status, got.json()), (200, expected), "{token}");
     }

@@ -1,6 +1,7 @@
 //! The two JSON documents of the settings, `AGENTS` and `TRUSTED_ISSUERS`: in their variables, or in files that those
 //! name.
 
+use super::digest::digest;
 use super::fault::Fault;
 use super::files::{FileError, Files, MAX_FILE_BYTES};
 use super::lines::Lines;
@@ -67,6 +68,15 @@ impl Documents {
         }
     }
 
+    /// The digest of both texts. A document that is absent counts as empty.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(
+            self.agents.text().unwrap_or_default(),
+            self.issuers.text().unwrap_or_default(),
+        )
+    }
+
     /// Says of each fault in a file in which file it is, and on which line.
     pub fn place(&self, faults: &mut [Fault]) {
         self.issuers.place(faults);
@@ -114,16 +124,16 @@ impl Document {
         else {
             return;
         };
-        let mut own = faults
-            .iter_mut()
-            .filter(|fault| fault.path().setting() == self.name)
-            .peekable();
+        let is_own = |fault: &&mut Fault| fault.path().steps_in(self.name).is_some();
+        let mut own = faults.iter_mut().filter(is_own).peekable();
         if own.peek().is_none() {
             return;
         }
         let lines = Lines::of(text);
         for fault in own {
-            fault.set_place(file, |path| Some(lines.as_ref()?.find(path.steps())));
+            let steps = fault.path().steps_in(self.name).unwrap_or_default();
+            let line = lines.as_ref().map(|lines| lines.find(steps));
+            fault.set_place(file, line);
         }
     }
 }

@@ -11,7 +11,7 @@ const MAX_SHOWN: usize = 64;
 /// brackets, and the text cuts long names short.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    setting: String,
+    /// The setting's name is the first.
     steps: Vec<Step>,
     text: String,
 }
@@ -42,12 +42,12 @@ impl Path {
         &self.text
     }
 
-    pub(super) fn setting(&self) -> &str {
-        &self.setting
-    }
-
-    pub(super) fn steps(&self) -> &[Step] {
-        &self.steps
+    /// The steps into the document of this setting; nothing if it is another setting's place.
+    pub(super) fn steps_in(&self, setting: &str) -> Option<&[Step]> {
+        match self.steps.split_first() {
+            Some((Step::Member(first), steps)) if first == setting => Some(steps),
+            Some(_) | None => None,
+        }
     }
 
     fn followed_by(&self, step: Step, text: &str) -> Self {
@@ -64,11 +64,9 @@ impl From<&str> for Path {
     fn from(text: &str) -> Self {
         let mut names = text.split('.');
         let setting = names.next().unwrap_or_default().to_owned();
-        let text = setting.clone();
         let start = Self {
-            setting,
-            steps: Vec::new(),
-            text,
+            text: setting.clone(),
+            steps: vec![Step::Member(setting)],
         };
         names.fold(start, |path, name| path.member(name))
     }
@@ -97,16 +95,16 @@ impl fmt::Display for Path {
 pub struct Fault {
     path: Path,
     problem: String,
-    /// Where a parser of JSON gave up.
-    position: Option<(usize, usize)>,
-    place: Option<Place>,
+    place: Place,
 }
 
-/// The file that a fault is in, and the line if one is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a fault is in a text, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
-    file: String,
+    file: Option<Box<str>>,
     line: Option<usize>,
+    /// Of an error of syntax.
+    column: Option<usize>,
 }
 
 impl Fault {
@@ -120,17 +118,16 @@ impl Fault {
         Self {
             path: path.into(),
             problem: problem.into(),
-            position: None,
-            place: None,
+            place: Place::default(),
         }
     }
 
     /// The setting is no JSON; line and column are those of the parser.
     pub(super) fn not_json(setting: &str, line: usize, column: usize) -> Self {
-        Self {
-            position: Some((line, column)),
-            ..Self::malformed(setting, "is not JSON")
-        }
+        let mut fault = Self::malformed(setting, "is not JSON");
+        fault.place.line = Some(line);
+        fault.place.column = Some(column);
+        fault
     }
 
     /// The name of the setting, or the path inside it, such as `TRUSTED_ISSUERS[0].discoveryUrl`.
@@ -138,20 +135,14 @@ impl Fault {
         self.path.as_str()
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(super) const fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Says in which file it is, and on which line unless the parser has said so.
-    pub(super) fn set_place(&mut self, file: &str, line: impl FnOnce(&Path) -> Option<usize>) {
-        let line = match self.position {
-            Some((line, _)) => Some(line),
-            None => line(&self.path),
-        };
-        self.place = Some(Place {
-            file: file.to_owned(),
-            line,
-        });
+    /// Says in which file it is, and on which line if no parser has said so.
+    pub(super) fn set_place(&mut self, file: &str, line: Option<usize>) {
+        self.place.file = Some(file.into());
+        self.place.line = self.place.line.or(line);
     }
 }
 
@@ -160,23 +151,17 @@ impl fmt::Display for Fault {
         let Self {
             path,
             problem,
-            position,
-            place,
+            place: Place { file, line, column },
         } = self;
-        let Some(Place { file, line }) = place else {
-            write!(f, "`{path}` {problem}")?;
-            return match position {
-                Some((line, column)) => write!(f, " (line {line}, column {column})"),
-                None => Ok(()),
-            };
-        };
-        write!(f, "`{file}`")?;
-        if let Some(line) = line {
-            write!(f, " line {line}")?;
+        let line = line.map(|line| format!("line {line}"));
+        let column = column.map(|column| format!("column {column}"));
+        let within = [line, column].into_iter().flatten().collect::<Vec<_>>();
+        let within = within.join(", ");
+        match file {
+            Some(file) if within.is_empty() => write!(f, "`{file}`: `{path}` {problem}"),
+            Some(file) => write!(f, "`{file}` {within}: `{path}` {problem}"),
+            None if within.is_empty() => write!(f, "`{path}` {problem}"),
+            None => write!(f, "`{path}` {problem} ({within})"),
         }
-        if let Some((_, column)) = position {
-            write!(f, ", column {column}")?;
-        }
-        write!(f, ": `{path}` {problem}")
     }
 }

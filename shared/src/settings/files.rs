@@ -26,9 +26,11 @@ pub enum FileError {
 
 impl From<io::Error> for FileError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Absent,
-            kind => Self::Unreadable(kind),
+        let kind = error.kind();
+        if kind == io::ErrorKind::NotFound {
+            Self::Absent
+        } else {
+            Self::Unreadable(kind)
         }
     }
 }

@@ -33,7 +33,7 @@ async fn dead_issuers_hold_up_no_other() {
     let key = SigningKey::new("first");
     let server = KeyServer::start().await;
     let never = Arc::new(Notify::new());
-    let is_dead = |place: usize| place < 10 || place % 3 == 0;
+    let is_dead = |place: usize| place < 10 || place.is_multiple_of(3);
     for place in 0..30 {
         let reply = if is_dead(place) {
             Reply::Held(Arc::clone(&never), String::new())

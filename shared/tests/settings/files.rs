@@ -249,7 +249,7 @@ fn a_path_is_told_without_control_characters_and_shortened() {
 fn nothing_of_a_file_is_echoed_but_names() {
     let secret = "hunter2-hunter2";
     for content in [
-        format!("{secret}"),
+        secret.to_owned(),
         format!(r#"{{"demo": "{secret}"}}"#),
         format!(r#"{{"demo": {{"runtime": "{secret}", "allow": {{"groups": "{secret}"}}}}}}"#),
         format!("{{\"demo\": \"{secret}\u{1}\"}}"),

@@ -45,7 +45,7 @@ fn objects(value: &Value, pointer: &str) -> Vec<String> {
                 .flat_map(|(place, value)| objects(value, &format!("{pointer}/{place}")))
                 .collect()
         }
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 

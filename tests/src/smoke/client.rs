@@ -167,6 +167,19 @@ impl Got {
         value.and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 
+    /// What is said of an answer that is as expected, or else what came.
+    pub(super) fn expect(
+        &self,
+        is_expected: bool,
+        said: impl FnOnce() -> String,
+    ) -> Result<String, String> {
+        if is_expected {
+            Ok(said())
+        } else {
+            Err(self.seen())
+        }
+    }
+
     /// What came, for people: its status, and its code if it has one.
     pub(super) fn seen(&self) -> String {
         let document = self.json();

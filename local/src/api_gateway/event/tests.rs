@@ -21,6 +21,7 @@ fn incoming() -> Incoming {
     }
     let request = Request {
         method: Method::POST,
+        base_path: None,
         path: "/agents/a%20b/run".to_owned(),
         query: "x=1&x=2&y=a%20b+c".to_owned(),
         headers,
@@ -66,6 +67,30 @@ fn the_proxy_event_has_the_documented_shape() {
     );
     assert_eq!(event["requestContext"]["domainName"], "api.example.com");
     assert_eq!(event["stageVariables"], Value::Null);
+}
+
+#[test]
+fn a_base_path_is_in_both_paths_and_not_in_the_method() {
+    let mut incoming = incoming();
+    incoming.request.base_path = Some("/v1".to_owned());
+    let event = incoming.proxy_event(Bytes::new(), None, &[]);
+    assert_eq!(event["path"], "/v1/agents/a%20b/run");
+    assert_eq!(event["requestContext"]["path"], "/v1/agents/a%20b/run");
+    assert_eq!(event["resource"], "/agents/{agent}/run");
+    assert_eq!(
+        event["requestContext"]["resourcePath"],
+        "/agents/{agent}/run"
+    );
+    assert_eq!(event["pathParameters"], json!({"agent": "a b"}));
+    let event = incoming.request_event();
+    assert_eq!(event["path"], "/v1/agents/a%20b/run");
+    let arn = "arn:aws:execute-api:us-east-1:123456789012:localdoor1/live/POST/agents/a%20b/run";
+    assert_eq!(event["methodArn"], arn);
+    // A domain that maps all of its paths: the stage is in none of them.
+    incoming.request.base_path = Some(String::new());
+    let event = incoming.proxy_event(Bytes::new(), None, &[]);
+    assert_eq!(event["path"], "/agents/a%20b/run");
+    assert_eq!(event["requestContext"]["path"], "/agents/a%20b/run");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Proofs about functions: how they are called, and by which services.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::unless;
 use crate::door::Door;

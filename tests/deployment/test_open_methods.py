@@ -1,0 +1,39 @@
+"""The list of open methods, which may only shrink."""
+
+import subprocess
+
+import pytest
+
+from checks.methods import OPEN_METHODS, open_methods
+from templates import ROOT
+
+PREFLIGHT = "OPTIONS "
+
+
+def rows(text: str) -> set[str]:
+    """The methods of a list, without preflights: these come with the routes that they ask for."""
+    methods = {" ".join(line.split()[:2]) for line in text.splitlines() if line and not line.startswith("#")}
+    return {method for method in methods if not method.startswith(PREFLIGHT)}
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_only_shrinks() -> None:
+    path = OPEN_METHODS.relative_to(ROOT).as_posix()
+    try:
+        commits = git("log", "--format=%H", "--", path).split()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("there is no history to compare the list of open methods with")
+    now = rows(OPEN_METHODS.read_text("utf-8"))
+    for commit in commits:
+        assert now <= rows(git("show", f"{commit}:{path}")), f"the list was shorter in {commit}"
+
+
+def test_names_each_method_once() -> None:
+    lines = [
+        line for line in OPEN_METHODS.read_text("utf-8").splitlines() if line and not line.startswith("#")
+    ]
+    assert len(lines) == len(open_methods())
+    assert lines == sorted(lines)
