@@ -29,23 +29,26 @@ pub(crate) struct Question {
 
 /// The event is not one that API Gateway sends to an authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UnknownEvent;
+pub(crate) struct UnknownEventError;
 
 impl Question {
     /// Reads an event of any of the five kinds.
     ///
     /// # Errors
     /// If it is none of them.
-    pub(crate) fn read(event: Value) -> Result<Self, UnknownEvent> {
-        let event: Event = serde_json::from_value(event).map_err(|_| UnknownEvent)?;
+    pub(crate) fn read(event: Value) -> Result<Self, UnknownEventError> {
+        let event: Event = serde_json::from_value(event).map_err(|_| UnknownEventError)?;
         let (is_format_2, arn) = match (event.kind.as_deref(), event.version.as_deref()) {
             (Some("TOKEN"), None) | (Some("REQUEST"), None | Some("1.0")) => {
                 (false, &event.method_arn)
             }
             (Some("REQUEST"), Some("2.0")) => (true, &event.route_arn),
-            _ => return Err(UnknownEvent),
+            _ => return Err(UnknownEventError),
         };
-        let method = arn.as_deref().and_then(Method::parse).ok_or(UnknownEvent)?;
+        let method = arn
+            .as_deref()
+            .and_then(Method::parse)
+            .ok_or(UnknownEventError)?;
         Ok(Self {
             is_format_2,
             credential: event.credential(method.is_connect()),

@@ -92,7 +92,12 @@ impl Options {
         };
         while let Some(argument) = parser.next().map_err(surplus)? {
             match argument {
-                Short('h') | Long("help") => return Err(Stop::Help),
+                Short('h') | Long("help") => {
+                    return Err(match parser.optional_value() {
+                        None => Stop::Help,
+                        Some(_) => Stop::Wrong("`--help` takes no value".to_owned()),
+                    });
+                }
                 Long("template") => options.template = value(&mut parser, "--template")?.into(),
                 Long("policy") => options.policy = Some(value(&mut parser, "--policy")?.into()),
                 Long("functions") => {

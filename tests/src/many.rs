@@ -7,7 +7,7 @@ use crate::function::{DEMO_ARN, agents};
 use crate::token::{CLIENT, trusted};
 
 /// `AGENTS` with so many agents: `demo`, `finance`, and `agent-002` and up, of which those with an even number admit staff
-/// and the others nobody.
+/// and the others no caller.
 pub fn many_agents(count: usize) -> Value {
     let Value::Object(first) = agents() else {
         return Value::Null;

@@ -42,7 +42,7 @@ fn given() -> Values {
 }
 
 /// What depends on each other: one group of each row, in every combination.
-fn choices() -> [Vec<Group>; 5] {
+fn choices() -> [Vec<Group>; 6] {
     let issuers = trusted(&[&Key::p256("one")], &json!({})).to_string();
     let agents = json!({"demo": {"runtime": DEMO_ARN, "allow": {}}}).to_string();
     let endpoint = (
@@ -71,6 +71,9 @@ fn choices() -> [Vec<Group>; 5] {
         vec![vec![], vec![endpoint], client, rotating],
         vec![vec![], gateway],
         vec![vec![], vec![("EnableAuth", "false".to_owned())]],
+        ["false", "agents", "true"]
+            .map(|given| vec![("SettingsFromFiles", given.to_owned())])
+            .into(),
     ]
 }
 
@@ -124,9 +127,17 @@ fn settings(values: &Values) -> Option<Vec<(String, BTreeMap<String, String>)>> 
         Err(error) => panic!("{error}"),
     };
     let functions = functions.filter(|function| FUNCTIONS.contains(&function.binary.as_str()));
+    // The layer is the folder of the repository: its example must start the functions.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../settings/");
+    let folder = format!("file:{}", folder.display());
+    let in_place = |value: String| value.replacen("file:/opt/", &folder, 1);
     Some(
         functions
-            .map(|function| (function.binary, function.environment))
+            .map(|function| {
+                let environment = function.environment.into_iter();
+                let environment = environment.map(|(name, value)| (name, in_place(value)));
+                (function.binary, environment.collect())
+            })
             .collect(),
     )
 }

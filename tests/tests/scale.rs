@@ -59,7 +59,7 @@ async fn told(stack: &Stack, token: &str) -> BTreeSet<String> {
     serde_json::from_value(agents).unwrap()
 }
 
-/// Where keys never come from: one address at which nobody ever reads a request, though the system takes connections, and
+/// Where keys never come from: one address where no program ever reads a request, though the system takes connections, and
 /// one that refuses them.
 fn dead_addresses() -> (TcpListener, [String; 2]) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -92,7 +92,7 @@ async fn two_hundred_agents_and_thirty_issuers_pass_through_the_whole_chain() {
     let mut guest = claims();
     guest["cognito:groups"] = json!([]);
     let guest = key.token("ES256", &guest);
-    // Every agent with an even number admits staff, the others admit nobody.
+    // Every agent with an even number admits staff, the others admit no caller.
     for (token, agent, expected) in [
         (&alice, "demo", 200),
         (&alice, "agent-002", 200),

@@ -203,7 +203,7 @@ async fn a_good_token_that_its_issuers_entry_refuses_may_call_nothing() {
 /// The most bytes of an authorizer's result ("Quotas for configuring and running a WebSocket API").
 const MOST: usize = 8 * 1000;
 
-/// So many agents with names of 63 characters, of which every other one admits staff and the others nobody.
+/// So many agents with names of 63 characters, of which every other one admits staff and the others none of them.
 fn many(count: usize) -> Value {
     let agents = (0..count).map(|place| {
         let group = if place % 2 == 0 { "staff" } else { "none" };

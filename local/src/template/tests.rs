@@ -262,8 +262,8 @@ const WRONG: [(&str, &str, &str); 24] = [
     ),
     (
         "MemorySize: 512",
-        "Layers: []",
-        "the function property `Layers` is not supported here",
+        "Tracer: []",
+        "the function property `Tracer` is not supported here",
     ),
     (
         "Type: REGIONAL",
@@ -352,7 +352,13 @@ fn the_template_of_the_door_is_understood() {
         .collect();
     assert_eq!(
         binaries,
-        ["authorizer", "proxy", "pretoken", "signing_rotation"]
+        [
+            "authorizer",
+            "proxy",
+            "proxy",
+            "pretoken",
+            "signing_rotation"
+        ]
     );
     let open: Vec<_> = template
         .api

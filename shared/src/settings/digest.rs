@@ -23,7 +23,7 @@ pub fn is_digest(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(is_hex)
 }
 
-/// Settings of one deployment are told from those before it, by 64 bits; nobody gains by a collision.
+/// Settings of one deployment are told from those before it, by 64 bits; an attacker gains nothing by a collision.
 const LENGTH: usize = 16;
 
 #[cfg(test)]
