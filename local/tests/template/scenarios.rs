@@ -175,6 +175,37 @@ fn by_door() -> Vec<Scenario> {
 
 /// Sets that make no sense, and what is said to them.
 pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
+    let mut all = senseless_groups();
+    all.extend(senseless_sources());
+    all
+}
+
+/// Settings that come from two places, or an address from two.
+fn senseless_sources() -> Vec<(Parameters, &'static str)> {
+    vec![
+        (with(&[&DOMAIN, &[ADDRESS]]), "leave PublicUrl empty"),
+        (with(&[&[FILES, OWN_AGENTS]]), "so Agents must be empty"),
+        (
+            with(&[&[AGENTS_FILE, OWN_AGENTS]]),
+            "so Agents must be empty",
+        ),
+        (
+            with(&[&[FILES, OWN_ISSUER]]),
+            "so TrustedIssuers must be empty",
+        ),
+        (
+            with(&[&[FILES], &GOOGLE]),
+            "with TrustedIssuers there is none",
+        ),
+        (
+            with(&[&[AGENTS_FILE], &OWN_CLIENT]),
+            "this stack's pool has all of them",
+        ),
+    ]
+}
+
+/// Parameters that belong together, and are not together.
+fn senseless_groups() -> Vec<(Parameters, &'static str)> {
     vec![
         (with(&[&OWN_CLIENT]), "this stack's pool has all of them"),
         (
@@ -203,24 +234,6 @@ pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
         (with(&[&[DOMAIN[0]]]), "both DomainName and CertificateArn"),
         (with(&[&[DOMAIN[2]]]), "both DomainName and CertificateArn"),
         (with(&[&DOMAIN, &[PRIVATE]]), "a private door is reached by"),
-        (with(&[&DOMAIN, &[ADDRESS]]), "leave PublicUrl empty"),
-        (with(&[&[FILES, OWN_AGENTS]]), "so Agents must be empty"),
-        (
-            with(&[&[AGENTS_FILE, OWN_AGENTS]]),
-            "so Agents must be empty",
-        ),
-        (
-            with(&[&[FILES, OWN_ISSUER]]),
-            "so TrustedIssuers must be empty",
-        ),
-        (
-            with(&[&[FILES], &GOOGLE]),
-            "with TrustedIssuers there is none",
-        ),
-        (
-            with(&[&[AGENTS_FILE], &OWN_CLIENT]),
-            "this stack's pool has all of them",
-        ),
         (with(&[&[OPEN], &GATEWAY]), "nobody is known"),
         (with(&[&GATEWAY[..2]]), "say OwnPolicies=true"),
         (

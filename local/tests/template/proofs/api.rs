@@ -48,6 +48,15 @@ pub(crate) fn responses(door: &Door) -> Vec<String> {
         let are_json = bodies.all(|body| serde_json::from_str::<Value>(body).is_ok());
         faults.extend(unless(are_json, name, "its body is no JSON"));
     }
+    faults.extend(challenge(door));
+    faults
+}
+
+/// A 401 asks for a token and says where to get one, where a parameter says the door's address. API Gateway renames the
+/// proxy's own challenge, so this one counts.
+fn challenge(door: &Door) -> Vec<String> {
+    let responses = &door.main().resource("Api")["Properties"]["GatewayResponses"];
+    let mut faults = Vec::new();
     let headers = &responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"];
     let text = |name: &str| {
         let value = &headers[name];
@@ -60,7 +69,6 @@ pub(crate) fn responses(door: &Door) -> Vec<String> {
         "UNAUTHORIZED",
         "does not ask for a token",
     ));
-    // API Gateway renames the proxy's own challenge, so this one must say where to get a token, if it can be said.
     let parameters = &door.main().parameters;
     let metadata =
         |of: &str| format!(r#"resource_metadata="{of}/.well-known/oauth-protected-resource""#);

@@ -57,17 +57,16 @@ pub(crate) fn trigger(door: &Door) -> Vec<String> {
     faults
 }
 
+/// Properties of a client that people sign in to by the page.
+const PAGE: [&str; 3] = ["AllowedOAuthFlows", "CallbackURLs", "LogoutURLs"];
+
 /// No sign-up; the console has no secret and the machine nothing but one.
 pub(crate) fn pool(door: &Door) -> Vec<String> {
     let Some(pool) = properties(door, "UserPool") else {
         return Vec::new();
     };
     let console = properties(door, "ConsoleClient").unwrap_or(&Value::Null);
-    let machine = properties(door, "MachineClient").unwrap_or(&Value::Null);
     let parameters = &door.main().parameters;
-    let may_ask = parameters["GatewayArn"] != ""
-        || parameters["Agents"] != ""
-        || parameters["SettingsFromFiles"] != "false";
     let has_page = parameters["ReturnUrls"] != "" || parameters["EnableConsole"] == "true";
     let believes_people_alone = ["AuthorizerFunction", "ProxyFunction"]
         .iter()
@@ -94,10 +93,7 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             "tokens are in addresses",
         ),
         (
-            has_page
-                || ["AllowedOAuthFlows", "CallbackURLs", "LogoutURLs"]
-                    .iter()
-                    .all(|it| console[it].is_null()),
+            has_page || PAGE.iter().all(|it| console[it].is_null()),
             "the page sends people nowhere, which Cognito refuses",
         ),
         (
@@ -108,6 +104,22 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             console["ExplicitAuthFlows"] == json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"]),
             "strangers may try passwords without the sign-in page",
         ),
+        (believes_people_alone, "tool tokens open the door"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "pool", what))
+    .chain(machine_client(door))
+    .collect()
+}
+
+/// It exists where an agent may ask for tool tokens, and can do nothing but ask for them.
+fn machine_client(door: &Door) -> Vec<String> {
+    let machine = properties(door, "MachineClient").unwrap_or(&Value::Null);
+    let parameters = &door.main().parameters;
+    let may_ask = parameters["GatewayArn"] != ""
+        || parameters["Agents"] != ""
+        || parameters["SettingsFromFiles"] != "false";
+    [
         (
             machine.is_null() != may_ask,
             "there is a machine client that no agent uses, or none",
@@ -120,9 +132,8 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             !may_ask || machine["AllowedOAuthScopes"] == json!(["gatehouse/tools"]),
             "tool tokens open more than tools",
         ),
-        (believes_people_alone, "tool tokens open the door"),
     ]
     .into_iter()
-    .filter_map(|(is_so, what)| unless(is_so, "pool", what))
+    .filter_map(|(is_so, what)| unless(is_so, "machine client", what))
     .collect()
 }

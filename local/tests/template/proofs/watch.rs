@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{listed, unless};
-use crate::door::Door;
+use crate::door::{Door, Sheet};
 
 /// What must be watched, and where it is.
 const WATCHED: [&str; 11] = [
@@ -75,14 +75,25 @@ pub(crate) fn alarms(door: &Door) -> Vec<String> {
         "RotationFailed",
         "is told of other secrets",
     ));
-    let flood = &sheet.resource("FloodAlarm")["Properties"]["Threshold"];
-    let is_asked = *flood == parameters["FloodThreshold"];
-    faults.extend(unless(is_asked, "FloodAlarm", "rings at another number"));
-    let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
-    let is_ours = *topic == parameters["AlarmEmail"];
-    faults.extend(unless(is_ours, "Alarms", "go elsewhere"));
+    faults.extend(follow_parameters(door, sheet));
     faults.extend(publishers(sheet.resource("AlarmsPolicy")));
     faults
+}
+
+/// The alarms reach the address that is asked for, and ring at the number that is asked for.
+fn follow_parameters(door: &Door, sheet: &Sheet) -> Vec<String> {
+    let parameters = &door.main().parameters;
+    let flood = &sheet.resource("FloodAlarm")["Properties"]["Threshold"];
+    let topic = &sheet.resource("Alarms")["Properties"]["Subscription"][0]["Endpoint"];
+    let faults = [
+        unless(
+            *flood == parameters["FloodThreshold"],
+            "FloodAlarm",
+            "rings at another number",
+        ),
+        unless(*topic == parameters["AlarmEmail"], "Alarms", "go elsewhere"),
+    ];
+    faults.into_iter().flatten().collect()
 }
 
 /// CloudWatch tells whose alarm it is; EventBridge tells nothing, so a condition would keep all of its events out.
