@@ -1,4 +1,4 @@
-//! In whose name an agent is called.
+//! The authority in whose name an agent is called.
 
 use http::header::{self, HeaderName, HeaderValue};
 use shared::agents::Auth;
@@ -13,7 +13,7 @@ pub enum Authority<'t> {
     Role,
     /// The caller's, by the token they showed, which AgentCore checks once more.
     Caller(&'t Secret),
-    /// The machine client's, by the tool token that carries the caller, or nobody; only gateways take it.
+    /// The machine client's, by the tool token that carries the caller, or no user; only gateways take it.
     Tool(&'t Secret),
 }
 

@@ -1,4 +1,4 @@
-//! What the agent is told of its caller, signed by the door.
+//! The assertion that tells the agent of its caller, signed by the door.
 
 use super::request::Request;
 use crate::access::Admitted;
