@@ -1,11 +1,15 @@
-//! Who asks, and whether they may: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
+//! Access of callers to agents: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
 //! API alone. One log line a decision.
 
-use crate::authentication::Authentication;
-use crate::problem::Problem;
-use crate::upstream::Authority;
+pub mod authentication;
+pub mod authority;
+
+use crate::audit::record::Record;
+use crate::caller::problem::Problem;
+use authentication::Authentication;
+use authority::Authority;
 use http::header::{self, HeaderMap};
-use shared::agents::{Agent, Agents, Protocol};
+use shared::agents::{Agent, Agents, Target};
 use shared::door::{Door, DoorError};
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
@@ -21,10 +25,11 @@ pub struct Access {
 
 /// Who asks, and for what.
 pub struct Asker<'a> {
-    pub request_id: &'a str,
     pub headers: &'a HeaderMap,
     /// Method and path of one of the door's routes, for the log.
     pub action: String,
+    /// Where it is noted who is let in, and to which agent.
+    pub record: &'a mut Record,
 }
 
 /// What a caller who comes in may call.
@@ -61,26 +66,27 @@ impl Access {
     /// # Errors
     /// The caller is not believed, or it cannot be told.
     pub async fn whoami(&self, asker: Asker<'_>) -> Result<Identity, Refused> {
-        let decision = Decision::begin(asker);
-        let identity = self.identify(&decision).await?;
+        let decision = Decision::begin(&asker);
+        let identity = self.authenticate(&decision).await?;
         decision.log(&Verdict::Allowed(&identity));
         Ok(identity)
     }
 
-    /// The agent of this name, and the right to call it in this protocol, or in whichever it speaks. Whether there is one
-    /// is told to verified callers only, and what it speaks to those whom it admits.
+    /// The right to call the agent of this name, and what of its target a route `calls`: none if the agent does not speak
+    /// the route's protocol. Whether there is an agent is told to verified callers only, and what it speaks to those whom
+    /// it admits.
     ///
     /// # Errors
     /// The caller is not believed, there is no such agent, it does not admit them, it speaks another protocol, or it
     /// cannot be told.
-    pub async fn admit(
-        &self,
+    pub async fn authorize<'a, T>(
+        &'a self,
         asker: Asker<'_>,
         name: &AgentName,
-        protocol: Option<Protocol>,
-    ) -> Result<Admitted<'_>, Refused> {
-        let decision = Decision::begin(asker);
-        let identity = self.identify(&decision).await?;
+        calls: impl FnOnce(&'a Target) -> Option<T>,
+    ) -> Result<(Admitted<'a>, T), Refused> {
+        let decision = Decision::begin(&asker);
+        let identity = self.authenticate(&decision).await?;
         let Some(agent) = self.agents.get(name) else {
             return Err(decision.missing(Problem::UnknownAgent, &identity));
         };
@@ -91,15 +97,18 @@ impl Access {
                 return Err(Refused::of(refusal, true));
             }
         };
-        if protocol.is_some_and(|protocol| protocol != agent.protocol) {
+        let Some(called) = calls(&agent.target) else {
             return Err(decision.missing(Problem::WrongProtocol, &identity));
-        }
+        };
         decision.log(&Verdict::Allowed(&identity));
-        Ok(Admitted {
+        let admitted = Admitted {
             agent,
             permit,
-            bearer: self.bearer(decision.asker.headers),
-        })
+            bearer: self.bearer(asker.headers),
+        };
+        asker.record.agent(&agent.name);
+        asker.record.caller(&identity);
+        Ok((admitted, called))
     }
 
     /// The agents that admit this caller, by name.
@@ -111,8 +120,17 @@ impl Access {
         admitting.map(|agent| agent.name.as_str()).collect()
     }
 
-    async fn identify(&self, decision: &Decision<'_>) -> Result<Identity, Refused> {
-        let headers = decision.asker.headers;
+    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked who
+    /// they are, they are all one, and may not meet in it: each begins their own.
+    pub fn standing_conversation(&self) -> Option<Conversation> {
+        match self.authentication {
+            Authentication::Required(_) => Some(Conversation::standing()),
+            Authentication::Off => Conversation::begin(),
+        }
+    }
+
+    async fn authenticate(&self, decision: &Decision<'_>) -> Result<Identity, Refused> {
+        let headers = decision.headers;
         let door = match &self.authentication {
             Authentication::Required(door) => door,
             Authentication::Off => return Ok(Identity::anonymous()),
@@ -153,7 +171,7 @@ impl Refused {
     }
 }
 
-/// The one `Authorization` of a request. Two that differ are none: whoever stands in front may have read the other.
+/// The one `Authorization` of a request. Two that differ are none: the authorizer in front may have read the other.
 fn authorization(headers: &HeaderMap) -> &[u8] {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match values.next() {
@@ -169,7 +187,7 @@ fn bearer(headers: &HeaderMap) -> Secret {
     Secret::new(token.trim_start_matches(' ').to_owned())
 }
 
-/// What to show instead (RFC 6750, 3). Whoever showed nothing is told of no error, as RFC 6750 asks.
+/// What to show instead (RFC 6750, 3). A caller who showed nothing is told of no error, as RFC 6750 asks.
 fn challenge(problem: Problem, is_token_shown: bool) -> String {
     let mut text = r#"Bearer realm="gatehouse""#.to_owned();
     if problem == Problem::Forbidden {
@@ -182,19 +200,23 @@ fn challenge(problem: Problem, is_token_shown: bool) -> String {
 
 /// A decision under way: what is asked, and since when.
 struct Decision<'d> {
-    asker: Asker<'d>,
+    request_id: &'d str,
+    headers: &'d HeaderMap,
+    action: &'d str,
     started: Instant,
 }
 
 impl<'d> Decision<'d> {
-    fn begin(asker: Asker<'d>) -> Self {
+    fn begin(asker: &'d Asker<'_>) -> Self {
         Self {
-            asker,
+            request_id: asker.record.request_id(),
+            headers: asker.headers,
+            action: &asker.action,
             started: Instant::now(),
         }
     }
 
-    /// What a believed caller asks for is not there. Whoever tries out names is seen.
+    /// What a believed caller asks for is not there. The log shows callers who try out names.
     fn missing(&self, problem: Problem, identity: &Identity) -> Refused {
         self.log(&Verdict::Missing(problem.code(), identity));
         Refused {
@@ -205,8 +227,8 @@ impl<'d> Decision<'d> {
 
     fn log(&self, verdict: &Verdict<'_>) {
         log::decision(
-            self.asker.request_id,
-            &self.asker.action,
+            self.request_id,
+            self.action,
             verdict,
             self.started.elapsed(),
         );

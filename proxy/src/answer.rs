@@ -1,8 +1,11 @@
-//! What goes back to the caller: status, headers, and a body that is whole or still to come.
+//! The answer to a caller: status, headers, and a body that is whole or still to come.
 
-use crate::media;
-use crate::problem::Problem;
-use crate::stream::Pump;
+pub mod sse;
+pub mod stream;
+
+use crate::answer::stream::Pump;
+use crate::caller::media;
+use crate::caller::problem::Problem;
 use crate::upstream::{AgentStream, RpcError};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -22,8 +25,21 @@ pub type Response = StreamResponse<Body>;
 pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
-    body: Body,
+    content: Content,
 }
+
+/// What an answer says.
+pub enum Content {
+    Whole(Option<Bytes>),
+    /// An agent's, which a [`Pump`] alone may pass on.
+    Agent {
+        stream: AgentStream,
+        is_event_stream: bool,
+    },
+}
+
+/// An answer but for its body.
+pub struct Head(MetadataPrelude);
 
 /// The body of an answer. It never yields an error.
 pub enum Body {
@@ -38,7 +54,7 @@ impl Answer {
         Self {
             status,
             headers: HeaderMap::new(),
-            body: Body::Whole(None),
+            content: Content::Whole(None),
         }
     }
 
@@ -46,7 +62,7 @@ impl Answer {
     #[must_use]
     pub fn json(status: StatusCode, document: &Value) -> Self {
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, media::JSON);
-        answer.body = Body::Whole(Some(Bytes::from(document.to_string())));
+        answer.content = Content::Whole(Some(Bytes::from(document.to_string())));
         answer
     }
 
@@ -74,15 +90,19 @@ impl Answer {
         let mut answer = Self::empty(status)
             .with(header::CONTENT_TYPE, media::JSON)
             .until_again(problem);
-        answer.body = Body::Whole(Some(body));
+        answer.content = Content::Whole(Some(body));
         answer
     }
 
-    /// An agent's answer.
+    /// An agent's answer, under the type that may leave.
     #[must_use]
-    pub fn stream(status: StatusCode, content_type: &str, pump: Pump<AgentStream>) -> Self {
+    pub fn agent(status: StatusCode, content_type: &str, stream: AgentStream) -> Self {
+        let content_type = media::passed_on(content_type);
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, content_type);
-        answer.body = Body::Stream(Box::new(pump));
+        answer.content = Content::Agent {
+            stream,
+            is_event_stream: media::is_event_stream(content_type),
+        };
         answer
     }
 
@@ -103,26 +123,10 @@ impl Answer {
         self
     }
 
-    /// The status, for the log.
+    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is to
+    /// make the content a body.
     #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The bytes of a body that is whole, for the log.
-    #[must_use]
-    pub fn body_bytes(&self) -> u64 {
-        match &self.body {
-            Body::Whole(bytes) => bytes
-                .as_ref()
-                .map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
-            Body::Stream(_) => 0,
-        }
-    }
-
-    /// Closes the answer: what is said of every one, and nothing but the headers that may leave.
-    #[must_use]
-    pub fn finish(self, request_id: &str) -> Response {
+    pub fn finish(self, request_id: &str) -> (Head, Content) {
         // What one caller may see is kept for no other (RFC 9111, 5.2.2.5); what everybody may see says so.
         let is_public = self.headers.contains_key(header::CACHE_CONTROL);
         let answer = if is_public {
@@ -133,7 +137,7 @@ impl Answer {
         let Self {
             status,
             headers,
-            body,
+            content,
         } = answer
             // An agent's JSON is never taken for a page, whatever is in it.
             .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
@@ -143,8 +147,22 @@ impl Answer {
             headers: headers::outward(&headers),
             cookies: Vec::new(),
         };
+        (Head(metadata_prelude), content)
+    }
+}
+
+impl Head {
+    /// The status, for the log.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.0.status_code
+    }
+
+    /// The answer as Lambda streams it.
+    #[must_use]
+    pub fn with_body(self, body: Body) -> Response {
         StreamResponse {
-            metadata_prelude,
+            metadata_prelude: self.0,
             stream: body,
         }
     }

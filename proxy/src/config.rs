@@ -1,8 +1,8 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
-use crate::authentication::{self, Authentication};
-use crate::cors::Origins;
-use crate::public_url::PublicUrl;
+use crate::access::authentication::{self, Authentication, ENABLE_AUTH};
+use crate::caller::cors::Origins;
+use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::aws::arn::SecretArn;
 use shared::aws::names::is_table;
@@ -13,8 +13,6 @@ use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
-/// Whether callers must show a token: they must, unless it is exactly `false`.
-pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
 pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 /// The longest silence of an agent within its answer, in seconds; 840 by default, at most 890.
@@ -147,7 +145,7 @@ impl Config {
         let is_asked = has(|agent| agent.tool_token != ToolToken::None);
         let tool_tokens = ToolTokenSettings::read(source, is_asked, faults);
         // Sessions of MCP servers are sealed with keys that are derived from it.
-        let is_sealed = has(|agent| agent.protocol == Protocol::Mcp);
+        let is_sealed = has(|agent| agent.protocol() == Protocol::Mcp);
         let signing = read_one(source, SIGNING_SECRET_ARN, is_sealed, faults, secret_arn);
         let turns_table = read_one(source, TURNS_TABLE, false, faults, parse_table);
         Some(Self {
@@ -251,7 +249,7 @@ impl Limits {
 }
 
 /// The agents, each of which can be called as it is set up. One that cannot is a fault at the start rather than an error
-/// at the first call: whoever deployed it is there to read it.
+/// at the first call: the operator who deployed it is there to read it.
 fn parse_agents(
     json: &str,
     authentication: Option<&Authentication<TrustedIssuers>>,
@@ -278,20 +276,18 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         name: _,
         target,
         auth,
-        protocol: _,
         tool_token,
-        websocket: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(agent.path(field), problem);
     match (target, auth, tool_token) {
-        (Target::Gateway { .. }, Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
+        (Target::Gateway(_), Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
             "toolToken",
             "is given with `auth` `jwt`, and a gateway can be shown one token only",
         )),
-        (Target::Gateway { .. }, Auth::Iam, _)
-        | (Target::Gateway { .. }, Auth::Jwt, ToolToken::None)
-        | (Target::Runtime { .. }, _, _) => None,
+        (Target::Gateway(_), Auth::Iam, _)
+        | (Target::Gateway(_), Auth::Jwt, ToolToken::None)
+        | (Target::Runtime(_), _, _) => None,
     }
 }
 

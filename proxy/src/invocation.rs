@@ -6,7 +6,7 @@
 //! told otherwise, so answers are posted here, with the client it uses itself.
 
 use crate::answer::Response;
-use crate::event::Event;
+use crate::caller::event::Event;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, Request};
@@ -109,7 +109,7 @@ where
         let this = self.clone();
         Box::pin(async move {
             let posted = this.client.call(this.outcome(invocation).await?).await;
-            // Nobody waits for this answer any more, or it came too late. The next event is another matter.
+            // The caller has left, or the answer came too late. The next event is another matter.
             match posted {
                 Ok(taken) if taken.status().is_success() => {}
                 Ok(refused) => warn!(

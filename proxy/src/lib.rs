@@ -1,41 +1,28 @@
 //! The proxy of Gatehouse: a request that the door admits becomes a turn with an agent, streamed back as it comes.
 //!
+//! Each room names only rooms that stand below it here, and no two of its files name each other.
+//!
 //! ```text
-//! event -> route -> routes -> access -> turn -> upstream -> stream -> answer
-//! lenient  exact    a file    the gate   |      one call    bounded,   allow-listed
-//!                   each      again      |                  kept alive  headers
-//!                                    tool token
-//!                                    what the agent calls its tools with
+//! main        settings and state, once       invocation  one event of the Runtime API, one answer
+//! dispatch    event -> route -> answer: each request begins and ends here
+//! routes      one file a route
+//! app         what every route shares
+//! turn        the phases of a turn, and what an agent is told of its caller
+//! answer      what goes back: a document, or a stream that is bounded and kept alive
+//! upstream    the calls to AgentCore
+//! config      the settings
+//! access      who asks, and whether they may
+//! caller      what came in, what may be said      audit  what is written of it
 //! ```
 
 pub mod access;
-pub mod agent_card;
 pub mod answer;
-mod assertion;
-pub mod authentication;
-mod base_path;
+pub mod app;
+pub mod audit;
+pub mod caller;
 pub mod config;
-pub mod cors;
-pub mod event;
-pub mod handler;
-pub mod heard;
+pub mod dispatch;
 pub mod invocation;
-pub mod media;
-mod message;
-pub mod problem;
-pub mod public_url;
-pub mod record;
-mod request;
-pub mod reserved;
-pub mod resource;
-pub mod route;
 mod routes;
-pub mod sealed;
-pub mod sse;
-pub mod stream;
-pub mod tool_call;
-pub mod tool_token;
-pub mod trace;
-mod turn;
-pub mod turns;
+pub mod turn;
 pub mod upstream;

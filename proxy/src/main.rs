@@ -2,8 +2,9 @@
 
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Error, Runtime, service_fn};
+use proxy::app::App;
 use proxy::config::Config;
-use proxy::handler::App;
+use proxy::dispatch;
 use proxy::invocation::{self, Invocations};
 use shared::clock::Clock;
 use shared::{log, platform, settings};
@@ -23,7 +24,7 @@ async fn main() -> Result<(), Error> {
     };
     let handle = move |event| {
         let app = Arc::clone(&app);
-        async move { app.handle(event).await }
+        async move { dispatch::handle(&app, event).await }
     };
     // Invocations take the place of the runtime's own way to call a handler and to post what it answers.
     Runtime::new(service_fn(handle.clone()))

@@ -1,11 +1,11 @@
-//! What each route does, a file a route; [`crate::route`] says which one a request asks for.
+//! The routes, one file each; [`crate::caller::route`] says which one a request asks for.
 
-mod a2a;
+pub(crate) mod a2a;
 pub(crate) mod conversations;
-mod health;
-mod invocations;
-mod keys;
-mod mcp;
-mod metadata;
-mod websocket;
-mod whoami;
+pub(crate) mod health;
+pub(crate) mod invocations;
+pub(crate) mod keys;
+pub(crate) mod mcp;
+pub(crate) mod metadata;
+pub(crate) mod websocket;
+pub(crate) mod whoami;

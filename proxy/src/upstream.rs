@@ -2,119 +2,37 @@
 
 mod attempts;
 mod bounded;
+mod call;
 mod card;
+mod failure;
 mod gateway;
 mod presign;
 mod renewed;
+mod reply;
 mod runtime;
 mod sigv4;
 mod stop;
 
-use crate::problem::Problem;
-use crate::record::Upstream;
+use crate::audit::record::Upstream;
 use aws_config::SdkConfig;
-use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
 use gateway::Gateways;
-use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use presign::Presigner;
 use runtime::Runtimes;
 use serde_json::Value;
-use shared::agents::{Auth, RuntimeArn};
 use shared::clock::Clock;
-use shared::gate::{Permit, UnixTime};
-use shared::secret::Secret;
-use shared::session::{SessionId, UserId};
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use shared::gate::UnixTime;
 use std::time::Duration;
 
+pub use call::{Session, Turn};
+pub use failure::{Failure, RpcError};
 pub use gateway::Message;
-
-/// What is read of an error: JSON-RPC's are a few lines.
-const MAX_ERROR: usize = 64 * 1024;
+pub use reply::{AgentStream, Broken, Reply};
 
 /// The agents' platform.
 pub struct AgentCore {
     presigner: Presigner,
     runtimes: Runtimes,
     gateways: Gateways,
-}
-
-/// One turn with an agent. There is none without a [`Permit`].
-pub struct Turn<'t> {
-    pub permit: &'t Permit,
-    pub authority: Authority<'t>,
-    pub runtime: &'t RuntimeArn,
-    /// The name of the runtime's endpoint.
-    pub qualifier: &'t str,
-    pub session: &'t SessionId,
-    /// What [`crate::media`] wrote; nothing of the caller's own.
-    pub accept: &'static str,
-    /// What [`shared::headers::inward`] let through.
-    pub headers: &'t HeaderMap,
-    /// What the door itself says to the agent, such as a token for its tools.
-    pub own: HeaderMap,
-    pub body: Bytes,
-}
-
-/// In whose name an agent is called.
-#[derive(Clone, Copy)]
-pub enum Authority<'t> {
-    /// The door's own role, whose signature AgentCore checks; the caller is named by a user id.
-    Role,
-    /// The caller's, by the token they showed, which AgentCore checks once more.
-    Caller(&'t Secret),
-    /// The machine client's, by the tool token that carries the caller, or nobody; only gateways take it.
-    Tool(&'t Secret),
-}
-
-/// A caller's session with an agent. There is none without a [`Permit`].
-pub struct Session<'s> {
-    pub permit: &'s Permit,
-    pub authority: Authority<'s>,
-    pub runtime: &'s RuntimeArn,
-    /// The name of the runtime's endpoint.
-    pub qualifier: &'s str,
-    pub id: &'s SessionId,
-}
-
-/// An agent's answer, its body still to come.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub content_type: String,
-    /// What an MCP server calls the session, in every answer of AgentCore's.
-    pub mcp_session: Option<String>,
-    /// The version of MCP that the server speaks.
-    pub mcp_version: Option<String>,
-    pub body: AgentStream,
-    pub upstream: Upstream,
-}
-
-/// The body of an agent's answer as a stream, whichever way it comes; dropping it closes the call.
-pub struct AgentStream(Pin<Box<dyn Stream<Item = Result<Bytes, Broken>> + Send>>);
-
-/// An answer broke off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Broken;
-
-/// Why there is no answer: what a caller is told, and what only the log is.
-#[derive(Debug)]
-pub struct Failure {
-    pub problem: Problem,
-    pub upstream: Upstream,
-    /// What an MCP server or an A2A agent said, in words of its protocol that may be passed on.
-    pub rpc: Option<RpcError>,
-}
-
-/// An error of JSON-RPC 2.0's (section 5.1), whole.
-#[derive(Debug)]
-pub struct RpcError {
-    pub status: StatusCode,
-    pub body: Bytes,
 }
 
 impl AgentCore {
@@ -131,7 +49,7 @@ impl AgentCore {
     /// Takes a turn with an agent, and waits at most `patience` for the head of its answer.
     ///
     /// # Errors
-    /// [`Failure`], which names the [`Problem`] to tell the caller.
+    /// [`Failure`], which names the problem to tell the caller.
     pub async fn invoke(&self, turn: Turn<'_>, patience: Duration) -> Result<Reply, Failure> {
         self.runtimes.invoke(turn, patience).await
     }
@@ -139,7 +57,7 @@ impl AgentCore {
     /// Sends one message to a gateway, and waits at most `patience` for the head of its answer.
     ///
     /// # Errors
-    /// [`Failure`], which names the [`Problem`] to tell the caller.
+    /// [`Failure`], which names the problem to tell the caller.
     pub async fn send(&self, message: Message<'_>, patience: Duration) -> Result<Reply, Failure> {
         self.gateways.send(message, patience).await
     }
@@ -147,7 +65,7 @@ impl AgentCore {
     /// Asks an A2A agent for its card, and waits at most `patience` for it.
     ///
     /// # Errors
-    /// [`Failure`], which names the [`Problem`] to tell the caller.
+    /// [`Failure`], which names the problem to tell the caller.
     pub async fn agent_card(
         &self,
         session: Session<'_>,
@@ -181,96 +99,4 @@ impl AgentCore {
     ) -> Result<String, Failure> {
         self.presigner.address(session, now, life).await
     }
-}
-
-impl<'t> Authority<'t> {
-    /// How the door shows itself to this agent; `bearer` is the caller's token that was believed.
-    #[must_use]
-    pub const fn of(auth: Auth, bearer: &'t Secret) -> Self {
-        match auth {
-            Auth::Iam => Self::Role,
-            Auth::Jwt => Self::Caller(bearer),
-        }
-    }
-
-    /// The caller's name for AgentCore; with a token it takes that from the token.
-    fn user_id(self, permit: &Permit) -> Option<String> {
-        match self {
-            Self::Role => Some(UserId::derive(permit.identity()).as_str().to_owned()),
-            Self::Caller(_) | Self::Tool(_) => None,
-        }
-    }
-
-    /// The header that shows a token.
-    fn header(self) -> Option<(HeaderName, HeaderValue)> {
-        let token = match self {
-            Self::Role => return None,
-            Self::Caller(token) | Self::Tool(token) => token,
-        };
-        let text = Secret::new(format!("Bearer {}", token.reveal()));
-        let mut value = HeaderValue::from_str(text.reveal()).ok()?;
-        value.set_sensitive(true);
-        Some((header::AUTHORIZATION, value))
-    }
-}
-
-impl Stream for AgentStream {
-    type Item = Result<Bytes, Broken>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl AgentStream {
-    fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
-        Self(Box::pin(stream.map_err(|_| Broken)))
-    }
-}
-
-impl fmt::Debug for AgentStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AgentStream(..)")
-    }
-}
-
-impl Failure {
-    const fn without_answer(problem: Problem, detail: Option<String>) -> Self {
-        Self {
-            problem,
-            upstream: Upstream {
-                status: None,
-                request_id: None,
-                detail,
-                retry_after: None,
-            },
-            rpc: None,
-        }
-    }
-}
-
-/// What a status of AgentCore's means for a caller. Each of its errors has a status of its own (InvokeAgentRuntime,
-/// Errors), so the status alone decides, for errors to come as well.
-const fn problem_of_status(status: u16) -> Problem {
-    match status {
-        402 => Problem::AgentQuota,
-        409 => Problem::AgentBusy,
-        // The container answered an error, or did not start.
-        424 => Problem::AgentFailed,
-        429 => Problem::AgentThrottled,
-        500..=599 => Problem::AgentServiceFailed,
-        // It is this door that the platform refuses: its role, the agent's ARN, or the form of the request.
-        _ => Problem::AgentMisconfigured,
-    }
-}
-
-/// An error that JSON-RPC words, unless it names something of the platform's that is no caller's business.
-fn rpc_error(status: StatusCode, body: &[u8]) -> Option<RpcError> {
-    let said: Value = serde_json::from_slice(body).ok()?;
-    let is_rpc = said.get("jsonrpc")? == "2.0" && said.get("error")?.get("code")?.is_i64();
-    let names_resource = String::from_utf8_lossy(body).contains("arn:");
-    (is_rpc && !names_resource).then(|| RpcError {
-        status,
-        body: Bytes::copy_from_slice(body),
-    })
 }

@@ -40,21 +40,43 @@ pub struct Agent {
     pub name: AgentName,
     pub target: Target,
     pub auth: Auth,
-    pub protocol: Protocol,
     pub tool_token: ToolToken,
-    /// Whether callers are given addresses of WebSockets to it. Only a runtime that takes signatures and speaks
-    /// [`Protocol::Http`] has it.
-    pub websocket: bool,
     pub admission: Admission,
 }
 
 /// What an agent's name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// An AgentCore runtime, and the endpoint of it that is called.
-    Runtime { arn: RuntimeArn, qualifier: String },
-    /// An AgentCore gateway's MCP endpoint.
-    Gateway { url: Address },
+    Gateway(Gateway),
+    Runtime(Runtime),
+}
+
+/// An AgentCore gateway; it speaks MCP and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// Its MCP endpoint.
+    pub url: Address,
+}
+
+/// An AgentCore runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runtime {
+    pub arn: RuntimeArn,
+    /// The name of the endpoint that is called.
+    pub qualifier: String,
+    pub speaks: Speaks,
+}
+
+/// The protocol of the agent in a runtime, with what only that protocol has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    A2a,
+    /// AG-UI too.
+    Http {
+        /// Whether callers are given addresses of WebSockets to it. Only a runtime that takes signatures has them.
+        websocket: bool,
+    },
+    Mcp,
 }
 
 /// How the door shows itself to the agent.
@@ -66,7 +88,7 @@ pub enum Auth {
     Jwt,
 }
 
-/// What the agent speaks.
+/// The protocols by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     A2a,
@@ -130,6 +152,37 @@ impl Agent {
     pub fn path(&self, field: &str) -> Path {
         Path::from(AGENTS).member(self.name.as_str()).member(field)
     }
+
+    pub const fn protocol(&self) -> Protocol {
+        self.target.protocol()
+    }
+}
+
+impl Target {
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Gateway(_) => Protocol::Mcp,
+            Self::Runtime(runtime) => runtime.speaks.protocol(),
+        }
+    }
+
+    /// The runtime, if it is one whose agent speaks this.
+    pub fn runtime(&self, protocol: Protocol) -> Option<&Runtime> {
+        match self {
+            Self::Runtime(runtime) if runtime.speaks.protocol() == protocol => Some(runtime),
+            Self::Runtime(_) | Self::Gateway(_) => None,
+        }
+    }
+}
+
+impl Speaks {
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::A2a => Protocol::A2a,
+            Self::Http { websocket: _ } => Protocol::Http,
+            Self::Mcp => Protocol::Mcp,
+        }
+    }
 }
 
 impl RuntimeArn {
@@ -159,14 +212,14 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
     if name.is_none() {
         entry.own_fault("is not an agent name: `[a-z0-9][a-z0-9-]{0,62}`");
     }
-    let target = read_target(&mut entry);
+    let place = read_place(&mut entry);
     let auth = entry.one_of("auth", "`iam`, `jwt`", |name| match name {
         "iam" => Some(Auth::Iam),
         "jwt" => Some(Auth::Jwt),
         _ => None,
     });
     let auth = auth.unwrap_or(Auth::Iam);
-    let protocol = read_protocol(&mut entry, target.as_ref());
+    let protocol = read_protocol(&mut entry, place.as_ref());
     let tool_token = entry.one_of(
         "toolToken",
         "`none`, `user`, `machine`",
@@ -186,16 +239,37 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
     entry.finish();
     Some(Agent {
         name: name?,
-        target: target?,
+        target: place?.speaking(protocol, websocket),
         auth,
-        protocol,
         tool_token: tool_token.unwrap_or(ToolToken::None),
-        websocket,
         admission: admission?,
     })
 }
 
-fn read_target(entry: &mut Members<'_>) -> Option<Target> {
+/// Where an agent is, before it is known what it speaks.
+enum Place {
+    Gateway { url: Address },
+    Runtime { arn: RuntimeArn, qualifier: String },
+}
+
+impl Place {
+    fn speaking(self, protocol: Protocol, websocket: bool) -> Target {
+        match self {
+            Self::Gateway { url } => Target::Gateway(Gateway { url }),
+            Self::Runtime { arn, qualifier } => Target::Runtime(Runtime {
+                arn,
+                qualifier,
+                speaks: match protocol {
+                    Protocol::A2a => Speaks::A2a,
+                    Protocol::Http => Speaks::Http { websocket },
+                    Protocol::Mcp => Speaks::Mcp,
+                },
+            }),
+        }
+    }
+}
+
+fn read_place(entry: &mut Members<'_>) -> Option<Place> {
     let has_gateway = entry.has("gateway");
     let has_runtime = entry.has("runtime");
     if has_gateway == has_runtime {
@@ -210,23 +284,23 @@ fn read_target(entry: &mut Members<'_>) -> Option<Target> {
     let arn = entry.text("runtime", &RUNTIME);
     let arn = arn.and_then(|text| RuntimeArn::parse(&text));
     match (arn, url) {
-        (Some(arn), _) => Some(Target::Runtime {
+        (Some(arn), _) => Some(Place::Runtime {
             arn,
             qualifier: qualifier.unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()),
         }),
-        (None, Some(url)) => Some(Target::Gateway { url }),
+        (None, Some(url)) => Some(Place::Gateway { url }),
         (None, None) => None,
     }
 }
 
-fn read_protocol(entry: &mut Members<'_>, target: Option<&Target>) -> Protocol {
+fn read_protocol(entry: &mut Members<'_>, place: Option<&Place>) -> Protocol {
     let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| match name {
         "a2a" => Some(Protocol::A2a),
         "http" => Some(Protocol::Http),
         "mcp" => Some(Protocol::Mcp),
         _ => None,
     });
-    let is_gateway = matches!(target, Some(Target::Gateway { .. }));
+    let is_gateway = matches!(place, Some(Place::Gateway { .. }));
     if is_gateway && protocol.is_some_and(|protocol| protocol != Protocol::Mcp) {
         let problem = "is not `mcp`, which is all that a gateway speaks";
         entry.fault("protocol", problem);

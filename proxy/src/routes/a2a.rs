@@ -3,86 +3,81 @@
 //!
 //! The card is found below both addresses that a client may be given: the agent's, and the one that the card names.
 
+mod card;
+
 use crate::access::Admitted;
-use crate::agent_card;
 use crate::answer::Answer;
-use crate::handler::App;
-use crate::problem::Problem;
-use crate::request::Request;
-use crate::resource;
-use crate::turn::Call;
+use crate::app::App;
+use crate::caller::problem::Problem;
+use crate::caller::resource;
+use crate::turn;
+use crate::turn::call::Call;
+use crate::turn::declined::{Declined, Unanswered};
+use crate::turn::request::Request;
 use crate::upstream::Session;
 use http::StatusCode;
 use serde_json::Value;
-use shared::agents::{Protocol, Target};
+use shared::agents::{Protocol, Runtime, Target};
 use shared::gate::AgentName;
 use shared::headers;
 use std::time::Duration;
 
 /// How long an agent may take to show its card: somewhat less than the route's minute, and more than it takes to start.
-const PATIENCE: Duration = Duration::from_secs(55);
+const CARD_TIMEOUT: Duration = Duration::from_secs(55);
 
-impl App {
-    /// Passes on one message, and streams the answer. Clients of A2A know nothing of conversations and name their tasks
-    /// in later messages, so whoever names none stays in one.
-    pub(crate) async fn a2a(&self, name: &AgentName, mut request: Request) -> Answer {
-        let admitted = match self.admit_to(name, Protocol::A2a, &mut request).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return request.refused(refused),
-        };
-        let conversation = match request.conversation_or(|| self.standing_conversation()) {
-            Ok(conversation) => conversation,
-            Err(problem) => return request.problem(problem),
-        };
-        let call = Call {
-            conversation: &conversation,
-            headers: headers::a2a_inward(&request.event.headers),
-        };
-        let reply = self.reply(&admitted, call, &mut request).await;
-        self.answer_with(reply, conversation, request).await
-    }
+/// Passes on one message, and streams the answer. Clients of A2A know nothing of conversations and name their tasks in
+/// later messages, so a caller who names none stays in one.
+pub(crate) async fn message(
+    app: &App,
+    name: &AgentName,
+    request: &mut Request,
+) -> Result<Answer, Declined> {
+    let authorized = app.access.authorize(request.asker(), name, a2a);
+    let (admitted, runtime) = authorized.await?;
+    let call = Call {
+        admitted: &admitted,
+        conversation: &request.conversation_or(|| app.access.standing_conversation())?,
+        headers: headers::a2a_inward(&request.event.headers),
+    };
+    let reply = app.turns.take(runtime, call, request).await?;
+    Ok(turn::answer(reply, request))
+}
 
-    /// The agent's card, which leads to this door.
-    pub(crate) async fn agent_card(&self, name: &AgentName, mut request: Request) -> Answer {
-        let admitted = match self.admit_to(name, Protocol::A2a, &mut request).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return request.refused(refused),
-        };
-        match self.rewritten_card(&admitted, &mut request).await {
-            Ok(card) => request.whole(Answer::json(StatusCode::OK, &card)),
-            Err(problem) => request.problem(problem),
-        }
-    }
+/// The agent's card, which leads to this door.
+pub(crate) async fn agent_card(
+    app: &App,
+    name: &AgentName,
+    request: &mut Request,
+) -> Result<Answer, Declined> {
+    let authorized = app.access.authorize(request.asker(), name, a2a);
+    let (admitted, runtime) = authorized.await?;
+    let card = rewritten_card(app, &admitted, runtime, request).await?;
+    Ok(Answer::json(StatusCode::OK, &card))
+}
 
-    async fn rewritten_card(
-        &self,
-        admitted: &Admitted<'_>,
-        request: &mut Request,
-    ) -> Result<Value, Problem> {
-        let agent = admitted.agent;
-        let Target::Runtime { arn, qualifier } = &agent.target else {
-            return Err(Problem::WrongProtocol);
-        };
-        let door = request.door.clone().ok_or(Problem::AgentMisconfigured)?;
-        // Asking for a card may begin a session, so it is the one in which messages follow.
-        let conversation = request.conversation_or(|| self.standing_conversation())?;
-        let session = Session {
-            permit: &admitted.permit,
-            authority: admitted.authority(),
-            runtime: arn,
-            qualifier,
-            id: &admitted.session(&conversation),
-        };
-        let patience = request.patience(PATIENCE.min(self.limits.first_byte))?;
-        let shown = self.upstream.agent_card(session, patience).await;
-        let (card, upstream) =
-            shown.map_err(|failure| request.failed(failure, agent.protocol).problem)?;
-        request.record.upstream(upstream);
-        let address = format!(
-            "{}{}",
-            door.as_str(),
-            resource::route(&agent.name, Protocol::A2a)
-        );
-        agent_card::rewritten(card, &address).ok_or(Problem::AgentFailed)
-    }
+fn a2a(target: &Target) -> Option<&Runtime> {
+    target.runtime(Protocol::A2a)
+}
+
+async fn rewritten_card(
+    app: &App,
+    admitted: &Admitted<'_>,
+    runtime: &Runtime,
+    request: &mut Request,
+) -> Result<Value, Problem> {
+    let door = request.door.clone().ok_or(Problem::AgentMisconfigured)?;
+    // Asking for a card may begin a session, so it is the one in which messages follow.
+    let conversation = request.conversation_or(|| app.access.standing_conversation())?;
+    let id = admitted.session(&conversation);
+    let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
+    let patience = request.patience(CARD_TIMEOUT.min(app.turns.limits.first_byte))?;
+    let shown = app.turns.upstream.agent_card(session, patience).await;
+    let (card, upstream) = shown.map_err(|failure| {
+        let Unanswered { problem, .. } = request.failed(failure, Protocol::A2a);
+        problem
+    })?;
+    request.record.upstream(upstream);
+    let path = resource::route(&admitted.agent.name, Protocol::A2a);
+    let address = format!("{}{path}", door.as_str());
+    card::rewritten(card, &address).ok_or(Problem::AgentFailed)
 }

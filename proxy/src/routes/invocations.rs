@@ -1,21 +1,32 @@
 //! `POST /agents/{agent}/invocations`: a turn with an agent that speaks HTTP, AG-UI among it.
 
 use crate::answer::Answer;
-use crate::handler::App;
-use crate::request::Request;
-use shared::agents::Protocol;
+use crate::app::App;
+use crate::turn;
+use crate::turn::call::Call;
+use crate::turn::declined::Declined;
+use crate::turn::request::Request;
+use http::HeaderMap;
+use shared::agents::{Protocol, Runtime, Target};
 use shared::gate::AgentName;
 
-impl App {
-    /// Takes a turn of the caller's conversation, or of a new one.
-    pub(crate) async fn invoke(&self, name: &AgentName, mut request: Request) -> Answer {
-        let admitted = match self.admit_to(name, Protocol::Http, &mut request).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return request.refused(refused),
-        };
-        match request.conversation() {
-            Ok(conversation) => self.turn(&admitted, conversation, request).await,
-            Err(problem) => request.problem(problem),
-        }
-    }
+/// Takes a turn of the caller's conversation, or of a new one.
+pub(crate) async fn invoke(
+    app: &App,
+    name: &AgentName,
+    request: &mut Request,
+) -> Result<Answer, Declined> {
+    let authorized = app.access.authorize(request.asker(), name, http);
+    let (admitted, runtime) = authorized.await?;
+    let call = Call {
+        admitted: &admitted,
+        conversation: &request.conversation()?,
+        headers: HeaderMap::new(),
+    };
+    let reply = app.turns.take(runtime, call, request).await?;
+    Ok(turn::answer(reply, request))
+}
+
+fn http(target: &Target) -> Option<&Runtime> {
+    target.runtime(Protocol::Http)
 }

@@ -1,22 +1,26 @@
 //! `/agents/{agent}/mcp`: MCP over streamable HTTP, to a runtime or a gateway
 //! (<https://modelcontextprotocol.io/specification/2025-11-25/basic/transports>, and the stateless one of 2026-07-28).
 //!
-//! Messages are passed on unchanged. What the door adds is whose a session is: see [`crate::sealed`]. Of the ids that
+//! Messages are passed on unchanged. What the door adds is whose a session is: see [`session_seal`]. Of the ids that
 //! AgentCore gives with every answer only the first is a session's, so only an answer to a message without one hands one
-//! out. Whoever speaks the generation without sessions stays in one conversation. There is no stream to listen to, so
+//! out. A caller of the generation without sessions stays in one conversation. There is no stream to listen to, so
 //! `GET` is answered 405, as the transport has it.
 
+mod session_seal;
+
 use crate::access::Admitted;
+use crate::access::authentication::Authentication;
 use crate::answer::Answer;
-use crate::authentication::Authentication;
-use crate::handler::App;
-use crate::problem::Problem;
-use crate::request::Request;
-use crate::sealed::{self, Owner, Session};
-use crate::turn::{Call, Unanswered};
+use crate::app::App;
+use crate::caller::problem::Problem;
+use crate::turn;
+use crate::turn::call::Call;
+use crate::turn::declined::{Declined, Unanswered};
+use crate::turn::request::Request;
 use crate::upstream::Reply;
+use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
+use session_seal::{Owner, Session};
 use shared::agents::{Protocol, Target};
 use shared::gate::AgentName;
 use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
@@ -34,117 +38,108 @@ struct Place {
     keys: Vec<SealKey>,
 }
 
-impl App {
-    /// Passes on one message, and streams the answer.
-    pub(crate) async fn mcp(&self, name: &AgentName, mut request: Request) -> Answer {
-        let admitted = match self.admit_to(name, Protocol::Mcp, &mut request).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return request.refused(refused),
-        };
-        let place = match self.place(&admitted, &request).await {
-            Ok(place) => place,
-            Err(problem) => return request.problem(problem),
-        };
-        let call = Call {
-            conversation: &place.conversation,
-            headers: match told(&request.event.headers, place.session.as_ref()) {
-                Ok(headers) => headers,
-                Err(problem) => return request.problem(problem),
-            },
-        };
-        let reply = self.reply(&admitted, call, &mut request).await;
-        let handed_out = reply
-            .as_ref()
-            .map(|reply| handed_out(reply, &admitted, &place));
-        let handed_out = handed_out.unwrap_or_default();
-        let reply = reply.map_err(|unanswered| lost(unanswered, place.session.as_ref()));
-        let answer = self.answer_with(reply, place.conversation, request).await;
-        answer.with_all(handed_out)
-    }
-
-    /// Ends the caller's own session.
-    pub(crate) async fn end_mcp(&self, name: &AgentName, mut request: Request) -> Answer {
-        let admitted = match self.admit_to(name, Protocol::Mcp, &mut request).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return request.refused(refused),
-        };
-        match self.end_session(&admitted, &mut request).await {
-            Ok(()) => request.whole(Answer::empty(StatusCode::NO_CONTENT)),
-            Err(problem) => request.problem(problem),
-        }
-    }
-
-    async fn end_session(
-        &self,
-        admitted: &Admitted<'_>,
-        request: &mut Request,
-    ) -> Result<(), Problem> {
-        let Place {
-            session,
-            conversation,
-            ..
-        } = self.place(admitted, request).await?;
-        let session = session.ok_or(Problem::BadSession)?;
-        match &admitted.agent.target {
-            Target::Runtime { .. } => self.stop(admitted, &conversation, request).await,
-            Target::Gateway { .. } => {
-                let call = Call {
-                    conversation: &conversation,
-                    headers: told(&request.event.headers, Some(&session))?,
-                };
-                let sent = self.send(Method::DELETE, admitted, call, request).await;
-                sent.map(drop)
-                    .map_err(|unanswered| lost(unanswered, Some(&session)).problem)
-            }
-        }
-    }
-
-    /// The session that a message shows, opened, or none if it shows none.
-    async fn place(&self, admitted: &Admitted<'_>, request: &Request) -> Result<Place, Problem> {
-        let keys = self.seal_keys().await?;
-        let mut shown = request.event.headers.get_all(MCP_SESSION_ID).iter();
-        let session = match (shown.next(), shown.next()) {
-            (None, _) => None,
-            (Some(only), None) => {
-                let text = only.to_str().map_err(|_| Problem::UnknownSession)?;
-                let session = Owner::of(&admitted.permit).open(text, &keys);
-                Some(session.ok_or(Problem::UnknownSession)?)
-            }
-            (Some(_), Some(_)) => return Err(Problem::BadSession),
-        };
-        let is_stateless = is_stateless(&request.event.headers);
-        let standing = || self.standing_conversation();
-        let target = &admitted.agent.target;
-        let conversation = match (target, &self.access.authentication, &session) {
-            // What a policy limits is counted by it, so whoever is known cannot begin anew under another name.
-            (Target::Gateway { .. }, Authentication::Required(_), _) => Conversation::standing(),
-            (Target::Gateway { .. } | Target::Runtime { .. }, _, Some(session)) => {
-                session.conversation.clone()
-            }
-            // Each call would start compute of its own otherwise.
-            (Target::Gateway { .. } | Target::Runtime { .. }, _, None) if is_stateless => {
-                request.conversation_or(standing)?
-            }
-            (Target::Gateway { .. } | Target::Runtime { .. }, _, None) => request.conversation()?,
-        };
-        Ok(Place {
-            session,
-            conversation,
-            is_stateless,
-            keys,
-        })
-    }
+/// Passes on one message, and streams the answer.
+pub(crate) async fn message(
+    app: &App,
+    name: &AgentName,
+    request: &mut Request,
+) -> Result<Answer, Declined> {
+    let authorized = app.access.authorize(request.asker(), name, mcp);
+    let (admitted, target) = authorized.await?;
+    let place = place(app, &admitted, target, request).await?;
+    let call = Call {
+        admitted: &admitted,
+        conversation: &place.conversation,
+        headers: told(&request.event.headers, place.session.as_ref())?,
+    };
+    let reply = match target {
+        Target::Runtime(runtime) => app.turns.take(runtime, call, request).await,
+        Target::Gateway(gateway) => app.turns.send(gateway, call, request).await,
+    };
+    let reply = reply.map_err(|unanswered| lost(unanswered, place.session.as_ref()))?;
+    let handed_out = handed_out(&reply, &admitted, &place);
+    Ok(turn::answer(reply, request).with_all(handed_out))
 }
 
-impl App {
-    /// The keys that sessions are sealed with.
-    async fn seal_keys(&self) -> Result<Vec<SealKey>, Problem> {
-        let signing = self.signing.as_ref().ok_or(Problem::SigningUnavailable)?;
-        let ring = Box::pin(signing.ring()).await;
-        let ring = ring.map_err(|_| Problem::SigningUnavailable)?;
-        let keys = ring.seal_keys(sealed::PURPOSE, signing.now());
-        keys.map_err(|_| Problem::SigningUnavailable)
+/// Ends the caller's own session.
+pub(crate) async fn end_session(
+    app: &App,
+    name: &AgentName,
+    request: &mut Request,
+) -> Result<Answer, Declined> {
+    let authorized = app.access.authorize(request.asker(), name, mcp);
+    let (admitted, target) = authorized.await?;
+    let place = place(app, &admitted, target, request).await?;
+    let session = place.session.ok_or(Problem::BadSession)?;
+    let (turns, conversation) = (&app.turns, &place.conversation);
+    match target {
+        Target::Runtime(runtime) => {
+            let ended = turns.end_at_runtime(runtime, &admitted, conversation, request);
+            ended.await?;
+        }
+        Target::Gateway(gateway) => {
+            let call = Call {
+                admitted: &admitted,
+                conversation,
+                headers: told(&request.event.headers, Some(&session))?,
+            };
+            let ended = turns.end_at_gateway(gateway, call, request).await;
+            ended.map_err(|unanswered| lost(unanswered, Some(&session)).problem)?;
+        }
     }
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn mcp(target: &Target) -> Option<&Target> {
+    (target.protocol() == Protocol::Mcp).then_some(target)
+}
+
+/// The session that a message shows, opened, or none if it shows none.
+async fn place(
+    app: &App,
+    admitted: &Admitted<'_>,
+    target: &Target,
+    request: &Request,
+) -> Result<Place, Problem> {
+    let keys = seal_keys(app).await?;
+    let mut shown = request.event.headers.get_all(MCP_SESSION_ID).iter();
+    let session = match (shown.next(), shown.next()) {
+        (None, _) => None,
+        (Some(only), None) => {
+            let text = only.to_str().map_err(|_| Problem::UnknownSession)?;
+            let session = Owner::of(&admitted.permit).open(text, &keys);
+            Some(session.ok_or(Problem::UnknownSession)?)
+        }
+        (Some(_), Some(_)) => return Err(Problem::BadSession),
+    };
+    let is_stateless = is_stateless(&request.event.headers);
+    let standing = || app.access.standing_conversation();
+    let conversation = match (target, &app.access.authentication, &session) {
+        // What a policy limits is counted by it, so a known caller cannot begin anew under another name.
+        (Target::Gateway(_), Authentication::Required(_), _) => Conversation::standing(),
+        (Target::Gateway(_) | Target::Runtime(_), _, Some(session)) => session.conversation.clone(),
+        // Each call would start compute of its own otherwise.
+        (Target::Gateway(_) | Target::Runtime(_), _, None) if is_stateless => {
+            request.conversation_or(standing)?
+        }
+        (Target::Gateway(_) | Target::Runtime(_), _, None) => request.conversation()?,
+    };
+    Ok(Place {
+        session,
+        conversation,
+        is_stateless,
+        keys,
+    })
+}
+
+/// The keys that sessions are sealed with.
+async fn seal_keys(app: &App) -> Result<Vec<SealKey>, Problem> {
+    let signing = app.turns.signing.as_ref();
+    let signing = signing.ok_or(Problem::SigningUnavailable)?;
+    let ring = Box::pin(signing.ring()).await;
+    let ring = ring.map_err(|_| Problem::SigningUnavailable)?;
+    let keys = ring.seal_keys(session_seal::PURPOSE, signing.now());
+    keys.map_err(|_| Problem::SigningUnavailable)
 }
 
 /// Whether a message is of the generation without sessions (MCP 2026-07-28), each of which names its method in a header.

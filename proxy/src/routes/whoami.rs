@@ -1,29 +1,24 @@
 //! `GET /whoami`, for any verified caller: who they are to this door, and which agents they may call.
 
 use crate::answer::Answer;
-use crate::handler::App;
-use crate::request::Request;
+use crate::app::App;
+use crate::turn::declined::Declined;
+use crate::turn::request::Request;
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::Identity;
 
-impl App {
-    /// Shows a caller to themselves.
-    pub(crate) async fn whoami(&self, request: Request) -> Answer {
-        match self.access.whoami(request.asker()).await {
-            Ok(identity) => {
-                let agents = self.access.admitting(&identity);
-                // The authorizer's word may be five minutes old: API Gateway keeps its answers for so long.
-                let settings = json!({
-                    "authorizer": request.event.authorizer_settings,
-                    "proxy": self.settings,
-                });
-                let portrait = portrait(&identity, &agents, &settings);
-                request.whole(Answer::json(StatusCode::OK, &portrait))
-            }
-            Err(refused) => request.refused(refused),
-        }
-    }
+/// Shows a caller to themselves.
+pub(crate) async fn whoami(app: &App, request: &mut Request) -> Result<Answer, Declined> {
+    let identity = app.access.whoami(request.asker()).await?;
+    let agents = app.access.admitting(&identity);
+    // The authorizer's word may be five minutes old: API Gateway keeps its answers for so long.
+    let settings = json!({
+        "authorizer": request.event.authorizer_settings,
+        "proxy": app.settings,
+    });
+    let portrait = portrait(&identity, &agents, &settings);
+    Ok(Answer::json(StatusCode::OK, &portrait))
 }
 
 /// A caller as the door sees them, the agents they may call, and the digests of the settings that say so.

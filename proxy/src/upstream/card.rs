@@ -1,10 +1,11 @@
 //! An A2A agent's card: `GetAgentCard`.
 
 use super::bounded::Bounded;
+use super::call::Session;
+use super::failure::Failure;
 use super::runtime::{Runtimes, answer, show};
-use super::{Failure, Session};
-use crate::problem::Problem;
-use crate::record::Upstream;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use aws_smithy_types::{Document, Number};
 use serde_json::Value;

@@ -2,12 +2,13 @@
 
 mod sign;
 
+use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
 use super::renewed::Renewed;
-use super::runtime::pause;
-use super::{AgentStream, Authority, Failure, MAX_ERROR, Reply, problem_of_status, rpc_error};
-use crate::media;
-use crate::problem::Problem;
-use crate::record::Upstream;
+use super::reply::{AgentStream, Reply};
+use crate::access::authority::Authority;
+use crate::audit::record::Upstream;
+use crate::caller::media;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -42,7 +43,7 @@ pub struct Message<'m> {
     pub method: Method,
     pub gateway: &'m Address,
     pub authority: Authority<'m>,
-    /// What [`crate::media`] wrote; nothing of the caller's own.
+    /// What [`crate::caller::media`] wrote; nothing of the caller's own.
     pub accept: &'static str,
     /// What [`shared::headers::inward`] let through.
     pub headers: &'m HeaderMap,

@@ -1,11 +1,13 @@
 //! An address that opens a WebSocket to an agent's session: presigned (SigV4 in the query), for Lambda passes on no frames.
 //!
 //! Session and user stand in the query, where the signature covers them; as headers they would be the caller's to choose.
-//! Whether AgentCore would believe such a header that somebody adds beside the query is documented nowhere. So addresses
-//! are made for agents alone whose operators ask for them.
+//! Whether AgentCore would believe such a header beside the query, if the client adds one, is documented nowhere. So
+//! addresses are made only for agents whose operators ask for them.
 
-use super::{Failure, Session, sigv4};
-use crate::problem::Problem;
+use super::call::Session;
+use super::failure::Failure;
+use super::sigv4;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_bedrockagentcore::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};

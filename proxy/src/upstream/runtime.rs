@@ -5,12 +5,13 @@
 
 use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
+use super::call::Turn;
+use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
 use super::renewed::Renewed;
-use super::{
-    AgentStream, Authority, Failure, MAX_ERROR, Reply, Turn, problem_of_status, rpc_error,
-};
-use crate::problem::Problem;
-use crate::record::Upstream;
+use super::reply::{AgentStream, Reply};
+use crate::access::authority::Authority;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
 use aws_sdk_bedrockagentcore::config::auth::{Params, ResolveAuthScheme};
@@ -137,7 +138,7 @@ impl Runtimes {
             // Left out, the SDK would invent a session.
             .runtime_session_id(session.as_str())
             .set_runtime_user_id(authority.user_id(permit))
-            .content_type(crate::media::JSON)
+            .content_type(crate::caller::media::JSON)
             .accept(accept)
             .set_trace_parent(text(headers, "traceparent"))
             .set_trace_state(text(headers, "tracestate"))
@@ -269,12 +270,6 @@ fn put(request: &mut HttpRequest, own: &HeaderMap) {
                 .insert(name.as_str().to_owned(), value.to_owned());
         }
     }
-}
-
-/// The seconds of a `Retry-After` that are worth passing on: up to an hour. A date is not read; nobody here sends one.
-pub(super) fn pause(text: &str) -> Option<u64> {
-    let seconds: u64 = text.trim().parse().ok()?;
-    (1..=3600).contains(&seconds).then_some(seconds)
 }
 
 /// A header that is text, as the SDK takes it.

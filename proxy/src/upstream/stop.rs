@@ -1,8 +1,9 @@
 //! The end of a session: `StopRuntimeSession`.
 
+use super::call::Session;
+use super::failure::Failure;
 use super::runtime::{Runtimes, answer, show};
-use super::{Failure, Session};
-use crate::record::Upstream;
+use crate::audit::record::Upstream;
 use aws_sdk_bedrockagentcore::error::SdkError;
 use aws_sdk_bedrockagentcore::operation::RequestId;
 use http::StatusCode;

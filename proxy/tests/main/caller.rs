@@ -1,8 +1,8 @@
 //! A caller with a good token, and the settings of a door that knows them.
 
 use mint::{Key, key_document};
+use proxy::caller::event::Event;
 use proxy::config::Config;
-use proxy::event::Event;
 use serde_json::{Value, json};
 use shared::agents::Agents;
 use shared::clock::Clock;

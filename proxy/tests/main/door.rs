@@ -7,9 +7,10 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use lambda_runtime::{Context, LambdaEvent};
 use proxy::answer::Response;
+use proxy::app::App;
+use proxy::caller::event::Event;
 use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
-use proxy::event::Event;
-use proxy::handler::App;
+use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 
@@ -86,7 +87,7 @@ impl Door {
         context.request_id = "r-1".to_owned();
         context.deadline = DEADLINE;
         let event = LambdaEvent::new(event, context);
-        self.app.handle(event).await.unwrap()
+        dispatch::handle(&self.app, event).await.unwrap()
     }
 
     pub(crate) async fn ask(

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use lambda_runtime::{Context, LambdaEvent, LambdaInvocation, Service};
 use lambda_runtime_api_client::PooledClient;
-use proxy::answer::{Answer, Response};
-use proxy::event::Event;
+use proxy::answer::{Answer, Body, Content, Response};
+use proxy::caller::event::Event;
 use proxy::invocation::Invocations;
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -52,7 +52,10 @@ fn invocation(body: &Value) -> LambdaInvocation {
 
 async fn teapot(_: LambdaEvent<Event>) -> Result<Response, Infallible> {
     let answer = Answer::json(StatusCode::IM_A_TEAPOT, &json!({"short": "stout"}));
-    Ok(answer.finish("r-1"))
+    let (head, Content::Whole(body)) = answer.finish("r-1") else {
+        panic!("a document is whole");
+    };
+    Ok(head.with_body(Body::Whole(body)))
 }
 
 async fn broken(_: LambdaEvent<Event>) -> Result<Response, Infallible> {

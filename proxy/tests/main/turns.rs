@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use local::dynamodb::{DynamoDb, Fault};
-use proxy::turns::{Refused, Turns};
+use proxy::turn::lease::{LeaseError, Leases};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};
@@ -47,8 +47,8 @@ async fn create(url: &str) {
 
 /// Turns of one caller's conversations, as two processes take them, by a clock that is set by hand.
 struct Scene {
-    turns: Turns,
-    other_process: Turns,
+    turns: Leases,
+    other_process: Leases,
     later: Arc<AtomicU64>,
     issuer: Issuer,
 }
@@ -62,7 +62,7 @@ impl Scene {
             steady: Duration::ZERO,
         });
         let platform = platform(url).await;
-        let turns = || Turns::new(TABLE.to_owned(), &platform, clock.clone());
+        let turns = || Leases::new(TABLE.to_owned(), &platform, clock.clone());
         Self {
             turns: turns(),
             other_process: turns(),
@@ -87,7 +87,7 @@ impl Scene {
         } = self;
         let lease = turns.take(&one, "r-1", MINUTE).await.unwrap();
         let busy = other_process.take(&one, "r-2", MINUTE).await.err();
-        assert_eq!(busy, Some(Refused::Busy));
+        assert_eq!(busy, Some(LeaseError::Busy));
         let other = other_process.take(&two, "r-3", MINUTE).await.unwrap();
         // The attempt before had been heard, and its answer was lost.
         let again = turns.take(&one, "r-1", MINUTE).await.unwrap();
@@ -98,12 +98,12 @@ impl Scene {
         // It runs out, ten seconds after the end of its turn, and is then another's: no longer its first owner's to give back.
         self.later.fetch_add(69, Ordering::SeqCst);
         let busy = turns.take(&one, "r-5", MINUTE).await.err();
-        assert_eq!(busy, Some(Refused::Busy));
+        assert_eq!(busy, Some(LeaseError::Busy));
         self.later.fetch_add(1, Ordering::SeqCst);
         let lease = turns.take(&one, "r-6", MINUTE).await.unwrap();
         next.release().await;
         let busy = other_process.take(&one, "r-7", MINUTE).await.err();
-        assert_eq!(busy, Some(Refused::Busy));
+        assert_eq!(busy, Some(LeaseError::Busy));
 
         // Dropped, it is given back as well.
         drop((lease, other));
@@ -155,17 +155,17 @@ async fn what_cannot_be_told_is_an_outage() {
     for fault in [Fault::Down, throttled] {
         table.set_fault(Some(fault));
         let refused = scene.turns.take(&session, "r-1", MINUTE).await.err();
-        assert_eq!(refused, Some(Refused::Outage));
+        assert_eq!(refused, Some(LeaseError::Outage));
         scene.turns.settle().await;
     }
     table.set_fault(None);
-    let missing = Turns::new(
+    let missing = Leases::new(
         "another".to_owned(),
         &platform(table.url()).await,
         Clock::fixed(NOW),
     );
     let refused = missing.take(&session, "r-1", MINUTE).await.err();
-    assert_eq!(refused, Some(Refused::Outage));
+    assert_eq!(refused, Some(LeaseError::Outage));
     // What was perhaps taken meanwhile has been given back.
     let lease = scene.turns.take(&session, "r-2", MINUTE).await.unwrap();
     lease.release().await;

@@ -10,7 +10,8 @@ use hyper_util::rt::TokioExecutor;
 use lambda_runtime::{Context, LambdaEvent};
 use local::agent::Agent;
 use local::agentcore_runtime::{AgentUrl, Call, DataPlane, DataPlaneSettings, RuntimeSettings};
-use proxy::handler::App;
+use proxy::app::App;
+use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::settings::AGENTS;
@@ -149,7 +150,7 @@ impl Scene {
         context.request_id = "r-1".to_owned();
         context.deadline = now.saturating_add(60).saturating_mul(1000);
         let event = LambdaEvent::new(event("POST", PATH, &headers, ""), context);
-        let mut response = self.app.handle(event).await.unwrap();
+        let mut response = dispatch::handle(&self.app, event).await.unwrap();
         let body = response.stream.next().await.unwrap().unwrap();
         let answer: Value = serde_json::from_slice(&body).unwrap();
         answer["url"].as_str().unwrap().to_owned()

@@ -239,7 +239,7 @@ fn every_query_asks_for_fields_that_lines_have() {
         access_log,
         &read("shared/src/log.rs"),
         &read("shared/src/log/line.rs"),
-        &read("proxy/src/record.rs"),
+        &read("proxy/src/audit/record.rs"),
     ]
     .concat();
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';

@@ -61,7 +61,7 @@ fn every_outage_is_explained_as_it_is() {
 
 #[test]
 fn every_problem_of_the_proxy_is_explained_as_it_is() {
-    let source = read("proxy/src/problem.rs");
+    let source = read("proxy/src/caller/problem.rs");
     let problems = declared(&source).into_iter().map(|(names, texts)| {
         let (code, title) = (texts[0], texts[1]);
         format!("{} | `{code}` | {title}", status(names[1]))
@@ -74,7 +74,7 @@ fn every_problem_of_the_proxy_is_explained_as_it_is() {
 
 #[test]
 fn everything_heard_in_an_answer_is_explained_as_it_is() {
-    let source = read("proxy/src/heard.rs");
+    let source = read("proxy/src/audit/error_scan.rs");
     let heard = codes_and_sentences(&source);
     assert_eq!(documented("### Errors within an answer", 2), heard);
 }
@@ -88,7 +88,7 @@ fn codes_and_sentences(source: &str) -> Vec<String> {
 
 #[test]
 fn every_fault_of_a_tool_token_is_explained_as_it_is() {
-    let source = read("proxy/src/tool_token/fault.rs");
+    let source = read("proxy/src/turn/tool_token/fault.rs");
     let faults = codes_and_sentences(&source);
     assert_eq!(documented("### Tool tokens", 2), faults);
 }
@@ -154,7 +154,7 @@ fn every_answer_of_api_gateway_is_explained_as_it_is() {
 
 #[test]
 fn every_end_of_a_stream_is_explained_as_it_is() {
-    let source = read("proxy/src/stream.rs");
+    let source = read("proxy/src/answer/stream.rs");
     let arms = |function: &str| -> Vec<(String, String)> {
         let (_, body) = source
             .split_once(&format!("pub const fn {function}(self)"))

@@ -11,6 +11,7 @@ mod errors;
 mod links;
 mod local;
 mod markdown;
+mod request;
 mod settings;
 mod threats;
 

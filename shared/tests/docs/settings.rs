@@ -50,8 +50,12 @@ fn values(source: &str) -> BTreeSet<String> {
 fn every_variable_is_explained_and_no_other() {
     let shared = read("shared/src/settings.rs");
     assert_eq!(documented("## Authorizer and proxy"), values(&shared));
-    for (heading, function) in [("## Authorizer", "authorizer"), ("## Proxy", "proxy")] {
+    for (heading, function, others) in [
+        ("## Authorizer", "authorizer", &[][..]),
+        ("## Proxy", "proxy", &["proxy/src/access/authentication.rs"]),
+    ] {
         let config = read(&format!("{function}/src/config.rs"));
+        let config = config + &others.iter().map(|file| read(file)).collect::<String>();
         assert_eq!(documented(heading), values(&config), "{function}");
         // The documents are read together, whichever function asks for them.
         assert!(config.contains("Documents::read("), "{function}");

@@ -1,7 +1,7 @@
 //! `AGENTS`.
 
 use serde_json::{Value, json};
-use shared::agents::{Agents, Auth, Protocol, Target, ToolToken};
+use shared::agents::{Agents, Auth, Protocol, Speaks, Target, ToolToken};
 use shared::gate::{AgentName, Trust};
 use shared::issuers::TrustedIssuers;
 
@@ -39,14 +39,15 @@ fn a_runtime_needs_little() {
     let agents = read(&json!({"demo": runtime()}));
     let agent = agents.find("demo").unwrap();
     assert_eq!(agent.name.as_str(), "demo");
-    let Target::Runtime { arn, qualifier } = &agent.target else {
+    let Target::Runtime(runtime) = &agent.target else {
         panic!("{agent:?}");
     };
+    let arn = &runtime.arn;
     assert_eq!((arn.as_str(), arn.region()), (ARN, "us-east-1"));
-    assert_eq!(qualifier, "DEFAULT");
-    assert_eq!((agent.auth, agent.protocol), (Auth::Iam, Protocol::Http));
+    assert_eq!(runtime.qualifier, "DEFAULT");
+    assert_eq!((agent.auth, agent.protocol()), (Auth::Iam, Protocol::Http));
     assert_eq!(agent.tool_token, ToolToken::None);
-    assert!(!agent.websocket);
+    assert_eq!(runtime.speaks, Speaks::Http { websocket: false });
     let admission = &agent.admission;
     assert!(admission.issuers.is_none() && admission.scopes.is_none());
     assert!(admission.groups.is_none() && admission.clients.is_none());
@@ -65,8 +66,8 @@ fn every_field_is_read() {
     let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
     assert_eq!(names, ["demo", "tools"]);
     let demo = agents.get(&AgentName::parse("demo").unwrap()).unwrap();
-    assert!(matches!(&demo.target, Target::Runtime { qualifier, .. } if qualifier == "prod_2"));
-    assert_eq!((demo.auth, demo.protocol), (Auth::Jwt, Protocol::A2a));
+    assert!(matches!(&demo.target, Target::Runtime(runtime) if runtime.qualifier == "prod_2"));
+    assert_eq!((demo.auth, demo.protocol()), (Auth::Jwt, Protocol::A2a));
     assert_eq!(demo.tool_token, ToolToken::User);
     let issuers = demo.admission.issuers.as_deref().unwrap();
     assert_eq!(issuers, ["https://a.example"]);
@@ -77,8 +78,8 @@ fn every_field_is_read() {
     );
     assert_eq!(demo.admission.clients.as_deref().unwrap(), ["app"]);
     let tools = agents.find("tools").unwrap();
-    assert!(matches!(&tools.target, Target::Gateway { url } if url.as_str() == GATEWAY));
-    assert_eq!(tools.protocol, Protocol::Mcp);
+    assert!(matches!(&tools.target, Target::Gateway(gateway) if gateway.url.as_str() == GATEWAY));
+    assert_eq!(tools.protocol(), Protocol::Mcp);
     assert!(agents.find("other").is_none() && agents.find("../demo").is_none());
 }
 
@@ -86,7 +87,9 @@ fn every_field_is_read() {
 fn websockets_are_for_runtimes_that_speak_http_and_take_signatures() {
     let asking = with(runtime(), json!({"websocket": true}));
     let agents = read(&json!({"demo": asking}));
-    assert!(agents.find("demo").unwrap().websocket);
+    let target = &agents.find("demo").unwrap().target;
+    let speaks = Speaks::Http { websocket: true };
+    assert!(matches!(target, Target::Runtime(runtime) if runtime.speaks == speaks));
     for changes in [
         json!({"auth": "jwt"}),
         json!({"protocol": "a2a"}),

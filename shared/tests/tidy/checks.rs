@@ -60,7 +60,7 @@ pub(crate) fn code(source: &str) -> impl Iterator<Item = &str> {
 
 /// A source as the compiler reads it: names, `::`, and every other sign by itself. Four empty ones stand around it, so
 /// that a name always has neighbours.
-fn tokens(source: &str) -> Vec<&str> {
+pub(crate) fn tokens(source: &str) -> Vec<&str> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut tokens = vec![""];
     for mut rest in code(source) {

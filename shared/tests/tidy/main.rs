@@ -1,14 +1,16 @@
 //! Tidy tests: what the gate may name, how long a file may get, what is linked.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test that cannot read the tree has failed"
 )]
 
 mod checks;
+mod circles;
 mod language;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +18,9 @@ use std::process::Command;
 use shared::settings;
 
 use checks::{BESIDE, STAGES};
+
+/// The crates in which no file names, by whatever way round, itself: each can be read from the bottom up.
+const WITHOUT_CIRCLES: [&str; 4] = ["authorizer", "policy", "proxy", "rotation"];
 
 /// An hour's reading.
 const GATE_LINES: usize = 600;
@@ -130,6 +135,32 @@ fn the_gate_is_small_pure_and_runs_one_way() {
     )]
     {
         println!("counted: the gate has {total} lines of code");
+    }
+}
+
+/// The sources of a crate by the names of their modules; its own binaries, which are crates apart, and tests left out.
+fn modules(package: &str) -> BTreeMap<Vec<String>, String> {
+    let folder = root().join(package).join("src");
+    let name = |path: &Path| {
+        let path = path.strip_prefix(&folder).unwrap().with_extension("");
+        let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
+        names.filter(|name| name != "mod").collect::<Vec<String>>()
+    };
+    let files = sources(&folder).into_iter();
+    let files = files.map(|path| (name(&path), fs::read_to_string(&path).unwrap()));
+    files
+        .filter(|(names, _)| names[0] != "bin" && !names.contains(&"tests".to_owned()))
+        .collect()
+}
+
+#[test]
+fn no_files_name_each_other_in_a_circle() {
+    for package in WITHOUT_CIRCLES {
+        let graph = circles::graph(&modules(package));
+        let arrows: usize = graph.values().map(BTreeSet::len).sum();
+        assert!(arrows > 5, "{package} has {arrows} arrows only");
+        let circles = circles::circles(&graph);
+        assert!(circles.is_empty(), "{package}: {circles:#?}");
     }
 }
 

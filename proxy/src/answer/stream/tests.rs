@@ -1,0 +1,338 @@
+use super::*;
+use futures_util::StreamExt;
+use futures_util::future::poll_fn;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{advance, sleep, timeout};
+
+/// An agent's answer, fed by hand; `gone` is told when the door lets go of it.
+struct Agent {
+    pieces: mpsc::UnboundedReceiver<Result<Bytes, &'static str>>,
+    _held: Arc<()>,
+}
+
+impl Stream for Agent {
+    type Item = Result<Bytes, &'static str>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.pieces.poll_recv(context)
+    }
+}
+
+struct Talk {
+    agent: mpsc::UnboundedSender<Result<Bytes, &'static str>>,
+    /// Held by the agent's stream too, for as long as that exists.
+    held: Arc<()>,
+    pump: Pump<Agent>,
+    begun: Instant,
+}
+
+const IDLE: Duration = Duration::from_secs(100);
+const LAST: &str = r#""conversation_id":"c1","request_id":"r-1"}"#;
+
+fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
+    let (agent, pieces) = mpsc::unbounded_channel();
+    let held = Arc::new(());
+    let source = Agent {
+        pieces,
+        _held: Arc::clone(&held),
+    };
+    let begun = Instant::now();
+    let patience = Patience {
+        idle: IDLE,
+        deadline: begun.checked_add(deadline).unwrap(),
+    };
+    let conversation = Conversation::parse("c1");
+    let record = Record::begin("r-1", None, "invocations");
+    Talk {
+        agent,
+        held,
+        pump: Pump::new(source, is_event_stream, patience, conversation, record),
+        begun,
+    }
+}
+
+impl Talk {
+    fn says(&self, text: &str) {
+        self.agent
+            .send(Ok(Bytes::copy_from_slice(text.as_bytes())))
+            .unwrap();
+    }
+
+    /// The next piece, and after how many seconds it came.
+    async fn next(&mut self) -> Option<(u64, String)> {
+        let piece = self.pump.next().await?.unwrap();
+        Some((
+            self.begun.elapsed().as_secs(),
+            String::from_utf8(piece.to_vec()).unwrap(),
+        ))
+    }
+
+    async fn rest(mut self) -> Vec<(u64, String)> {
+        let mut rest = Vec::new();
+        while let Some(piece) = self.next().await {
+            rest.push(piece);
+        }
+        assert_eq!(
+            Arc::strong_count(&self.held),
+            1,
+            "the agent's stream is closed"
+        );
+        rest
+    }
+}
+
+fn at(seconds: u64, text: impl Into<String>) -> (u64, String) {
+    (seconds, text.into())
+}
+
+fn last(event: &str, code: &str) -> String {
+    format!("event: gatehouse.{event}\ndata: {{\"code\":\"{code}\",{LAST}\n\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_pass_as_they_come() {
+    for is_event_stream in [true, false] {
+        let mut talk = talk(is_event_stream, Duration::from_secs(900));
+        talk.says("data: 1\n\n");
+        assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
+        advance(Duration::from_secs(3)).await;
+        talk.says("");
+        talk.says("dat");
+        talk.says("a: 2\n\n");
+        assert_eq!(talk.next().await, Some(at(3, "dat")));
+        assert_eq!(talk.next().await, Some(at(3, "a: 2\n\n")));
+        let Talk {
+            agent,
+            mut pump,
+            held,
+            ..
+        } = talk;
+        drop(agent);
+        assert!(pump.next().await.is_none());
+        assert!(pump.next().await.is_none(), "an ended stream stays ended");
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_filled_with_comments_where_a_line_begins() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    assert_eq!(talk.next().await, Some(at(15, ": \n\n")));
+    assert_eq!(talk.next().await, Some(at(30, ": \n\n")));
+    talk.says("data: 1\n");
+    assert_eq!(talk.next().await, Some(at(30, "data: 1\n")));
+    assert_eq!(talk.next().await, Some(at(45, ": \n")));
+    talk.says("data: 2");
+    assert_eq!(talk.next().await, Some(at(45, "data: 2")));
+    sleep(Duration::from_secs(70)).await;
+    talk.says("3\n\n");
+    assert_eq!(talk.next().await, Some(at(115, "3\n\n")));
+    assert_eq!(talk.next().await, Some(at(130, ": \n\n")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_said_inside_a_line() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    talk.says("data: half");
+    assert_eq!(talk.next().await, Some(at(0, "data: half")));
+    let cut = format!(
+        "\nevent: gatehouse.cut\n\n{}",
+        last("error", "agent_silent")
+    );
+    assert_eq!(talk.rest().await, [at(100, cut)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_bodies_get_no_comments_and_no_last_event() {
+    let mut talk = talk(false, Duration::from_secs(900));
+    talk.says("{\"half\":");
+    assert_eq!(talk.next().await, Some(at(0, "{\"half\":")));
+    let begun = talk.begun;
+    assert_eq!(talk.rest().await, []);
+    assert_eq!(begun.elapsed(), IDLE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_stays_silent_is_left() {
+    let rest = talk(true, Duration::from_secs(900)).rest().await;
+    let comments = (1..=6).map(|beat| at(beat * 15, ": \n\n"));
+    let expected: Vec<_> = comments
+        .chain([at(100, last("error", "agent_silent"))])
+        .collect();
+    assert_eq!(rest, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn comments_of_ours_do_not_count_as_the_agents() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    talk.says("data: 1\n\n");
+    let rest = talk
+        .next()
+        .await
+        .into_iter()
+        .chain(talk.rest().await)
+        .last();
+    assert_eq!(rest, Some(at(100, last("error", "agent_silent"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_ends_with_an_event_that_says_so() {
+    let table = [
+        ("", last("error", "agent_cut")),
+        ("data: 1\n\n", last("error", "agent_cut")),
+        (
+            "data: 1\n",
+            format!("event: gatehouse.cut\n\n{}", last("error", "agent_cut")),
+        ),
+        (
+            "data: {\"te",
+            format!("\nevent: gatehouse.cut\n\n{}", last("error", "agent_cut")),
+        ),
+    ];
+    for (before, expected) in table {
+        let talk = talk(true, Duration::from_secs(900));
+        talk.says(before);
+        talk.agent
+            .send(Err("the agent's own words, never passed on"))
+            .unwrap();
+        let rest = talk.rest().await;
+        assert_eq!(rest.last(), Some(&at(0, expected)), "{before:?}");
+        assert_eq!(rest.len(), if before.is_empty() { 1 } else { 2 });
+    }
+    let talk = talk(false, Duration::from_secs(900));
+    talk.says("{");
+    talk.agent.send(Err("cut")).unwrap();
+    assert_eq!(talk.rest().await, [at(0, "{")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_is_announced_in_time() {
+    let quiet = talk(true, Duration::from_secs(20));
+    assert_eq!(
+        quiet.rest().await,
+        [at(15, ": \n\n"), at(20, last("resume", "deadline"))]
+    );
+    let mut busy = talk(true, Duration::from_secs(20));
+    for _ in 0..30 {
+        busy.says("data: 1\n\n");
+    }
+    let mut said = Vec::new();
+    while let Some(piece) = busy.next().await {
+        said.push(piece);
+        advance(Duration::from_secs(1)).await;
+    }
+    assert_eq!(said.len(), 21);
+    assert_eq!(said.last(), Some(&at(20, last("resume", "deadline"))));
+    assert_eq!(talk(false, Duration::from_secs(20)).rest().await, []);
+    let over = talk(true, Duration::ZERO);
+    over.says("data: 1\n\n");
+    assert_eq!(over.rest().await, [at(0, last("resume", "deadline"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_longer_than_lambda_passes_ends_with_a_word() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    let event = format!("data: {}\n\n", "x".repeat(1024 * 1024 - 8));
+    assert_eq!(event.len(), 1024 * 1024);
+    for _ in 0..201 {
+        talk.says(&event);
+    }
+    let mut bytes = 0;
+    let mut said = String::new();
+    while let Some((_, piece)) = talk.next().await {
+        bytes += piece.len();
+        said = piece;
+    }
+    assert_eq!(said, last("error", "answer_too_long"));
+    assert!(
+        bytes > 198 * 1024 * 1024 && bytes <= 200 * 1024 * 1024,
+        "{bytes}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_leaves_takes_the_agents_stream_along() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    talk.says("data: 1\n\n");
+    talk.next().await;
+    let Talk {
+        agent, held, pump, ..
+    } = talk;
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop(pump);
+    assert_eq!(Arc::strong_count(&held), 1);
+    assert!(agent.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_stream_wakes_for_the_agent() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    let waiting =
+        poll_fn(|context| Poll::Ready(Pin::new(&mut talk.pump).poll_next(context).is_pending()));
+    assert!(waiting.await);
+    let agent = talk.agent.clone();
+    tokio::spawn(async move {
+        sleep(Duration::from_secs(1)).await;
+        agent.send(Ok(Bytes::from_static(b"data: 1\n\n"))).unwrap();
+    });
+    assert_eq!(talk.next().await, Some(at(1, "data: 1\n\n")));
+}
+
+/// Something to be done at the end, which is over when the sender is gone.
+fn finally(talk: Talk, done: oneshot::Receiver<()>) -> Talk {
+    let Talk {
+        agent,
+        held,
+        pump,
+        begun,
+    } = talk;
+    let finally: Finally = Box::pin(async move {
+        let _over = done.await;
+    });
+    Talk {
+        agent,
+        held,
+        pump: pump.finally(Some(finally)),
+        begun,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_not_over_before_what_has_to_be_done() {
+    for (is_event_stream, end, expected) in [
+        (true, Ok(()), None),
+        (false, Ok(()), None),
+        (true, Err("cut"), Some(last("error", "agent_cut"))),
+        (false, Err("cut"), None),
+    ] {
+        let (doing, done) = oneshot::channel();
+        let mut talk = finally(talk(is_event_stream, Duration::from_secs(900)), done);
+        talk.says("data: 1\n\n");
+        assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
+        let (gone, _) = mpsc::unbounded_channel();
+        let agent = std::mem::replace(&mut talk.agent, gone);
+        end.unwrap_or_else(|cut| agent.send(Err(cut)).unwrap());
+        drop(agent);
+        assert!(timeout(Duration::from_secs(60), talk.next()).await.is_err());
+        assert_eq!(Arc::strong_count(&talk.held), 1, "the agent is done");
+        drop(doing);
+        let said = talk.next().await.map(|(_, said)| said);
+        assert_eq!(said, expected);
+        assert_eq!(talk.next().await, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_leaves_takes_along_what_has_to_be_done() {
+    let (mut doing, done) = oneshot::channel();
+    let talk = finally(talk(true, Duration::from_secs(900)), done);
+    drop(talk);
+    doing.closed().await;
+}
+
+#[test]
+fn codes_are_distinct() {
+    let codes: std::collections::BTreeSet<&str> = End::ALL.iter().map(|end| end.code()).collect();
+    assert_eq!(codes.len(), End::ALL.len());
+}

@@ -1,0 +1,127 @@
+//! The state that every route of the proxy shares; [`crate::dispatch`] and the routes use it.
+
+use crate::access::Access;
+use crate::access::authentication::Authentication;
+use crate::caller::cors::Origins;
+use crate::caller::event::Event;
+use crate::caller::public_url::PublicUrl;
+use crate::config::Config;
+use crate::turn::Turns;
+use crate::turn::lease::Leases;
+use crate::turn::tool_token::ToolTokens;
+use crate::upstream::AgentCore;
+use aws_config::SdkConfig;
+use futures_util::future::join;
+use shared::agents::{Agents, Target};
+use shared::clock::Clock;
+use shared::door::Door;
+use shared::issuers::{Advertised, TrustedIssuers};
+use shared::signing::SigningKeys;
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// The proxy's state, the same for every request.
+pub struct App {
+    pub(crate) access: Access,
+    pub(crate) turns: Turns,
+    /// The issuers, as clients who look for a token are told of them.
+    pub(crate) advertised: Vec<Advertised>,
+    pub(crate) origins: Origins,
+    public_url: Option<PublicUrl>,
+    /// The digest of the settings that this function runs with.
+    pub(crate) settings: String,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Prepares what the first request would otherwise wait for; `platform` is what the AWS SDK found in its environment.
+    pub async fn new(config: Config, platform: &SdkConfig, clock: Clock) -> Self {
+        let Config {
+            authentication,
+            agents,
+            origins,
+            limits,
+            public_url,
+            settings,
+            signing,
+            tool_tokens,
+            turns_table,
+        } = config;
+        let regions = agents.iter().filter_map(|agent| match &agent.target {
+            Target::Runtime(runtime) => Some(runtime.arn.region().to_owned()),
+            Target::Gateway(_) => None,
+        });
+        let upstream = AgentCore::new(platform, regions, clock.clone());
+        let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
+        let warm_keys = async {
+            if let Some(signing) = &signing {
+                Box::pin(signing.warm(WARM_UP)).await;
+            }
+        };
+        let advertised = match &authentication {
+            Authentication::Required(issuers) => issuers.advertised.clone(),
+            Authentication::Off => Vec::new(),
+        };
+        let (authentication, ()) =
+            join(open_door(authentication, &agents, &clock), warm_keys).await;
+        Self {
+            access: Access {
+                authentication,
+                agents,
+            },
+            turns: Turns {
+                upstream,
+                limits,
+                signing,
+                tool_tokens: tool_tokens
+                    .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
+                leases: turns_table.map(|table| Leases::new(table, platform, clock.clone())),
+            },
+            advertised,
+            origins,
+            public_url,
+            settings,
+            clock,
+        }
+    }
+
+    /// Waits for what is still being given back after an answer whose caller left before its end.
+    pub async fn settle(&self) {
+        if let Some(leases) = &self.turns.leases {
+            leases.settle().await;
+        }
+    }
+
+    /// The door's own address, as the caller of this request dialled it; none if neither the settings nor API Gateway
+    /// know it.
+    #[must_use]
+    pub fn public_url(&self, event: &Event) -> Option<PublicUrl> {
+        self.public_url
+            .clone()
+            .or_else(|| PublicUrl::of_event(event))
+    }
+}
+
+/// The door that checks tokens, with the issuers' keys if they can be had in time; or none, said loudly.
+async fn open_door(
+    authentication: Authentication<TrustedIssuers>,
+    agents: &Agents,
+    clock: &Clock,
+) -> Authentication<Door> {
+    let issuers = match authentication {
+        Authentication::Required(issuers) => issuers,
+        Authentication::Off => {
+            warn!("authentication is off: anybody may call every agent that asks for no right");
+            return Authentication::Off;
+        }
+    };
+    for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
+        info!("{note}");
+    }
+    let door = Door::new(issuers, clock.clone());
+    door.warm(WARM_UP).await;
+    Authentication::Required(door)
+}

@@ -1,0 +1,10 @@
+//! The caller's side of the door: requests as they come in, and what a caller may be told.
+
+mod base_path;
+pub mod cors;
+pub mod event;
+pub mod media;
+pub mod problem;
+pub mod public_url;
+pub mod resource;
+pub mod route;

@@ -1,0 +1,153 @@
+//! Problems as a caller sees them: one closed list of status, code and title, and no text from elsewhere.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::gate::{Answer, Refusal};
+use std::time::Duration;
+
+shared::code_table! {
+    /// Why a request got no agent's answer: status, stable code, and the title for people.
+    pub enum Problem, status: StatusCode;
+
+    BadBody            BAD_REQUEST            "bad_body"               "The body could not be decoded"
+    BadJson            BAD_REQUEST            "bad_json"               "The body must be one JSON text in UTF-8"
+    ReservedMember     BAD_REQUEST            "reserved_member"        "The body may not have the member _agent_core_app_action"
+    BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
+    BadProtocolVersion BAD_REQUEST            "bad_protocol_version"   "Mcp-Protocol-Version must be given once, with 1 to 32 of A-Z, a-z, 0-9, - and ."
+    BadSession         BAD_REQUEST            "bad_session_id"         "Mcp-Session-Id must be given once"
+    Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
+    Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
+    AgentRefusedToken  FORBIDDEN              "agent_refused_token"    "The agent does not take this token"
+    NotFound           NOT_FOUND              "not_found"              "There is nothing at this path"
+    UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
+    UnknownSession     NOT_FOUND              "unknown_session"        "There is no session of this id; begin another"
+    WrongProtocol      NOT_FOUND              "wrong_protocol"         "The agent does not speak the protocol of this path"
+    WrongMethod        METHOD_NOT_ALLOWED     "method_not_allowed"     "This path does not take this method"
+    NotAcceptable      NOT_ACCEPTABLE         "not_acceptable"         "Agents answer application/json or text/event-stream"
+    AgentBusy          CONFLICT               "agent_busy"             "The agent is busy with this conversation"
+    ConversationBusy   CONFLICT               "conversation_busy"      "Another turn of this conversation is still running"
+    TooLarge           PAYLOAD_TOO_LARGE      "too_large"              "The body is too large"
+    UnsupportedMedia   UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json"
+    AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
+    AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
+    NoWebSocket        NOT_IMPLEMENTED        "no_websocket"           "The door opens no WebSocket to this agent"
+    AgentFailed        BAD_GATEWAY            "agent_failed"           "The agent failed"
+    AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
+    AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
+    AgentMisconfigured BAD_GATEWAY            "agent_misconfigured"    "The agent is not set up correctly behind this door"
+    AgentAuthMismatch  BAD_GATEWAY            "agent_auth_mismatch"    "The agent is called with a token where it takes signatures, or the reverse; its auth must be changed"
+    NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
+    Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
+    TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether the conversation is busy"
+    SigningUnavailable SERVICE_UNAVAILABLE    "signing_unavailable"    "The door cannot vouch for its callers at the moment"
+    AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
+}
+
+impl Problem {
+    /// What a caller is told of a refusal.
+    #[must_use]
+    pub const fn of_refusal(refusal: Refusal) -> Self {
+        match refusal.answer() {
+            Answer::Unauthorized => Self::Unauthorized,
+            Answer::Forbidden => Self::Forbidden,
+        }
+    }
+
+    /// The body: `status`, `title`, `code` and `request_id` (RFC 9457, `application/problem+json`).
+    #[must_use]
+    pub fn body(self, request_id: &str) -> Value {
+        json!({
+            "code": self.code(),
+            "request_id": request_id,
+            "status": self.status().as_u16(),
+            "title": self.sentence(),
+        })
+    }
+
+    /// After how long it may be worth trying again.
+    ///
+    /// A throttle refills by the second, a turn takes some; a quota is a number of running sessions, and keys that could not be fetched are
+    /// asked for again after a pause, so both need longer.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),
+            Self::ConversationBusy => Some(Duration::from_secs(2)),
+            Self::AgentQuota
+            | Self::TurnsUnavailable
+            | Self::Unavailable
+            | Self::SigningUnavailable => Some(Duration::from_secs(10)),
+            Self::BadBody
+            | Self::BadJson
+            | Self::ReservedMember
+            | Self::BadConversation
+            | Self::BadProtocolVersion
+            | Self::BadSession
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::AgentRefusedToken
+            | Self::NotFound
+            | Self::UnknownAgent
+            | Self::UnknownSession
+            | Self::WrongProtocol
+            | Self::WrongMethod
+            | Self::NotAcceptable
+            | Self::TooLarge
+            | Self::UnsupportedMedia
+            | Self::NoWebSocket
+            | Self::AgentFailed
+            | Self::AgentServiceFailed
+            | Self::AgentUnreachable
+            | Self::AgentMisconfigured
+            | Self::AgentAuthMismatch
+            | Self::NoToolToken
+            | Self::AgentTimeout => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_distinct_and_plain() {
+        let codes: BTreeSet<&str> = Problem::ALL.iter().map(|problem| problem.code()).collect();
+        assert_eq!(codes.len(), Problem::ALL.len());
+        assert!(codes.iter().all(|code| {
+            code.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        }));
+    }
+
+    #[test]
+    fn a_problem_is_an_error_that_says_four_things() {
+        for problem in Problem::ALL {
+            let status = problem.status();
+            assert!(
+                status.is_client_error() || status.is_server_error(),
+                "{problem:?}"
+            );
+            let body = problem.body("r-1");
+            let expected = json!({"status": status.as_u16(), "title": problem.sentence(), "code": problem.code(), "request_id": "r-1"});
+            assert_eq!(body, expected);
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_says_when_to_come_back() {
+        let again: Vec<u16> = Problem::ALL
+            .iter()
+            .filter(|problem| problem.retry_after().is_some())
+            .map(|problem| problem.status().as_u16())
+            .collect();
+        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503]);
+    }
+
+    #[test]
+    fn a_refusal_is_401_or_403() {
+        assert_eq!(Problem::of_refusal(Refusal::Expired), Problem::Unauthorized);
+        assert_eq!(Problem::of_refusal(Refusal::AgentGroup), Problem::Forbidden);
+    }
+}

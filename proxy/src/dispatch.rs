@@ -1,0 +1,188 @@
+//! One request from its event to its answer: its route is found and asked, and the request is ended, here and once.
+
+use crate::answer::stream::{Finally, Patience, Pump};
+use crate::answer::{Answer, Body, Content, Response};
+use crate::app::App;
+use crate::audit::record::Record;
+use crate::audit::trace::Trace;
+use crate::caller::event::Event;
+use crate::caller::problem::Problem;
+use crate::caller::resource;
+use crate::caller::route::{Asked, Route};
+use crate::routes::{
+    a2a, conversations, health, invocations, keys, mcp, metadata, websocket, whoami,
+};
+use crate::turn::declined::Declined;
+use crate::turn::request::Request;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, StatusCode};
+use lambda_runtime::{Context, LambdaEvent};
+use shared::headers;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
+/// Gateway, whose fifteen minutes began before ours while the function started.
+const MARGIN: Duration = Duration::from_secs(3);
+
+/// Answers one request.
+///
+/// # Errors
+/// None: whatever goes wrong has an answer of its own.
+pub async fn handle(app: &App, event: LambdaEvent<Event>) -> Result<Response, Infallible> {
+    let LambdaEvent { payload, context } = event;
+    let asked = Asked::read(&payload.method, &payload.path);
+    let mut always = app.origins.answer(&payload.headers);
+    always.extend(app.access.authentication.warning());
+    let mut request = begin(app, payload, &context, asked.label());
+    // Boxed, for the compiler gives up on as many futures within each other as all routes have.
+    let answered = answer(app, asked, &mut request).boxed().await;
+    Ok(end(app, answered, always, request).await)
+}
+
+/// A request that has just come in.
+fn begin(app: &App, mut event: Event, context: &Context, route: &'static str) -> Request {
+    let gateway_request_id = event.gateway_request_id.take();
+    let mut record = Record::begin(&context.request_id, gateway_request_id, route);
+    let travelling = headers::inward(&event.headers);
+    record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
+    Request {
+        door: app.public_url(&event),
+        event,
+        deadline: deadline(app, context.deadline),
+        conversation: None,
+        lease: None,
+        record,
+    }
+}
+
+async fn answer(app: &App, asked: Asked, request: &mut Request) -> Result<Answer, Declined> {
+    match asked {
+        Asked::Call(route) => call(app, route, request).await,
+        Asked::Preflight(methods) => {
+            let allowed = app.origins.preflight(&request.event.headers, methods);
+            Ok(Answer::empty(StatusCode::NO_CONTENT).with_all(allowed))
+        }
+        Asked::WrongMethod(methods) => Err(Declined::WrongMethod(methods)),
+        Asked::Nothing => Err(Problem::NotFound.into()),
+    }
+}
+
+async fn call(app: &App, route: Route, request: &mut Request) -> Result<Answer, Declined> {
+    match route {
+        Route::EndConversation(agent, conversation) => {
+            conversations::end(app, &agent, &conversation, request).await
+        }
+        Route::Health => Ok(health::health(app)),
+        Route::OpenWebSocket(agent) => websocket::open(app, &agent, request).await,
+        Route::Keys => keys::keys(app).await,
+        Route::Whoami => whoami::whoami(app, request).await,
+        Route::Invoke(agent) => invocations::invoke(app, &agent, request).await,
+        Route::A2a(agent) => a2a::message(app, &agent, request).await,
+        Route::AgentCard(agent) => a2a::agent_card(app, &agent, request).await,
+        Route::ResourceMetadata(path) => metadata::resource_metadata(app, &path, request),
+        Route::Mcp(agent) => mcp::message(app, &agent, request).await,
+        Route::EndMcp(agent) => mcp::end_session(app, &agent, request).await,
+    }
+}
+
+/// Ends a request: what its route says becomes the answer, its lease is given back, and its record is written. An agent's
+/// stream takes lease and record along, and does so at its own end.
+async fn end(
+    app: &App,
+    answered: Result<Answer, Declined>,
+    always: HeaderMap,
+    request: Request,
+) -> Response {
+    let (answer, outcome) = match answered {
+        Ok(answer) => (answer, "ok"),
+        Err(declined) => {
+            let outcome = declined.problem().code();
+            (decline(declined, &request), outcome)
+        }
+    };
+    let Request {
+        event: _,
+        door: _,
+        deadline,
+        conversation,
+        lease,
+        mut record,
+    } = request;
+    let answer = match &conversation {
+        Some(told) => answer.with(
+            HeaderName::from_static(headers::CONVERSATION),
+            told.as_str(),
+        ),
+        None => answer,
+    };
+    let (head, content) = answer.with_all(always).finish(record.request_id());
+    let release = lease.map(|lease| -> Finally { Box::pin(lease.release()) });
+    let body = match content {
+        Content::Whole(bytes) => {
+            // Lambda freezes the function as soon as it has answered.
+            if let Some(release) = release {
+                release.await;
+            }
+            let length = bytes.as_ref().map_or(0, Bytes::len);
+            let length = u64::try_from(length).unwrap_or(u64::MAX);
+            record.whole(head.status(), length, outcome);
+            Body::Whole(bytes)
+        }
+        Content::Agent {
+            stream,
+            is_event_stream,
+        } => {
+            record.status(head.status());
+            let idle = app.turns.limits.idle;
+            let patience = Patience { idle, deadline };
+            let pump = Pump::new(stream, is_event_stream, patience, conversation, record);
+            Body::Stream(Box::new(pump.finally(release)))
+        }
+    };
+    head.with_body(body)
+}
+
+/// What a caller is told of a request that is declined.
+fn decline(declined: Declined, request: &Request) -> Answer {
+    let problem = declined.problem();
+    let plain = Answer::problem(problem, request.record.request_id());
+    let answer = match declined {
+        Declined::Problem(_) => plain,
+        Declined::WrongMethod(methods) => plain.with(header::ALLOW, &format!("{methods}, OPTIONS")),
+        Declined::Refused(refused) => match refused.challenge {
+            Some(challenge) => {
+                plain.with(header::WWW_AUTHENTICATE, &(challenge + &metadata(request)))
+            }
+            None => plain,
+        },
+        Declined::Unanswered(unanswered) => match unanswered.rpc {
+            Some(rpc) => Answer::rpc_error(problem, rpc),
+            None => plain,
+        },
+    };
+    // What the platform says of when to come back is better than a guess of ours.
+    match (problem.retry_after(), request.record.retry_after()) {
+        (Some(_), Some(pause)) => answer.with(header::RETRY_AFTER, &pause.to_string()),
+        (Some(_), None) | (None, _) => answer,
+    }
+}
+
+/// The parameter of a challenge that says where the caller learns how to get a token (RFC 9728, 5.1).
+fn metadata(request: &Request) -> String {
+    let Some(door) = &request.door else {
+        return String::new();
+    };
+    let url = resource::metadata_url(door, &request.event.path);
+    format!(r#", resource_metadata="{url}""#)
+}
+
+/// When an answer must be over.
+fn deadline(app: &App, lambda_deadline: u64) -> Instant {
+    let left = app.clock.left_until(lambda_deadline);
+    let now = Instant::now();
+    now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
+}

@@ -1,0 +1,63 @@
+//! The ways in which a request gets no answer of an agent's.
+
+use crate::access::Refused;
+use crate::caller::problem::Problem;
+use crate::upstream::RpcError;
+
+/// Why a request is declined, for the caller. What is for the log has been noted.
+pub(crate) enum Declined {
+    /// The caller is not let in.
+    Refused(Refused),
+    Problem(Problem),
+    /// The path does not take the method; the methods that it takes, beside `OPTIONS`.
+    WrongMethod(&'static str),
+    Unanswered(Unanswered),
+}
+
+/// Why there is no reply of the agent's.
+pub(crate) struct Unanswered {
+    pub(crate) problem: Problem,
+    /// What the platform answered with, if it did.
+    pub(crate) upstream_status: Option<u16>,
+    /// What is said in place of the problem, to a caller who speaks the agent's protocol.
+    pub(crate) rpc: Option<RpcError>,
+}
+
+impl Declined {
+    pub(crate) const fn problem(&self) -> Problem {
+        match self {
+            Self::Refused(refused) => refused.problem,
+            Self::Problem(problem) => *problem,
+            Self::WrongMethod(_) => Problem::WrongMethod,
+            Self::Unanswered(unanswered) => unanswered.problem,
+        }
+    }
+}
+
+impl From<Refused> for Declined {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Problem> for Declined {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Unanswered> for Declined {
+    fn from(unanswered: Unanswered) -> Self {
+        Self::Unanswered(unanswered)
+    }
+}
+
+impl From<Problem> for Unanswered {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            upstream_status: None,
+            rpc: None,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One message to an agent that is an AgentCore gateway.
+
+use super::body;
+use super::call::Call;
+use super::declined::Unanswered;
+use super::request::Request;
+use super::session_end;
+use super::tool_token::{self, ToolTokens};
+use crate::access::authority::Authority;
+use crate::caller::problem::Problem;
+use crate::config::Limits;
+use crate::upstream::{AgentCore, Message, Reply};
+use bytes::Bytes;
+use http::Method;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::{Gateway, Protocol};
+use shared::headers;
+use std::time::Duration;
+
+/// The way to gateways.
+pub(super) struct Way<'w> {
+    pub(super) upstream: &'w AgentCore,
+    pub(super) limits: &'w Limits,
+    pub(super) tool_tokens: Option<&'w ToolTokens>,
+}
+
+/// What a message is sent as.
+struct Letter {
+    method: Method,
+    accept: &'static str,
+    body: Bytes,
+    /// How long the caller waits for the reply, in all.
+    in_all: Duration,
+}
+
+/// Sends what the caller says.
+pub(super) async fn send(
+    way: Way<'_>,
+    gateway: &Gateway,
+    call: Call<'_>,
+    request: &mut Request,
+) -> Result<Reply, Unanswered> {
+    let letter = Letter {
+        method: Method::POST,
+        accept: body::media_types(request)?,
+        body: body::for_gateway(request, way.limits.body_bytes)?,
+        in_all: way.limits.first_byte,
+    };
+    exchange(way, gateway, call, letter, request).await
+}
+
+/// Ends the session that the call's headers name.
+pub(super) async fn end(
+    way: Way<'_>,
+    gateway: &Gateway,
+    call: Call<'_>,
+    request: &mut Request,
+) -> Result<Reply, Unanswered> {
+    let letter = Letter {
+        method: Method::DELETE,
+        accept: body::accepted(request)?,
+        body: Bytes::new(),
+        // The route on which a session is ended has less time.
+        in_all: session_end::timeout(way.limits),
+    };
+    exchange(way, gateway, call, letter, request).await
+}
+
+/// Shows the gateway the tool token if the agent asks for one, or what its `auth` says.
+async fn exchange(
+    way: Way<'_>,
+    gateway: &Gateway,
+    call: Call<'_>,
+    letter: Letter,
+    request: &mut Request,
+) -> Result<Reply, Unanswered> {
+    let Letter {
+        method,
+        accept,
+        body,
+        in_all,
+    } = letter;
+    let admitted = call.admitted;
+    let tool_token = tool_token::of_call(way.tool_tokens, admitted, request).await?;
+    let message = Message {
+        permit: &admitted.permit,
+        method,
+        gateway: &gateway.url,
+        authority: match &tool_token {
+            Some(token) => Authority::Tool(token),
+            None => admitted.authority(),
+        },
+        accept,
+        headers: &headers::inward(&request.event.headers),
+        own: own_headers(call)?,
+        body,
+    };
+    let patience = request.patience(in_all)?;
+    let reply = way.upstream.send(message, patience).await;
+    reply.map_err(|failure| request.failed(failure, Protocol::Mcp))
+}
+
+/// The policy session is the door's to name: this caller's conversation with this agent.
+fn own_headers(call: Call<'_>) -> Result<HeaderMap, Problem> {
+    let session = call.admitted.session(call.conversation);
+    let session = HeaderValue::from_str(session.as_str());
+    let mut headers = call.headers;
+    headers.insert(
+        HeaderName::from_static(headers::POLICY_SESSION),
+        session.map_err(|_| Problem::AgentMisconfigured)?,
+    );
+    Ok(headers)
+}

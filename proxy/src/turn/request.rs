@@ -1,0 +1,100 @@
+//! A request under way: what came in, how long there is, and what will be written of it.
+
+use super::declined::Unanswered;
+use super::lease::Lease;
+use crate::access::Asker;
+use crate::audit::record::Record;
+use crate::caller::event::Event;
+use crate::caller::problem::Problem;
+use crate::caller::public_url::PublicUrl;
+use crate::upstream::Failure;
+use shared::agents::Protocol;
+use shared::headers;
+use shared::session::Conversation;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A request under way. It is ended in one place, [`crate::dispatch`], whatever its route answers.
+pub(crate) struct Request {
+    pub(crate) event: Event,
+    /// Where the caller found the door, if that is known.
+    pub(crate) door: Option<PublicUrl>,
+    /// When its answer must be over.
+    pub(crate) deadline: Instant,
+    /// The conversation that the caller is told of in the answer, good or bad.
+    pub(crate) conversation: Option<Conversation>,
+    /// The right to the turn that is being taken, where turns are taken one at a time.
+    pub(crate) lease: Option<Lease>,
+    pub(crate) record: Record,
+}
+
+impl Request {
+    /// How long is left for the answer.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// How long is left for the agent to begin its answer, if the caller waits so long in all: what came before, such as
+    /// the way to a tool token, counts.
+    ///
+    /// # Errors
+    /// Nothing is left, so the agent is not asked.
+    pub(crate) fn patience(&self, in_all: Duration) -> Result<Duration, Problem> {
+        let left = in_all.saturating_sub(self.record.elapsed());
+        let left = left.min(self.left());
+        if left.is_zero() {
+            return Err(Problem::AgentTimeout);
+        }
+        Ok(left)
+    }
+
+    /// Who asks, and for what.
+    pub(crate) fn asker(&mut self) -> Asker<'_> {
+        Asker {
+            headers: &self.event.headers,
+            action: self.event.action(),
+            record: &mut self.record,
+        }
+    }
+
+    /// The conversation that the caller goes on with, or a new one.
+    ///
+    /// # Errors
+    /// What they say is not the name of one.
+    pub(crate) fn conversation(&self) -> Result<Conversation, Problem> {
+        self.conversation_or(Conversation::begin)
+    }
+
+    /// The conversation that the caller names, or another.
+    ///
+    /// # Errors
+    /// What they say is not the name of one.
+    pub(crate) fn conversation_or(
+        &self,
+        other: impl FnOnce() -> Option<Conversation>,
+    ) -> Result<Conversation, Problem> {
+        let mut values = self.event.headers.get_all(headers::CONVERSATION).iter();
+        let named = match (values.next(), values.next()) {
+            (None, _) => other(),
+            (Some(only), None) => only.to_str().ok().and_then(Conversation::parse),
+            (Some(_), Some(_)) => None,
+        };
+        named.ok_or(Problem::BadConversation)
+    }
+
+    /// Notes what the platform said, and keeps what is for the caller.
+    pub(crate) fn failed(&mut self, failure: Failure, protocol: Protocol) -> Unanswered {
+        let Failure {
+            problem,
+            upstream,
+            rpc,
+        } = failure;
+        let upstream_status = upstream.status;
+        self.record.upstream(upstream);
+        Unanswered {
+            problem,
+            upstream_status,
+            rpc: rpc.filter(|_| protocol != Protocol::Http),
+        }
+    }
+}
