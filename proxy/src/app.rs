@@ -105,7 +105,7 @@ impl App {
     }
 }
 
-/// The door that checks tokens, with the issuers' keys if they can be had in time; or none, said loudly.
+/// The door that checks tokens, with the issuers' keys if they arrive in time; or none, with a warning.
 async fn open_door(
     authentication: Authentication<TrustedIssuers>,
     agents: &Agents,

@@ -270,7 +270,7 @@ fn parse_agents(
     }
 }
 
-/// What an agent's fields ask for that cannot be had together.
+/// The fault of an agent whose fields contradict each other.
 fn contradiction(agent: &Agent) -> Option<Fault> {
     let Agent {
         name: _,

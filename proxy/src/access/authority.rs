@@ -6,7 +6,7 @@ use shared::gate::Permit;
 use shared::secret::Secret;
 use shared::session::UserId;
 
-/// In whose name an agent is called.
+/// The credentials with which an agent is called.
 #[derive(Clone, Copy)]
 pub enum Authority<'t> {
     /// The door's own role, whose signature AgentCore checks; the caller is named by a user id.

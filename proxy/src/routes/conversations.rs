@@ -1,5 +1,5 @@
-//! `DELETE /agents/{agent}/conversations/{conversation}`: the caller's own conversation is over, and what the agent kept of
-//! it in its session is gone.
+//! `DELETE /agents/{agent}/conversations/{conversation}`: the end of one of the caller's conversations, and of its
+//! runtime session.
 //!
 //! The session's id is derived from the caller, so another caller's cannot be named. A conversation that was never
 //! begun, or is over already, is over: the answer is the same, as it is for a caller who asks twice.

@@ -1,4 +1,4 @@
-//! One message to an agent that is an AgentCore gateway.
+//! Client for AgentCore gateways: sends one MCP message.
 
 use super::body;
 use super::call::Call;

@@ -1,5 +1,5 @@
-//! One turn of a conversation at a time: a lease in a DynamoDB table, for a function is many processes that know nothing
-//! of each other.
+//! Lease for one turn of a conversation at a time, in a DynamoDB table, because the function runs in many independent
+//! processes.
 //!
 //! An agent that is asked twice at once mixes up what was said. The second turn is refused rather than kept waiting: a
 //! function that waits is paid for, and the caller knows better whether to wait, to ask something else or to give up.

@@ -1,4 +1,4 @@
-//! The session ids of MCP servers, sealed to their callers on the way out and opened on the way in.
+//! Session seal: the session ids of MCP servers, sealed to their callers on the way out and opened on the way in.
 //!
 //! A server knows a session by its id alone, and any client that names it is in it (MCP, "Session hijacking"). So a
 //! caller is never given the server's own id, but one that says of itself whose it is, under a key that only the door
