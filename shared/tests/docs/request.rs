@@ -39,7 +39,7 @@ fn body<'s>(source: &'s str, name: &str) -> Option<&'s str> {
     let starts = ["(", "<"].map(|after| format!("fn {name}{after}"));
     let (before, rest) = starts.iter().find_map(|start| source.split_once(start))?;
     let line = before.rsplit('\n').next()?;
-    let indent = line.len() - line.trim_start().len();
+    let indent = line.len().saturating_sub(line.trim_start().len());
     rest.split(&format!("\n{}}}\n", " ".repeat(indent))).next()
 }
 

@@ -1,6 +1,7 @@
 //! Tidy tests: what the gate may name, how long a file may get, what is linked.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test that cannot read the tree has failed"
