@@ -1,4 +1,4 @@
-//! Who asks, and whether they may: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
+//! Access of callers to agents: the gate asked again behind the authorizer, so that nothing rests on the wiring of the
 //! API alone. One log line a decision.
 
 pub mod authentication;
@@ -171,7 +171,7 @@ impl Refused {
     }
 }
 
-/// The one `Authorization` of a request. Two that differ are none: whoever stands in front may have read the other.
+/// The one `Authorization` of a request. Two that differ are none: the authorizer in front may have read the other.
 fn authorization(headers: &HeaderMap) -> &[u8] {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match values.next() {
@@ -187,7 +187,7 @@ fn bearer(headers: &HeaderMap) -> Secret {
     Secret::new(token.trim_start_matches(' ').to_owned())
 }
 
-/// What to show instead (RFC 6750, 3). Whoever showed nothing is told of no error, as RFC 6750 asks.
+/// What to show instead (RFC 6750, 3). A caller who showed nothing is told of no error, as RFC 6750 asks.
 fn challenge(problem: Problem, is_token_shown: bool) -> String {
     let mut text = r#"Bearer realm="gatehouse""#.to_owned();
     if problem == Problem::Forbidden {
@@ -216,7 +216,7 @@ impl<'d> Decision<'d> {
         }
     }
 
-    /// What a believed caller asks for is not there. Whoever tries out names is seen.
+    /// What a believed caller asks for is not there. The log shows callers who try out names.
     fn missing(&self, problem: Problem, identity: &Identity) -> Refused {
         self.log(&Verdict::Missing(problem.code(), identity));
         Refused {

@@ -1,4 +1,4 @@
-//! What goes back to the caller: status, headers, and a body that is whole or still to come.
+//! The answer to a caller: status, headers, and a body that is whole or still to come.
 
 pub mod sse;
 pub mod stream;

@@ -1,4 +1,4 @@
-//! What every route of the proxy shares. What is done with it is said in [`crate::dispatch`] and below `routes`.
+//! The state that every route of the proxy shares; [`crate::dispatch`] and the routes use it.
 
 use crate::access::Access;
 use crate::access::authentication::Authentication;
@@ -88,7 +88,7 @@ impl App {
         }
     }
 
-    /// Waits, after an answer that nobody took to its end, for what is still being given back.
+    /// Waits for what is still being given back after an answer whose caller left before its end.
     pub async fn settle(&self) {
         if let Some(leases) = &self.turns.leases {
             leases.settle().await;
@@ -105,7 +105,7 @@ impl App {
     }
 }
 
-/// The door that checks tokens, with the issuers' keys if they can be had in time; or none, said loudly.
+/// The door that checks tokens, with the issuers' keys if they arrive in time; or none, with a warning.
 async fn open_door(
     authentication: Authentication<TrustedIssuers>,
     agents: &Agents,

@@ -1,4 +1,4 @@
-//! The audit trail: the record of each request, and what is read of its body and its answer for it.
+//! The audit trail: the access-log record of each request, and the scanners of its body and answer.
 
 pub mod error_scan;
 pub mod record;

@@ -1,4 +1,4 @@
-//! The caller's side of the door: requests as they come in, and what a caller may be told.
+//! The caller's side of the door: requests as they arrive, and what a caller may be told.
 
 mod base_path;
 pub mod cors;

@@ -249,7 +249,7 @@ impl Limits {
 }
 
 /// The agents, each of which can be called as it is set up. One that cannot is a fault at the start rather than an error
-/// at the first call: whoever deployed it is there to read it.
+/// at the first call: the operator who deployed it is there to read it.
 fn parse_agents(
     json: &str,
     authentication: Option<&Authentication<TrustedIssuers>>,
@@ -270,7 +270,7 @@ fn parse_agents(
     }
 }
 
-/// What an agent's fields ask for that cannot be had together.
+/// The fault of an agent whose fields contradict each other.
 fn contradiction(agent: &Agent) -> Option<Fault> {
     let Agent {
         name: _,

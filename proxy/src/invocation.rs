@@ -109,7 +109,7 @@ where
         let this = self.clone();
         Box::pin(async move {
             let posted = this.client.call(this.outcome(invocation).await?).await;
-            // Nobody waits for this answer any more, or it came too late. The next event is another matter.
+            // The caller has left, or the answer came too late. The next event is another matter.
             match posted {
                 Ok(taken) if taken.status().is_success() => {}
                 Ok(refused) => warn!(

@@ -1,4 +1,4 @@
-//! What each route does, a file a route; [`crate::caller::route`] says which one a request asks for.
+//! The routes, one file each; [`crate::caller::route`] says which one a request asks for.
 
 pub(crate) mod a2a;
 pub(crate) mod conversations;

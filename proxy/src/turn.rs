@@ -127,8 +127,8 @@ impl Turns {
         }
     }
 
-    /// Makes sure that no other turn of the conversation runs. MCP and A2A have requests of one session at once, by their
-    /// nature.
+    /// Takes the lease of the conversation, so that no other turn of it runs. MCP and A2A clients send concurrent
+    /// requests in one session, so only `http` agents take one.
     async fn lease(
         &self,
         speaks: Speaks,

@@ -1,4 +1,4 @@
-//! The call to Amazon Bedrock AgentCore: one request, its answer's head awaited, its body handed on unread.
+//! Client for Amazon Bedrock AgentCore: one request; it awaits the head of the answer and passes the body on unread.
 
 mod attempts;
 mod bounded;

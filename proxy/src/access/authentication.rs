@@ -1,4 +1,4 @@
-//! Whether callers must show a token. They must, unless the setting `ENABLE_AUTH` is exactly `false`: then anybody may
+//! Authentication: callers must show a token, unless the setting `ENABLE_AUTH` is exactly `false`. Then anyone may
 //! call, all of them as one anonymous guest, and every start and every answer say so.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};

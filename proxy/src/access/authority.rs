@@ -1,4 +1,4 @@
-//! In whose name an agent is called.
+//! The authority in whose name an agent is called.
 
 use http::header::{self, HeaderName, HeaderValue};
 use shared::agents::Auth;
@@ -6,14 +6,14 @@ use shared::gate::Permit;
 use shared::secret::Secret;
 use shared::session::UserId;
 
-/// In whose name an agent is called.
+/// The credentials with which an agent is called.
 #[derive(Clone, Copy)]
 pub enum Authority<'t> {
     /// The door's own role, whose signature AgentCore checks; the caller is named by a user id.
     Role,
     /// The caller's, by the token they showed, which AgentCore checks once more.
     Caller(&'t Secret),
-    /// The machine client's, by the tool token that carries the caller, or nobody; only gateways take it.
+    /// The machine client's, by the tool token that carries the caller, or no user; only gateways take it.
     Tool(&'t Secret),
 }
 

@@ -1,4 +1,4 @@
-//! Where in an event stream we stand, and what may be written there (WHATWG HTML, 9.2.6: parsing an event stream).
+//! The position in an event stream, and what may be written there (WHATWG HTML, 9.2.6: parsing an event stream).
 
 /// What a caller reads past: a line that begins with a colon is a comment.
 const COMMENT: &[u8] = b": \n";

@@ -1,4 +1,4 @@
-//! An agent's answer on its way to the caller: piece by piece as it comes, never more than one piece in memory.
+//! The stream of an agent's answer to the caller: piece by piece as it arrives, with at most one piece in memory.
 //!
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.

@@ -1,5 +1,5 @@
-//! What an agent's answer says of itself, read in passing for the log: that the agent failed after its answer had begun,
-//! or that a policy refused a tool. Nothing is kept back for it, and nothing of an agent's text is kept.
+//! Errors within an agent's answer, read for the log as it passes: the agent failed after its answer had begun, or a
+//! policy refused a tool. Nothing is kept back for it, and nothing of an agent's text is kept.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

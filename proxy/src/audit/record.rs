@@ -1,4 +1,5 @@
-//! What is written of a request once it is over: one log line, and metrics. Never a token, a body, or a person's name.
+//! The record of a request, written once it is over: one log line, and metrics. It never has a token, a body, or a
+//! person's name.
 
 use crate::audit::error_scan::{Heard, Listener};
 use crate::audit::tool_call::Tool;

@@ -1,4 +1,4 @@
-//! Which tool a message of MCP calls, read in passing for the audit log. The message itself passes unchanged.
+//! The tool that a message of MCP calls, read for the audit log. The message itself passes unchanged.
 
 use crate::caller::media::JSON_SPACE;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! Under which ids a request is known to others: AWS X-Ray's, and the caller's own (W3C Trace Context).
+//! Trace ids of a request: AWS X-Ray's, and the caller's own (W3C Trace Context).
 
 use http::HeaderMap;
 use shared::text::is_visible;

@@ -39,8 +39,8 @@ impl<'p> Cut<'p> {
     }
 }
 
-/// Whether a path has segments that mean nothing but themselves, to whoever reads them: at least one, none of them empty
-/// or of dots, and no character that would need an escape in a path or within the quotes of a header.
+/// Whether a path has segments that mean nothing but themselves to any reader: at least one, none of them empty or of
+/// dots, and no character that would need an escape in a path or within the quotes of a header.
 pub(crate) fn is_plain(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     // RFC 3986, 5.2.4: clients take dot segments out.

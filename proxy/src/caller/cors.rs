@@ -11,8 +11,8 @@ pub struct Origins(Vec<HeaderValue>);
 impl Origins {
     /// Reads origins separated by commas; an empty text names none.
     ///
-    /// Each must be written as browsers send it. `*` is refused: whoever means every origin should not need to find out
-    /// later that they said so.
+    /// Each must be written as browsers send it. `*` is refused: an operator who trusts every origin has to
+    /// name each, and so cannot do it by mistake.
     ///
     /// # Errors
     /// Which entry is not an origin, and why.

@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 impl fmt::Debug for Event {
-    /// Headers hold tokens and a body is nobody's business: neither is ever shown.
+    /// Headers hold tokens, and a body is the caller's own: neither is ever shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Event(..)")
     }

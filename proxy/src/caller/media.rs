@@ -63,7 +63,7 @@ pub fn accepted(request: &HeaderMap) -> Option<&'static str> {
 }
 
 /// The `Content-Type` under which an agent's answer leaves: JSON and event streams under the one the agent gave.
-/// Anything else, a page or a script above all, leaves as mere bytes: the door's origin shows nobody's pages.
+/// Anything else, a page or a script above all, leaves as mere bytes: the door's origin shows no pages.
 #[must_use]
 pub fn passed_on(content_type: &str) -> &str {
     let essence = essence(content_type).to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What can be wrong, as a caller sees it: one closed list of status, code and title. No text of anybody else's.
+//! Problems as a caller sees them: one closed list of status, code and title, and no text from elsewhere.
 
 use http::StatusCode;
 use serde_json::{Value, json};

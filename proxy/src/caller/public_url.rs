@@ -1,5 +1,5 @@
 //! The door's own address, which its documents and assertions name: a setting, or else what API Gateway says of the
-//! request. Never a header of the caller's: whoever could choose it could make the door vouch for a place of their own.
+//! request. Never a header of the caller's: a caller who could choose it could make the door vouch for another place.
 
 use crate::caller::base_path::is_plain;
 use crate::caller::event::Event;

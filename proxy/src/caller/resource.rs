@@ -1,5 +1,5 @@
-//! What the door is to OAuth: a protected resource for each agent (RFC 9728), so that a client who is refused finds out
-//! where to get a token.
+//! OAuth's protected resources (RFC 9728): the door, and each agent, so that a client who is refused finds out where to
+//! get a token.
 
 use crate::caller::public_url::PublicUrl;
 use serde_json::{Value, json};
@@ -43,8 +43,8 @@ impl Resource {
         }
     }
 
-    /// The metadata document (RFC 9728, 2); none if the resource is of no agent, or nobody is asked for a token. It is the
-    /// same for everybody, and says nothing of whom an agent admits but the scopes.
+    /// The metadata document (RFC 9728, 2); none if the resource is of no agent, or no token is asked for. It is the
+    /// same for all callers, and says nothing of whom an agent admits but the scopes.
     #[must_use]
     pub fn metadata(
         &self,

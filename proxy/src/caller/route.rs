@@ -1,4 +1,4 @@
-//! Method and path of a request -> what it asks of the door.
+//! Router: method and path of a request -> route.
 
 use shared::gate::AgentName;
 use shared::session::Conversation;

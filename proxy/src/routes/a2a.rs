@@ -26,7 +26,7 @@ use std::time::Duration;
 const CARD_TIMEOUT: Duration = Duration::from_secs(55);
 
 /// Passes on one message, and streams the answer. Clients of A2A know nothing of conversations and name their tasks in
-/// later messages, so whoever names none stays in one.
+/// later messages, so a caller who names none stays in one.
 pub(crate) async fn message(
     app: &App,
     name: &AgentName,

@@ -1,8 +1,8 @@
-//! `DELETE /agents/{agent}/conversations/{conversation}`: the caller's own conversation is over, and what the agent kept of
-//! it in its session is gone.
+//! `DELETE /agents/{agent}/conversations/{conversation}`: the end of one of the caller's conversations, and of its
+//! runtime session.
 //!
-//! The session's id is derived from the caller, so another caller's cannot be named. A conversation that nobody began, or
-//! that is over already, is over: the answer is the same, as it is for whoever asks twice.
+//! The session's id is derived from the caller, so another caller's cannot be named. A conversation that was never
+//! begun, or is over already, is over: the answer is the same, as it is for a caller who asks twice.
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -33,7 +33,7 @@ pub(crate) async fn end(
         .turns
         .end_at_runtime(runtime, &admitted, conversation, request);
     ended.await?;
-    // Another turn may begin at once, even if nobody ever gives back the one that was running.
+    // Another turn may begin at once, even if the one that was running is never given back.
     if let Some(leases) = &app.turns.leases {
         let session = admitted.session(conversation);
         leases.end(&session, request.record.request_id()).await;

@@ -6,7 +6,7 @@ use crate::caller::problem::Problem;
 use crate::turn::declined::Declined;
 use http::{StatusCode, header};
 
-/// Whoever asks may keep the answer for five minutes: a new key is published for longer before it signs
+/// Clients may keep the answer for five minutes: a new key is published for longer before it signs
 /// ([`shared::signing::SETTLING`]).
 const KEPT: &str = "public, max-age=300";
 

@@ -3,7 +3,7 @@
 //!
 //! Messages are passed on unchanged. What the door adds is whose a session is: see [`session_seal`]. Of the ids that
 //! AgentCore gives with every answer only the first is a session's, so only an answer to a message without one hands one
-//! out. Whoever speaks the generation without sessions stays in one conversation. There is no stream to listen to, so
+//! out. A caller of the generation without sessions stays in one conversation. There is no stream to listen to, so
 //! `GET` is answered 405, as the transport has it.
 
 mod session_seal;
@@ -115,7 +115,7 @@ async fn place(
     let is_stateless = is_stateless(&request.event.headers);
     let standing = || app.access.standing_conversation();
     let conversation = match (target, &app.access.authentication, &session) {
-        // What a policy limits is counted by it, so whoever is known cannot begin anew under another name.
+        // What a policy limits is counted by it, so a known caller cannot begin anew under another name.
         (Target::Gateway(_), Authentication::Required(_), _) => Conversation::standing(),
         (Target::Gateway(_) | Target::Runtime(_), _, Some(session)) => session.conversation.clone(),
         // Each call would start compute of its own otherwise.

@@ -1,4 +1,5 @@
-//! `GET /.well-known/oauth-protected-resource/…`, open: where to get a token for the door, or for one agent (RFC 9728).
+//! `GET /.well-known/oauth-protected-resource/…`, open: metadata that say where to get a token for the door, or for one
+//! agent (RFC 9728).
 
 use crate::answer::Answer;
 use crate::app::App;

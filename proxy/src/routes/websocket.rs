@@ -1,4 +1,4 @@
-//! `POST /agents/{agent}/websocket`: an address at which the caller's own conversation goes on over a WebSocket.
+//! `POST /agents/{agent}/websocket`: a presigned URL that continues the caller's conversation over a WebSocket.
 //!
 //! Lambda passes on no frames, so they do not come through the door. The door decides who may open which session, and
 //! signs just that.

@@ -1,4 +1,4 @@
-//! What the agent is told of its caller, signed by the door.
+//! The assertion that tells the agent of its caller, signed by the door.
 
 use super::request::Request;
 use crate::access::Admitted;
@@ -14,9 +14,8 @@ use tracing::warn;
 
 /// [`shared::headers::IDENTITY`] and its value for one call of an agent; none if the door has no keys to sign with.
 ///
-/// # Errors
-/// The keys cannot be had, or the door does not know its own address. Without the assertion there is no call: an agent
-/// that relies on it must not have to guess.
+/// # Errors The keys are unavailable, or the door does not know its own address. Without the assertion there is no
+/// call: an agent that relies on it must not have to guess.
 pub(super) async fn header(
     signing: Option<&SigningKeys>,
     admitted: &Admitted<'_>,

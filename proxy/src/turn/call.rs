@@ -1,4 +1,4 @@
-//! What a route asks of an agent.
+//! One call of an agent, as a route asks for it.
 
 use crate::access::Admitted;
 use http::header::HeaderMap;

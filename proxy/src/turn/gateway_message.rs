@@ -1,4 +1,4 @@
-//! One message to an agent that is an AgentCore gateway.
+//! Client for AgentCore gateways: sends one MCP message.
 
 use super::body;
 use super::call::Call;
@@ -100,7 +100,7 @@ async fn exchange(
     reply.map_err(|failure| request.failed(failure, Protocol::Mcp))
 }
 
-/// The policy session is the door's to name: a caller's conversation with this agent, and nobody else's.
+/// The policy session is the door's to name: this caller's conversation with this agent.
 fn own_headers(call: Call<'_>) -> Result<HeaderMap, Problem> {
     let session = call.admitted.session(call.conversation);
     let session = HeaderValue::from_str(session.as_str());

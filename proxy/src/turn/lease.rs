@@ -1,8 +1,8 @@
-//! One turn of a conversation at a time: a lease in a DynamoDB table, for a function is many processes that know nothing
-//! of each other.
+//! Lease for one turn of a conversation at a time, in a DynamoDB table, because the function runs in many independent
+//! processes.
 //!
 //! An agent that is asked twice at once mixes up what was said. The second turn is refused rather than kept waiting: a
-//! function that waits is paid for, and whoever asked knows better whether to wait, to ask something else or to give up.
+//! function that waits is paid for, and the caller knows better whether to wait, to ask something else or to give up.
 //!
 //! A lease is taken on the condition that there is none, or one that has run out, and given back by its owner alone. One
 //! that is never given back, because its process died, runs out by itself.
@@ -29,8 +29,8 @@ use tracing::{error, warn};
 /// clocks, which Lambda keeps within a second, may disagree.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// The pauses before a lease that somebody holds is asked for again. An answer's last event is read a moment before its
-/// lease is given back, and whoever reads it may ask on at once.
+/// The pauses before a lease that another turn holds is asked for again. An answer's last event is read a moment before
+/// its lease is given back, and its reader may ask on at once.
 const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(350)];
 
 /// The longest that the end of an answer waits for its lease to be given back. The function has a little more time than
@@ -122,14 +122,15 @@ impl Leases {
                         return Err(LeaseError::Busy);
                     }
                 },
-                // After an outage nobody knows whether it is held, so it is given back.
+                // After an outage it is not known whether it is held, so it is given back.
                 taken => return taken.map(|()| lease),
             }
         }
     }
 
-    /// Gives back the turn of a session that has been ended, whoever holds it: its agent is gone, and the process that
-    /// asked it may be frozen, or wait for an answer that nobody reads. Its own return of the lease then finds none.
+    /// Gives back the turn of a session that has been ended, whichever process holds it: its agent is gone, and the
+    /// process that asked it may be frozen, or wait for an answer that has no reader. Its own return of the lease then
+    /// finds none.
     pub async fn end(&self, session: &SessionId, request_id: &str) {
         let delete = self.0.deletion(session.as_str());
         self.0.send(delete, request_id).await;
@@ -246,7 +247,7 @@ fn seconds(since_1970: Duration) -> AttributeValue {
     AttributeValue::N(since_1970.as_secs().to_string())
 }
 
-/// Whether DynamoDB refused for the condition, which says that somebody else holds the lease, or nobody.
+/// Whether DynamoDB refused for the condition, which says that the lease is another turn's, or is gone.
 fn is_held_by_another<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
 }

@@ -1,4 +1,4 @@
-//! A request under way: what came in, how long there is, and what will be written of it.
+//! The state of one request: the event, the deadline, the lease, and the log record.
 
 use super::declined::Unanswered;
 use super::lease::Lease;

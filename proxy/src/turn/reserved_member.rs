@@ -1,5 +1,5 @@
-//! What a body may not say to an agent: the one member by which AgentCore's own SDK for Python takes orders that are not
-//! its agent's (starting and ending tasks, telling its state), where its debugging is left on.
+//! The member that a body for an agent may not have: the one by which AgentCore's own SDK for Python takes orders that
+//! are not its agent's (starting and ending tasks, telling its state), where its debugging is left on.
 
 use crate::caller::media::JSON_SPACE;
 use crate::caller::problem::Problem;

@@ -1,5 +1,5 @@
 //! The tool token: a machine token that an agent calls its tools with, and that carries the caller who was proven at
-//! the door, or nobody.
+//! the door, or no user.
 //!
 //! A user's token is made for one proof, the bearer token that the caller showed, and is kept under it: it never serves
 //! another, and it is not given out once the proof has expired. So the token endpoint is asked once for each proof and
@@ -131,7 +131,7 @@ impl ToolTokens {
         place.kept.get(&self.clock, fetch).await.map(Some)
     }
 
-    /// Fetches a token, unless a failure is too recent. A failure that may be this user's alone makes nobody else wait.
+    /// Fetches a token, unless a failure is too recent. A failure that may be this user's alone makes no other wait.
     async fn fetch(
         &self,
         need: Need,

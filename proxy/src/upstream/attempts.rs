@@ -1,4 +1,4 @@
-//! Which calls to the platform are tried again.
+//! Second attempts at calls to the platform.
 
 use aws_sdk_bedrockagentcore::config::interceptors::InterceptorContext;
 use aws_sdk_bedrockagentcore::config::retry::{ClassifyRetry, RetryAction};

@@ -1,4 +1,4 @@
-//! How much of an answer the AWS SDK may read into memory: it reads errors whole, and whatever is no stream.
+//! The limit of what the AWS SDK may read into memory: it reads errors whole, and every answer that is no stream.
 
 use aws_sdk_bedrockagentcore::config::interceptors::BeforeDeserializationInterceptorContextMut;
 use aws_sdk_bedrockagentcore::config::{ConfigBag, Intercept, RuntimeComponents};

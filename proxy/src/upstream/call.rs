@@ -1,4 +1,4 @@
-//! The calls that an agent's platform takes.
+//! Parameters of the calls to an agent's platform.
 
 use crate::access::authority::Authority;
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! Why there is no answer of an agent's.
+//! Failures: the reasons why there is no answer of an agent's.
 
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
@@ -66,7 +66,7 @@ pub(super) fn rpc_error(status: StatusCode, body: &[u8]) -> Option<RpcError> {
     })
 }
 
-/// The seconds of a `Retry-After` that are worth passing on: up to an hour. A date is not read; nobody here sends one.
+/// The seconds of a `Retry-After` that are worth passing on: up to an hour. A date is not read; AgentCore sends none.
 pub(super) fn pause(text: &str) -> Option<u64> {
     let seconds: u64 = text.trim().parse().ok()?;
     (1..=3600).contains(&seconds).then_some(seconds)

@@ -1,8 +1,8 @@
-//! An address that opens a WebSocket to an agent's session: presigned (SigV4 in the query), for Lambda passes on no frames.
+//! Presigned WebSocket URLs (SigV4 in the query), because Lambda cannot forward frames.
 //!
 //! Session and user stand in the query, where the signature covers them; as headers they would be the caller's to choose.
-//! Whether AgentCore would believe such a header that somebody adds beside the query is documented nowhere. So addresses
-//! are made for agents alone whose operators ask for them.
+//! Whether AgentCore would believe such a header beside the query, if the client adds one, is documented nowhere. So
+//! addresses are made only for agents whose operators ask for them.
 
 use super::call::Session;
 use super::failure::Failure;

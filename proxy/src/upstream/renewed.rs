@@ -1,4 +1,4 @@
-//! Clients that are made anew after a rest, for then nobody knows which of their connections still live.
+//! Clients that are made anew after a rest, when it is not known which of their connections still live.
 
 use shared::clock::Moment;
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ const REST: Duration = Duration::from_secs(20);
 /// Clients by what they are for, as many as the settings name.
 ///
 /// How long a client's own pool keeps a connection does not help: it goes by the steady clock, which may stand still while
-/// the function is frozen. And a turn or a message that was lost on a dead connection is not sent again, for nobody can
-/// say whether it arrived.
+/// the function is frozen. And a turn or a message that was lost on a dead connection is not sent again, as it may have
+/// arrived.
 pub(super) struct Renewed<C>(Mutex<BTreeMap<String, (C, Moment)>>);
 
 impl<C> Default for Renewed<C> {

@@ -1,4 +1,4 @@
-//! What every signature of the door's own role is made with (AWS Signature Version 4).
+//! Role and parameters of every signature that the door makes (AWS Signature Version 4).
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};

@@ -1,24 +1,8 @@
 //! The language of comments: headings that are noun phrases, and actors that have a name.
 
 use std::fs;
-use std::path::PathBuf;
 
 use crate::{root, sources};
-
-/// Rooms whose comments are not rewritten yet. The list may only shrink.
-const NOT_YET: [&str; 1] = ["proxy/src"];
-
-/// The sources that the rules hold for.
-fn rewritten() -> Vec<PathBuf> {
-    let is_left = |path: &PathBuf| {
-        NOT_YET
-            .iter()
-            .any(|room| path.starts_with(root().join(room)))
-    };
-    let mut files = sources(root());
-    files.retain(|path| !is_left(path));
-    files
-}
 
 /// Words that a module's first line may not begin with: it says what the module is, and asks no riddle.
 const QUESTIONS: [&str; 9] = [
@@ -56,7 +40,7 @@ fn nameless(source: &str) -> Vec<&str> {
 #[test]
 fn every_module_says_what_it_is() {
     let mut wrong = Vec::new();
-    for path in rewritten() {
+    for path in sources(root()) {
         let source = fs::read_to_string(&path).unwrap();
         if let Some(heading) = riddle(&source) {
             wrong.push(format!("{}: {heading}", path.display()));
@@ -68,7 +52,7 @@ fn every_module_says_what_it_is() {
 #[test]
 fn every_comment_names_its_actor() {
     let mut wrong = Vec::new();
-    for path in rewritten() {
+    for path in sources(root()) {
         let source = fs::read_to_string(&path).unwrap();
         let found = nameless(&source).into_iter();
         wrong.extend(found.map(|text| format!("{}: {text}", path.display())));

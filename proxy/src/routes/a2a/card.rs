@@ -1,4 +1,4 @@
-//! An A2A agent's card, rewritten to this door: whoever reads it must come here, not round it.
+//! An A2A agent's card, rewritten to this door: its readers must come here, not round it.
 //!
 //! The card is the agent's own text and names where the agent believes it is, which is an address of AgentCore's (A2A,
 //! "Agent Card"). Fields are kept as they are, but for these: every address of an interface becomes this door's;

@@ -1,8 +1,8 @@
-//! The session ids of MCP servers, sealed to their callers on the way out and opened on the way in.
+//! Session seal: the session ids of MCP servers, sealed to their callers on the way out and opened on the way in.
 //!
-//! A server knows a session by its id alone, and whoever names it is in it (MCP, "Session hijacking"). So a caller is never
-//! given the server's own id, but one that says of itself whose it is, under a key that only the door has: another
-//! caller's, another agent's, or one made up opens nothing.
+//! A server knows a session by its id alone, and any client that names it is in it (MCP, "Session hijacking"). So a
+//! caller is never given the server's own id, but one that says of itself whose it is, under a key that only the door
+//! has: another caller's, another agent's, or one made up opens nothing.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::gate::Permit;

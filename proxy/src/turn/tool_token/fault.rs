@@ -1,4 +1,4 @@
-//! Why there is no tool token.
+//! Faults: the reasons why there is no tool token.
 
 use shared::token_endpoint::GrantError;
 
@@ -7,7 +7,7 @@ use shared::token_endpoint::GrantError;
 pub enum Rest {
     /// All callers: the endpoint, or what the door needs to ask it, is at fault.
     Everybody,
-    /// The one caller: it may be their proof that is refused, and nobody may keep others from their tokens by it.
+    /// The one caller: it may be their proof that is refused, and no caller may keep others from their tokens by it.
     Owner,
 }
 

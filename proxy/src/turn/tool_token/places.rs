@@ -1,4 +1,4 @@
-//! Where tool tokens are kept: one place an owner, so many at most.
+//! The places of tool tokens: one for each owner, so many at most.
 
 use shared::cache::{BackOff, Kept};
 use shared::gate::{Identity, UnixTime};

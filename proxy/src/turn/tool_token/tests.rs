@@ -1,4 +1,4 @@
-//! Tool tokens, before a token endpoint that counts and misbehaves.
+//! Tests of tool tokens, against a token endpoint that counts and misbehaves.
 
 mod world;
 

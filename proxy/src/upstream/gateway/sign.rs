@@ -42,7 +42,7 @@ impl Signer {
         let parameters = sigv4::parameters(&role, region, now, SigningSettings::default());
         let parameters = parameters.ok_or("cannot sign")?.into();
         let headers = request.headers().iter();
-        // What is no text was let through by nobody.
+        // Every header that is let through is text.
         let headers =
             headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         let uri = request.uri().to_string();
