@@ -1,6 +1,6 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
-use crate::access::authentication::{self, Authentication, ENABLE_AUTH};
+use crate::access::authentication::{self, Authentication};
 use crate::caller::cors::Origins;
 use crate::caller::public_url::PublicUrl;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
+/// Whether callers must show a token: they must, unless it is exactly `false`.
+pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
 pub const FIRST_BYTE_SECONDS: &str = "FIRST_BYTE_SECONDS";
 /// The longest silence of an agent within its answer, in seconds; 840 by default, at most 890.
@@ -128,7 +130,8 @@ impl Config {
         let authentication = if documents.issuers.is_unreadable() {
             None
         } else {
-            Authentication::read(&documents.over(source), faults)
+            let is_off = settings::optional(source, ENABLE_AUTH).as_deref() == Some("false");
+            Authentication::read(&documents.over(source), is_off, faults)
         };
         let parse_agents = |json: &str| parse_agents(json, authentication.as_ref());
         let agents = documents.agents.required(parse_agents, faults);

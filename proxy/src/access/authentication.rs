@@ -7,9 +7,6 @@ use shared::headers;
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
 
-/// Whether callers must show a token: they must, unless it is exactly `false`.
-pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
-
 /// Whether callers must show a token, and by what it is checked.
 pub enum Authentication<By> {
     Required(By),
@@ -20,8 +17,7 @@ pub enum Authentication<By> {
 impl Authentication<TrustedIssuers> {
     /// Reads whether a token is asked for, and whose. The issuers of an open door are checked all the same, so that it
     /// can be shut again.
-    pub fn read(source: &Source<'_>, faults: &mut Vec<Fault>) -> Option<Self> {
-        let is_off = settings::optional(source, ENABLE_AUTH).as_deref() == Some("false");
+    pub fn read(source: &Source<'_>, is_off: bool, faults: &mut Vec<Fault>) -> Option<Self> {
         if is_off && settings::optional(source, TRUSTED_ISSUERS).is_none() {
             return Some(Self::Off);
         }

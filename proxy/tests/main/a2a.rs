@@ -4,7 +4,7 @@ use crate::agentcore::{DataPlane, Script};
 use crate::caller::ARN;
 use crate::door::{Door, Got, Headers, assert_problem};
 
-use proxy::access::authentication::ENABLE_AUTH;
+use proxy::config::ENABLE_AUTH;
 use proxy::config::PUBLIC_URL;
 use serde_json::json;
 use shared::settings::AGENTS;

@@ -3,7 +3,7 @@
 use crate::agentcore::{DataPlane, Script};
 use crate::caller::ARN;
 use crate::door::{Door, INVOKE, ORIGIN, assert_problem};
-use proxy::access::authentication::ENABLE_AUTH;
+use proxy::config::ENABLE_AUTH;
 use serde_json::json;
 use shared::settings::{self, AGENTS, TRUSTED_ISSUERS};
 
