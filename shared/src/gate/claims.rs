@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use super::presented::Payload;
+use super::presented::{Payload, entries};
 use super::refusal::Refusal;
 use super::signature::Signed;
 use crate::json::Value;
@@ -28,7 +28,7 @@ impl<'t> Claims<'t> {
         if !is_for(&payload.rules.allowed_clients, client(&payload)) {
             return Err(Refusal::Client);
         }
-        if !is_for(&payload.rules.allowed_audience, audience(&payload)) {
+        if !is_for(&payload.rules.allowed_audience, entries(payload.get("aud"))) {
             return Err(Refusal::Audience);
         }
         Ok(Self { payload, expires })
@@ -40,9 +40,9 @@ impl<'t> Claims<'t> {
 }
 
 fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal> {
-    let expires = time(payload, "exp")?.ok_or(Refusal::ExpiryMissing)?;
-    let not_before = time(payload, "nbf")?;
-    let issued_at = time(payload, "iat")?;
+    let expires = time(payload.get("exp").ok_or(Refusal::ExpiryMissing)?)?;
+    let not_before = optional_time(payload, "nbf")?;
+    let issued_at = optional_time(payload, "iat")?;
     // "On or after" it, the token must not be accepted (RFC 7519 section 4.1.4); no leeway prolongs a token's life.
     if expires <= now {
         return Err(Refusal::Expired);
@@ -62,26 +62,21 @@ fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal
 }
 
 /// A NumericDate may have a fraction (RFC 7519 section 2), which is dropped.
-fn time(payload: &Payload<'_>, name: &str) -> Result<Option<UnixTime>, Refusal> {
-    match payload.get(name).map(Value::as_f64) {
-        None => Ok(None),
+fn time(claim: &Value) -> Result<UnixTime, Refusal> {
+    match claim.as_f64() {
         #[expect(clippy::as_conversions, reason = "between 0 and 2^53")]
-        Some(Some(time @ 0.0..=MAX_TIME)) => Ok(Some(UnixTime(time as u64))),
-        Some(_) => Err(Refusal::TimeForm),
+        Some(time @ 0.0..=MAX_TIME) => Ok(UnixTime(time as u64)),
+        Some(_) | None => Err(Refusal::TimeForm),
     }
+}
+
+fn optional_time(payload: &Payload<'_>, name: &str) -> Result<Option<UnixTime>, Refusal> {
+    payload.optional(name).map(time).transpose()
 }
 
 fn client<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
-    let client = payload.get(&payload.rules.client_claim);
+    let client = payload.optional(&payload.rules.client_claim);
     client.map(slice::from_ref).unwrap_or_default()
-}
-
-/// One text or a list of texts (RFC 7519 section 4.1.3).
-fn audience<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
-    match payload.get("aud") {
-        Some(Value::Array(list)) => list,
-        one => one.map(slice::from_ref).unwrap_or_default(),
-    }
 }
 
 /// True if nothing is required, or every entry is a string and one is allowed.

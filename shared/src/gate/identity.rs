@@ -5,10 +5,11 @@ use std::ops::Deref;
 
 use super::claims::Claims;
 use super::conditions;
-use super::presented::Payload;
+use super::presented::entries;
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::rules::UnixTime;
+use crate::text::is_printable;
 
 /// OpenID Connect Core section 2 bounds a subject to 255 characters; other names get the same bound.
 const MAX_NAME: usize = 255;
@@ -41,22 +42,20 @@ pub struct Caller {
 impl Identity {
     pub(super) fn from_claims(claims: Claims<'_>) -> Result<Self, Refusal> {
         let (payload, expires) = claims.into_parts();
-        let text = |name: &str| printable(&payload, name);
-        let scopes = scopes(payload.get(&payload.rules.scope_claim))?;
-        let groups = texts(payload.get(&payload.rules.groups_claim));
+        let text = |name: &str| readable(payload.get(name)?);
+        let scopes = scopes(payload.optional(&payload.rules.scope_claim));
         conditions::check(&payload, &scopes)?;
         // Cognito's access tokens, Cognito's id tokens, everybody else's.
-        let usernames = ["username", "cognito:username", "preferred_username"];
-        let usernames: Vec<_> = usernames.into_iter().map(text).collect::<Result<_, _>>()?;
+        let mut usernames = ["username", "cognito:username", "preferred_username"].into_iter();
         Ok(Self(Caller {
             issuer: payload.rules.issuer.clone(),
-            subject: text("sub").ok().flatten().ok_or(Refusal::Subject)?,
-            client_id: text(&payload.rules.client_claim)?,
-            username: usernames.into_iter().flatten().next(),
-            email: text("email")?,
-            name: text("name")?,
+            subject: text("sub").ok_or(Refusal::Subject)?,
+            client_id: text(&payload.rules.client_claim),
+            username: usernames.find_map(text),
+            email: text("email"),
+            name: text("name"),
             scopes,
-            groups: groups.ok_or(Refusal::GroupsForm)?,
+            groups: names(payload.optional(&payload.rules.groups_claim)),
             expires,
             token_id: payload.token_id,
         }))
@@ -91,34 +90,29 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn is_printable(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
+/// A text that can be shown and compared. Whatever else a claim holds is as if it were absent: it can be no name of
+/// anything in the settings, and a claim that no rule reads keeps no caller out.
+fn readable(claim: &Value) -> Option<String> {
+    let text = claim.as_str().filter(|text| is_printable(text, MAX_NAME));
+    text.map(str::to_owned)
 }
 
-fn printable(payload: &Payload<'_>, name: &str) -> Result<Option<String>, Refusal> {
-    match payload.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) if is_printable(text) => Ok(Some(text.clone())),
-        Some(_) => Err(Refusal::NameForm),
-    }
+/// One name, or a list of them. An entry that is not readable is none of the names.
+fn names(claim: Option<&Value>) -> Vec<String> {
+    entries(claim).iter().filter_map(readable).collect()
 }
 
-/// One text of scopes with single spaces between (RFC 6749 section 3.3), or a list; absent is none.
-fn scopes(claim: Option<&Value>) -> Result<Vec<String>, Refusal> {
-    let split = |text: &str| text.split(' ').map(Value::from).collect();
-    let scopes = match claim {
-        Some(Value::String(text)) if text.is_empty() => Some(Vec::new()),
-        Some(Value::String(text)) => texts(Some(&split(text))),
-        other => texts(other),
+/// One text of scopes with spaces between (RFC 6749 section 3.3), or a list. A scope has no space: an entry that has one
+/// would read as two wherever the list is written as one text again.
+fn scopes(claim: Option<&Value>) -> Vec<String> {
+    let mut scopes = match claim {
+        Some(Value::String(text)) => text
+            .split(' ')
+            .filter(|scope| is_printable(scope, MAX_NAME))
+            .map(str::to_owned)
+            .collect(),
+        list => names(list),
     };
-    scopes.ok_or(Refusal::ScopeForm)
-}
-
-/// A list of printable texts; absent is none.
-fn texts(claim: Option<&Value>) -> Option<Vec<String>> {
-    let text = |entry: &Value| Some(entry.as_str().filter(|text| is_printable(text))?.to_owned());
-    match claim {
-        None => Some(Vec::new()),
-        Some(claim) => claim.as_array()?.iter().map(text).collect(),
-    }
+    scopes.retain(|scope| !scope.contains(' '));
+    scopes
 }

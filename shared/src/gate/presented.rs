@@ -1,5 +1,7 @@
 //! Presented token, [`Token`] + [`Trust`] -> [`Presented`]: unverified, and from a trusted issuer by its own account.
 
+use std::slice;
+
 use super::refusal::Refusal;
 use super::token::Token;
 use crate::json::{self, Map, Value};
@@ -23,11 +25,24 @@ impl Payload<'_> {
     pub(super) fn get(&self, claim: &str) -> Option<&Value> {
         self.claims.get(claim)
     }
+
+    /// A claim of which `null` means that there is none.
+    pub(super) fn optional(&self, claim: &str) -> Option<&Value> {
+        self.get(claim).filter(|value| !value.is_null())
+    }
+}
+
+/// The values of a claim that is one or a list of them (for `aud`: RFC 7519 section 4.1.3).
+pub(super) fn entries(claim: Option<&Value>) -> &[Value] {
+    match claim {
+        Some(Value::Array(list)) => list,
+        one => one.map(slice::from_ref).unwrap_or_default(),
+    }
 }
 
 impl<'t> Presented<'t> {
     pub(super) fn find_issuer(token: Token, trust: &'t Trust) -> Result<Self, Refusal> {
-        let claims = json::object(&token.payload).ok_or(Refusal::PayloadJson)?;
+        let claims = json::claims(&token.payload).ok_or(Refusal::PayloadJson)?;
         let issuer = claims.get("iss").and_then(Value::as_str);
         let issuer = issuer.ok_or(Refusal::IssuerForm)?;
         let (issuer_index, rules) = trust.find(issuer).ok_or(Refusal::IssuerUnknown)?;

@@ -16,3 +16,4 @@ mod corpus;
 mod key_documents;
 mod properties;
 mod refused;
+mod unread;
