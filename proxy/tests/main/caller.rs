@@ -26,7 +26,8 @@ impl Issuer {
     /// A good token, but for these claims.
     pub(crate) fn token(&self, claims: Value) -> String {
         let mut all = json!({"iss": ISSUER, "sub": "alice-1", "client_id": "c", "iat": NOW.0, "exp": NOW.0 + 600,
-            "groups": ["staff"], "scope": "gatehouse/invoke", "username": "alice", "email": "alice@example.com"});
+            "groups": ["staff"], "scope": "gatehouse/invoke", "username": "alice", "email": "alice@example.com",
+            "email_verified": true});
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());

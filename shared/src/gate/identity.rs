@@ -28,6 +28,7 @@ pub struct Caller {
     /// The application the token was made for.
     pub client_id: Option<String>,
     pub username: Option<String>,
+    /// Only an address that the issuer has verified.
     pub email: Option<String>,
     /// The name to show to people.
     pub name: Option<String>,
@@ -45,6 +46,9 @@ impl Identity {
         let text = |name: &str| readable(payload.get(name)?);
         let scopes = scopes(payload.optional(&payload.rules.scope_claim));
         conditions::check(&payload, &scopes)?;
+        // Without it, users write the address themselves at some issuers, and so could write another's. It is a boolean
+        // (OpenID Connect Core section 5.1); a text is another claim that happens to have its name.
+        let is_verified = payload.get("email_verified") == Some(&Value::Bool(true));
         // Cognito's access tokens, Cognito's id tokens, everybody else's.
         let mut usernames = ["username", "cognito:username", "preferred_username"].into_iter();
         Ok(Self(Caller {
@@ -52,7 +56,7 @@ impl Identity {
             subject: text("sub").ok_or(Refusal::Subject)?,
             client_id: text(&payload.rules.client_claim),
             username: usernames.find_map(text),
-            email: text("email"),
+            email: text("email").filter(|_| is_verified),
             name: text("name"),
             scopes,
             groups: names(payload.optional(&payload.rules.groups_claim)),

@@ -201,7 +201,7 @@ fn a_token_without_key_id_takes_the_only_key() {
 /// lambda_runtime logs errors with `{:?}`, and a derived one would print people and tokens.
 #[test]
 fn what_can_be_printed_shows_no_token_and_no_person() {
-    let ask = Ask::claim("email", json!("alice@example.com"));
+    let ask = Ask::claims(json!({"email": "alice@example.com", "email_verified": true}));
     let permit = ask.answer().unwrap();
     let printed = format!(
         "{permit:?} {:?} {:?}",

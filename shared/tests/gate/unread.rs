@@ -94,6 +94,34 @@ fn the_first_readable_username_is_shown() {
     }
 }
 
+/// An address that users write themselves would make one user another to an agent that goes by addresses.
+#[test]
+fn an_email_address_is_the_callers_only_if_it_is_verified() {
+    let email = json!("alice@example.com");
+    let verified = |value: Value| Ask::claims(json!({"email": email, "email_verified": value}));
+    for value in [
+        json!(false),
+        json!("true"),
+        json!("false"),
+        json!("True"),
+        json!(""),
+        json!(1),
+        json!([true]),
+        Value::Null,
+    ] {
+        let identity = identity(&verified(value.clone()), "email_verified", &value);
+        assert_eq!(identity.email, None, "{value}");
+    }
+    let absent = identity(&Ask::claim("email", email.clone()), "email", &email);
+    assert_eq!(absent.email, None);
+    // The claim of another name says nothing about this one.
+    let other =
+        Ask::claims(json!({"email": email, "emailVerified": true, "phone_number_verified": true}));
+    assert_eq!(identity(&other, "email", &email).email, None);
+    let held = identity(&verified(json!(true)), "email", &email);
+    assert_eq!(held.email.as_deref(), Some("alice@example.com"));
+}
+
 #[test]
 fn groups_scopes_and_clients_that_nothing_asks_for_never_refuse() {
     for claim in ["cognito:groups", "scope", "client_id"] {

@@ -144,7 +144,7 @@ fn identity(subject: &str) -> Identity {
     let now = Clock::system().now();
     let key = Key::p256("key");
     let claims = json!({
-        "iss": "https://issuer.example", "sub": subject, "client_id": "app", "email": "alice@example.com",
+        "iss": "https://issuer.example", "sub": subject, "client_id": "app", "email": "alice@example.com", "email_verified": true,
         "exp": now.0.saturating_add(60),
     });
     let entry = json!([{
