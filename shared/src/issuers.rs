@@ -7,22 +7,14 @@
 mod advertised;
 mod cognito;
 mod conditions;
+mod rules;
 
 use std::sync::Arc;
 
 pub use advertised::Advertised;
 
-use crate::gate::{Algorithm, KeySet, Rules, TokenUse, Trust};
+use crate::gate::{KeySet, Rules, Trust};
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
-
-/// How far an issuer's clock may run ahead of ours, unless its entry says otherwise; seconds.
-const LEEWAY_SECS: u64 = 30;
-/// More leeway than this would hide a clock that needs repair; seconds.
-const MAX_LEEWAY_SECS: u64 = 120;
-/// The longest life of a token, unless the issuer's entry says otherwise: a day, Cognito's own limit; seconds.
-const LIFETIME_SECS: u64 = 86_400;
-/// A token of more than a year is a password; seconds.
-const MAX_LIFETIME_SECS: u64 = 31_536_000;
 
 /// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
 const WELL_KNOWN: [&str; 2] = [
@@ -35,14 +27,6 @@ const WITHOUT_EFFECT: [&str; 3] = [
     "certificateConfigurations",
     "privateEndpoint",
     "privateEndpointOverrides",
-];
-
-/// Of these an entry needs at least one: an issuer's every customer must not be everybody's caller.
-const CONDITIONS: [&str; 4] = [
-    "allowedAudience",
-    "allowedClients",
-    "allowedScopes",
-    "customClaims",
 ];
 
 /// The issuers whose tokens are believed.
@@ -134,7 +118,7 @@ fn read_entry(
     let issuer = read_issuer(&mut entry);
     let source = read_source(&mut entry, issuer.as_ref(), notes);
     let is_cognito = issuer.as_ref().is_some_and(|issuer| issuer.is_cognito);
-    let rules = read_rules(&mut entry, is_cognito);
+    let rules = rules::read(&mut entry, is_cognito);
     let scopes = entry.object("advertisedScopeMapping");
     let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
     for name in WITHOUT_EFFECT {
@@ -248,61 +232,4 @@ fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Op
         notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
     }
     Some(KeySource::Inline(Arc::new(keys)))
-}
-
-/// The conditions of the entry; the issuer itself is filled in by the caller.
-fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
-    if !CONDITIONS.iter().any(|name| entry.has(name)) {
-        let names = CONDITIONS.join("`, `");
-        entry.own_fault(format!("admits anyone: one of `{names}` is required"));
-    }
-    let token_use = entry.one_of("tokenUse", "`access`, `id`", TokenUse::parse);
-    let mut claim_name = |name: &str, default: &str| {
-        let named = entry.text(name, &Form::PLAIN);
-        named.unwrap_or_else(|| default.to_owned())
-    };
-    let groups = if is_cognito {
-        cognito::GROUPS_CLAIM
-    } else {
-        "groups"
-    };
-    let groups_claim = claim_name("groupsClaim", groups);
-    let scope_claim = claim_name("scopeClaim", "scope");
-    let client_claim = claim_name("clientClaim", "client_id");
-    Rules {
-        issuer: String::new(),
-        algorithms: read_algorithms(entry),
-        token_use: token_use.or(is_cognito.then_some(TokenUse::Access)),
-        allowed_clients: list(entry, "allowedClients", &Form::PLAIN),
-        allowed_audience: list(entry, "allowedAudience", &Form::PLAIN),
-        allowed_scopes: list(entry, "allowedScopes", &Form::SCOPE),
-        custom_claims: conditions::read(entry),
-        groups_claim,
-        scope_claim,
-        client_claim,
-        leeway_secs: entry
-            .number("leewaySeconds", 0..=MAX_LEEWAY_SECS)
-            .unwrap_or(LEEWAY_SECS),
-        max_lifetime_secs: entry
-            .number("maxLifetimeSeconds", 1..=MAX_LIFETIME_SECS)
-            .unwrap_or(LIFETIME_SECS),
-    }
-}
-
-fn list(entry: &mut Members<'_>, name: &str, form: &Form) -> Vec<String> {
-    entry.texts(name, form).unwrap_or_default()
-}
-
-fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
-    const KNOWN: Form = Form {
-        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
-        holds: |name| Algorithm::parse(name).is_some(),
-    };
-    match entry.texts("algorithms", &KNOWN) {
-        None => vec![Algorithm::RS256],
-        Some(names) => names
-            .iter()
-            .filter_map(|name| Algorithm::parse(name))
-            .collect(),
-    }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::crypto::Algorithm;
+use crate::json::{Map, Value};
 use crate::text::is_of;
 
 /// Seconds since 1970-01-01T00:00:00Z (the NumericDate of RFC 7519 section 2).
@@ -37,6 +38,57 @@ impl Trust {
     }
 }
 
+/// The place of a claim: the name of a member of the claims, or the names that lead to it through objects. A name may hold
+/// any sign, full stops and slashes too, so that a path is a list and no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimPath {
+    first: String,
+    inner: Vec<String>,
+}
+
+impl ClaimPath {
+    /// Takes the names from the outside in; nothing if there are none.
+    pub fn new(names: Vec<String>) -> Option<Self> {
+        let mut names = names.into_iter();
+        let first = names.next()?;
+        let inner = names.collect();
+        Some(Self { first, inner })
+    }
+
+    /// Whether this is the claim of that name itself.
+    pub fn is(&self, name: &str) -> bool {
+        self.inner.is_empty() && self.first == name
+    }
+
+    /// The claim, if there is one. `null` means that there is none; only objects have members.
+    pub(crate) fn find<'c>(&self, claims: &'c Map<String, Value>) -> Option<&'c Value> {
+        let mut names = self.inner.iter();
+        let found = names.try_fold(claims.get(&self.first)?, |claim, name| {
+            claim.as_object()?.get(name)
+        })?;
+        (!found.is_null()).then_some(found)
+    }
+}
+
+impl From<&str> for ClaimPath {
+    fn from(name: &str) -> Self {
+        Self {
+            first: name.to_owned(),
+            inner: Vec::new(),
+        }
+    }
+}
+
+/// The name, or the names joined as a list.
+impl fmt::Display for ClaimPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.first)?;
+        self.inner
+            .iter()
+            .try_for_each(|name| write!(f, " > {name}"))
+    }
+}
+
 /// What the tokens of one issuer must be. An empty list asks for nothing.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -47,13 +99,18 @@ pub struct Rules {
     pub allowed_clients: Vec<String>,
     pub allowed_audience: Vec<String>,
     pub allowed_scopes: Vec<String>,
+    pub allowed_subjects: Vec<String>,
     pub custom_claims: Vec<CustomClaim>,
-    /// The name of the claim that lists the caller's groups.
-    pub groups_claim: String,
-    /// The name of the claim that holds the scopes.
-    pub scope_claim: String,
-    /// The name of the claim that names the client.
-    pub client_claim: String,
+    pub required_claims: Vec<RequiredClaim>,
+    /// The claim that lists the caller's groups.
+    pub groups_claim: ClaimPath,
+    /// The claim that holds the scopes.
+    pub scope_claim: ClaimPath,
+    /// The claim that names the client.
+    pub client_claim: ClaimPath,
+    /// The claim that names the caller. There is one an issuer, and no other in its place where it is missing: two kinds of
+    /// callers could meet in one name.
+    pub subject_claim: ClaimPath,
     /// How far the issuer's clock may run ahead of ours, for `nbf` and `iat`; seconds.
     pub leeway_secs: u64,
     /// The most that `exp - iat` may be (`exp - now` where `iat` is absent); seconds.
@@ -82,6 +139,14 @@ impl TokenUse {
             Self::Id => "id",
         }
     }
+}
+
+/// A condition of our own on one claim: the claim, or an entry of it if it is a list, is exactly one of these values.
+#[derive(Clone, Debug)]
+pub struct RequiredClaim {
+    pub claim: ClaimPath,
+    /// Texts, booleans and whole numbers. No value equals one of another type.
+    pub any_of: Vec<Value>,
 }
 
 /// One of AgentCore's custom claim conditions (`customJWTAuthorizer.customClaims`).

@@ -71,7 +71,7 @@ fn time(claim: &Value) -> Result<UnixTime, Refusal> {
 }
 
 fn optional_time(payload: &Payload<'_>, name: &str) -> Result<Option<UnixTime>, Refusal> {
-    payload.optional(name).map(time).transpose()
+    payload.optional(&name.into()).map(time).transpose()
 }
 
 fn client<'p>(payload: &'p Payload<'_>) -> &'p [Value] {

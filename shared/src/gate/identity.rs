@@ -23,7 +23,7 @@ pub struct Identity(Caller);
 pub struct Caller {
     /// The exact `iss`.
     pub issuer: String,
-    /// The caller's stable name, unique within the issuer (`sub`).
+    /// The caller's stable name, unique within the issuer: `sub`, or the claim that the settings name for it.
     pub subject: String,
     /// The application the token was made for.
     pub client_id: Option<String>,
@@ -45,7 +45,11 @@ impl Identity {
         let (payload, expires) = claims.into_parts();
         let text = |name: &str| readable(payload.get(name)?);
         let scopes = scopes(payload.optional(&payload.rules.scope_claim));
-        conditions::check(&payload, &scopes)?;
+        let subject = payload
+            .optional(&payload.rules.subject_claim)
+            .and_then(readable);
+        let subject = subject.ok_or(Refusal::Subject)?;
+        conditions::check(&payload, &subject, &scopes)?;
         // Without it, users write the address themselves at some issuers, and so could write another's. It is a boolean
         // (OpenID Connect Core section 5.1); a text is another claim that happens to have its name.
         let is_verified = payload.get("email_verified") == Some(&Value::Bool(true));
@@ -53,8 +57,10 @@ impl Identity {
         let mut usernames = ["username", "cognito:username", "preferred_username"].into_iter();
         Ok(Self(Caller {
             issuer: payload.rules.issuer.clone(),
-            subject: text("sub").ok_or(Refusal::Subject)?,
-            client_id: text(&payload.rules.client_claim),
+            subject,
+            client_id: payload
+                .optional(&payload.rules.client_claim)
+                .and_then(readable),
             username: usernames.find_map(text),
             email: text("email").filter(|_| is_verified),
             name: text("name"),

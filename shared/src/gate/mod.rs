@@ -31,7 +31,8 @@ pub use refusal::{Answer, Refusal};
 
 pub use crate::crypto::Algorithm;
 pub use crate::rules::{
-    Admission, AgentName, CustomClaim, Match, Rules, TokenUse, Trust, UnixTime,
+    Admission, AgentName, ClaimPath, CustomClaim, Match, RequiredClaim, Rules, TokenUse, Trust,
+    UnixTime,
 };
 
 use bearer::Bearer;

@@ -5,7 +5,7 @@ use std::slice;
 use super::refusal::Refusal;
 use super::token::Token;
 use crate::json::{self, Map, Value};
-use crate::rules::{Rules, Trust};
+use crate::rules::{ClaimPath, Rules, Trust};
 
 /// A token together with the rules of the issuer it claims. Nothing is proven yet, so its claims cannot be read.
 pub struct Presented<'t> {
@@ -27,8 +27,8 @@ impl Payload<'_> {
     }
 
     /// A claim of which `null` means that there is none.
-    pub(super) fn optional(&self, claim: &str) -> Option<&Value> {
-        self.get(claim).filter(|value| !value.is_null())
+    pub(super) fn optional(&self, claim: &ClaimPath) -> Option<&Value> {
+        claim.find(&self.claims)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Defaults for issuers that are Cognito user pools.
 
-use super::{KeyAddress, KeySource, LEEWAY_SECS, LIFETIME_SECS, RemoteKeys, TrustedIssuers};
+use super::rules::{LEEWAY_SECS, LIFETIME_SECS};
+use super::{KeyAddress, KeySource, RemoteKeys, TrustedIssuers};
 use crate::aws::names::{is_pool_host, is_pool_id};
 use crate::gate::{Algorithm, Rules, TokenUse, Trust};
 use crate::settings::Address;
@@ -35,10 +36,13 @@ fn rules(issuer: &Address) -> Rules {
         allowed_clients: Vec::new(),
         allowed_audience: Vec::new(),
         allowed_scopes: Vec::new(),
+        allowed_subjects: Vec::new(),
         custom_claims: Vec::new(),
-        groups_claim: GROUPS_CLAIM.to_owned(),
-        scope_claim: "scope".to_owned(),
-        client_claim: "client_id".to_owned(),
+        required_claims: Vec::new(),
+        groups_claim: GROUPS_CLAIM.into(),
+        scope_claim: "scope".into(),
+        client_claim: "client_id".into(),
+        subject_claim: "sub".into(),
         leeway_secs: LEEWAY_SECS,
         max_lifetime_secs: LIFETIME_SECS,
     }

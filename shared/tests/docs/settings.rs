@@ -182,7 +182,11 @@ fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
 
 /// The files that read each document.
 const AGENT_READERS: [&str; 1] = ["shared/src/agents.rs"];
-const ISSUER_READERS: [&str; 2] = ["shared/src/issuers.rs", "shared/src/issuers/conditions.rs"];
+const ISSUER_READERS: [&str; 3] = [
+    "shared/src/issuers.rs",
+    "shared/src/issuers/conditions.rs",
+    "shared/src/issuers/rules.rs",
+];
 
 /// Members that any object may have; they are explained once.
 const REMARKS: [&str; 2] = ["$comment", "$schema"];
@@ -241,6 +245,13 @@ fn every_field_of_an_issuer_is_explained_and_no_other() {
         schema("customClaim"),
         readers,
         in_claim,
+    );
+    let in_required = |claim: Value| is_known_to_issuers(json!({"requiredClaims": [claim]}));
+    compare(
+        "### Required claims",
+        schema("requiredClaim"),
+        readers,
+        in_required,
     );
     let in_match = |expected: Value| in_claim(json!({"authorizingClaimMatchValue": expected}));
     compare(

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use mint::Key;
 use serde_json::{Value, json};
 use shared::gate::{
-    self, Admission, AgentName, Algorithm, CustomClaim, Identity, KeySet, Match, Permit, Refusal,
-    Rules, TokenUse, Trust, UnixTime,
+    self, Admission, AgentName, Algorithm, ClaimPath, CustomClaim, Identity, KeySet, Match, Permit,
+    Refusal, RequiredClaim, Rules, TokenUse, Trust, UnixTime,
 };
 
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -49,14 +49,20 @@ pub(crate) fn good_rules() -> Rules {
         allowed_clients: texts(&["client-1", "client-2"]),
         allowed_audience: texts(&["gatehouse"]),
         allowed_scopes: texts(&["gatehouse/invoke"]),
+        allowed_subjects: texts(&["0f7a-alice", "0f7a-bob"]),
         custom_claims: vec![
             custom("department", Match::Equals("finance".to_owned())),
             custom("roles", Match::Contains("admin".to_owned())),
             custom("roles", Match::ContainsAny(texts(&["auditor", "owner"]))),
         ],
-        groups_claim: "cognito:groups".to_owned(),
-        scope_claim: "scope".to_owned(),
-        client_claim: "client_id".to_owned(),
+        required_claims: vec![
+            required("department", json!(["finance", "legal"])),
+            required("roles", json!(["admin"])),
+        ],
+        groups_claim: "cognito:groups".into(),
+        scope_claim: "scope".into(),
+        client_claim: "client_id".into(),
+        subject_claim: "sub".into(),
         leeway_secs: 30,
         max_lifetime_secs: 3600,
     }
@@ -67,6 +73,19 @@ pub(crate) fn custom(name: &str, expects: Match) -> CustomClaim {
         name: name.to_owned(),
         expects,
     }
+}
+
+/// A condition of our own on the claim at this name.
+pub(crate) fn required(claim: &str, any_of: Value) -> RequiredClaim {
+    RequiredClaim {
+        claim: claim.into(),
+        any_of: any_of.as_array().unwrap().clone(),
+    }
+}
+
+/// The place of a claim inside objects.
+pub(crate) fn path(names: &[&str]) -> ClaimPath {
+    ClaimPath::new(names.iter().map(ToString::to_string).collect()).unwrap()
 }
 
 impl Ask {

@@ -14,6 +14,7 @@ mod accepted;
 mod ask;
 mod corpus;
 mod key_documents;
+mod places;
 mod properties;
 mod refused;
 mod unread;

@@ -108,6 +108,7 @@ fn every_refusal_has_a_row() {
 fn only_missing_rights_are_forbidden() {
     use shared::gate::Answer;
     let expected = [
+        R::IssuerSubject,
         R::IssuerScope,
         R::IssuerClaim,
         R::AgentIssuer,

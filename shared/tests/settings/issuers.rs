@@ -1,7 +1,7 @@
 //! `TRUSTED_ISSUERS`.
 
 use serde_json::{Value, json};
-use shared::gate::{Algorithm, Match, Rules, TokenUse};
+use shared::gate::{Algorithm, ClaimPath, Match, Rules, TokenUse};
 use shared::issuers::{KeyAddress, KeySource, TrustedIssuers};
 
 use crate::{said, schema, with};
@@ -60,10 +60,13 @@ fn a_cognito_pool_needs_little() {
         allowed_clients,
         allowed_audience,
         allowed_scopes,
+        allowed_subjects,
         custom_claims,
+        required_claims,
         groups_claim,
         scope_claim,
         client_claim,
+        subject_claim,
         leeway_secs,
         max_lifetime_secs,
     } = rules;
@@ -72,12 +75,10 @@ fn a_cognito_pool_needs_little() {
     assert_eq!(*token_use, Some(TokenUse::Access));
     assert_eq!(*allowed_clients, ["app"]);
     assert!(allowed_audience.is_empty() && allowed_scopes.is_empty());
-    assert!(custom_claims.is_empty());
-    assert_eq!(groups_claim, "cognito:groups");
-    assert_eq!(
-        (scope_claim.as_str(), client_claim.as_str()),
-        ("scope", "client_id")
-    );
+    assert!(allowed_subjects.is_empty());
+    assert!(custom_claims.is_empty() && required_claims.is_empty());
+    assert!(groups_claim.is("cognito:groups") && scope_claim.is("scope"));
+    assert!(client_claim.is("client_id") && subject_claim.is("sub"));
     assert_eq!((*leeway_secs, *max_lifetime_secs), (30, 86_400));
     assert_eq!(
         keys_at(&issuers),
@@ -92,7 +93,7 @@ fn another_issuer_gets_no_defaults_of_cognito() {
     let rules = &issuers.trust.issuers()[0];
     assert_eq!(rules.issuer, "https://issuer.example");
     assert_eq!(rules.token_use, None);
-    assert_eq!(rules.groups_claim, "groups");
+    assert!(rules.groups_claim.is("groups"));
     assert_eq!(
         keys_at(&issuers),
         format!("discovery https://issuer.example{SUFFIX}")
@@ -110,6 +111,7 @@ fn every_field_is_read() {
             "tokenUse": "id",
             "allowedScopes": ["door/invoke"],
             "groupsClaim": "https://issuer.example/groups", "scopeClaim": "scp", "clientClaim": "azp",
+            "subjectClaim": "oid", "allowedSubjects": ["user-1", "user 2"],
             "leewaySeconds": 120, "maxLifetimeSeconds": 600,
         }),
     );
@@ -124,11 +126,10 @@ fn every_field_is_read() {
     assert_eq!(rules.token_use, Some(TokenUse::Id));
     assert_eq!(rules.allowed_audience, ["door"]);
     assert_eq!(rules.allowed_scopes, ["door/invoke"]);
-    assert_eq!(rules.groups_claim, "https://issuer.example/groups");
-    assert_eq!(
-        (rules.scope_claim.as_str(), rules.client_claim.as_str()),
-        ("scp", "azp")
-    );
+    assert!(rules.groups_claim.is("https://issuer.example/groups"));
+    assert!(rules.scope_claim.is("scp") && rules.client_claim.is("azp"));
+    assert!(rules.subject_claim.is("oid"));
+    assert_eq!(rules.allowed_subjects, ["user-1", "user 2"]);
     assert_eq!((rules.leeway_secs, rules.max_lifetime_secs), (120, 600));
 }
 
@@ -198,7 +199,7 @@ fn cognito_is_known_by_the_host_of_the_issuer() {
         let rules = &issuers.trust.issuers()[0];
         assert_eq!(rules.token_use.is_some(), is_cognito, "{issuer}");
         assert_eq!(
-            rules.groups_claim == "cognito:groups",
+            rules.groups_claim.is("cognito:groups"),
             is_cognito,
             "{issuer}"
         );
@@ -261,6 +262,60 @@ fn custom_claims_are_read_as_agentcore_reads_them() {
     };
     assert_eq!((equals.as_str(), contains.as_str()), ("finance", "a.b"));
     assert_eq!(*any, ["a", "b"]);
+}
+
+#[test]
+fn a_claim_is_named_by_its_name_or_by_a_path() {
+    let issuers = read(&with(
+        other(),
+        json!({
+            "groupsClaim": ["realm_access", "roles"], "scopeClaim": ["scp"], "clientClaim": ["a", "b.c"],
+            "subjectClaim": ["ids", "email"],
+            "requiredClaims": [
+                {"claim": "repository", "anyOf": ["acme/agents", "acme/tools"]},
+                {"claim": ["kubernetes.io", "namespace"], "anyOf": ["prod", true, 7, -1]},
+            ],
+        }),
+    ));
+    let rules = &issuers.trust.issuers()[0];
+    let path = |names: &[&str]| ClaimPath::new(names.iter().map(ToString::to_string).collect());
+    assert_eq!(
+        Some(&rules.groups_claim),
+        path(&["realm_access", "roles"]).as_ref()
+    );
+    assert_eq!(rules.scope_claim, "scp".into());
+    assert_eq!(Some(&rules.client_claim), path(&["a", "b.c"]).as_ref());
+    assert_eq!(Some(&rules.subject_claim), path(&["ids", "email"]).as_ref());
+    let [repository, namespace] = &rules.required_claims[..] else {
+        panic!("{:?}", rules.required_claims)
+    };
+    assert!(repository.claim.is("repository"));
+    assert_eq!(
+        repository.any_of,
+        [json!("acme/agents"), json!("acme/tools")]
+    );
+    assert_eq!(
+        Some(&namespace.claim),
+        path(&["kubernetes.io", "namespace"]).as_ref()
+    );
+    assert_eq!(
+        namespace.any_of,
+        [json!("prod"), json!(true), json!(7), json!(-1)]
+    );
+    assert_eq!(namespace.claim.to_string(), "kubernetes.io > namespace");
+}
+
+#[test]
+fn one_condition_of_our_own_is_enough() {
+    for condition in [
+        json!({"allowedSubjects": ["a"]}),
+        json!({"requiredClaims": [{"claim": "tid", "anyOf": ["t"]}]}),
+    ] {
+        read(&with(
+            with(other(), json!({"allowedAudience": null})),
+            condition,
+        ));
+    }
 }
 
 #[test]

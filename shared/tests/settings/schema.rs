@@ -22,7 +22,7 @@ pub(crate) static AGENTS: LazyLock<Schema> = LazyLock::new(|| Schema::of("agents
 pub(crate) static ISSUERS: LazyLock<Schema> = LazyLock::new(|| Schema::of("issuers"));
 
 /// What a schema can say, and so must.
-const SAID: [&str; 23] = [
+const SAID: [&str; 26] = [
     "admits anyone: ",
     "does not go with the value type: ",
     "does not have exactly one of `runtime` and `gateway`",
@@ -37,6 +37,9 @@ const SAID: [&str; 23] = [
     "is not 1 to 255 ",
     "is not `mcp`",
     "is not a known field",
+    "is a name that can change or pass to another caller",
+    "is not a path of at most 8 names",
+    "is not a text of 1 to 1024 printable characters, a boolean or a whole number",
     "is not a scope of 1 to 255 ",
     "is not a whole number from ",
     "is not an absolute address",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::gate::{Match, Refusal as R};
 
 use super::Row;
-use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims};
+use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims, required};
 
 pub(super) fn issuer() -> Vec<Row> {
     let of = |issuer: &str| Ask::claim("iss", json!(issuer));
@@ -241,6 +241,19 @@ pub(super) fn rights() -> Vec<Row> {
     };
     let text = |text: &str| text.to_owned();
     vec![
+        (
+            "subject that begins like an allowed one",
+            Ask::claim("sub", json!("0f7a-alice2")),
+            R::IssuerSubject,
+        ),
+        (
+            "D08 required claim of another type",
+            Ask::claim("department", json!(["legal", "it"])).ruled(|rules| {
+                rules.custom_claims.clear();
+                rules.required_claims = vec![required("department", json!(["finance"]))];
+            }),
+            R::IssuerClaim,
+        ),
         ("D06 no scope", Ask::without("scope"), R::IssuerScope),
         ("D06 empty scope", scope(json!("")), R::IssuerScope),
         (
