@@ -39,7 +39,8 @@ impl Check {
         let token = key.token(algorithm, &claims());
         let document = mint::key_document(&[key]).to_string();
         let rules = Rules {
-            issuer: ISSUER.to_owned(),
+            issuer: ISSUER.into(),
+            token_types: Vec::new(),
             algorithms: vec![Algorithm::parse(algorithm).unwrap()],
             token_use: Some(TokenUse::Access),
             allowed_clients: vec![CLIENT.to_owned()],

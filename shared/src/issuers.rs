@@ -7,6 +7,7 @@
 mod advertised;
 mod cognito;
 mod conditions;
+mod names;
 mod rules;
 
 use std::sync::Arc;
@@ -14,13 +15,9 @@ use std::sync::Arc;
 pub use advertised::Advertised;
 
 use crate::gate::{KeySet, Rules, Trust};
-use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
+use names::Named;
 
-/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
-const WELL_KNOWN: [&str; 2] = [
-    "/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server",
-];
+use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
 
 /// AgentCore's fields that concern its own network.
 const WITHOUT_EFFECT: [&str; 3] = [
@@ -51,7 +48,7 @@ pub enum KeySource {
 /// Keys that have to be fetched.
 #[derive(Clone)]
 pub struct RemoteKeys {
-    /// The exact `iss`.
+    /// The issuer's first name, which its metadata must state: with [`crate::rules::TENANT`] in it, if it has tenants.
     pub issuer: String,
     pub address: KeyAddress,
 }
@@ -81,7 +78,8 @@ impl TrustedIssuers {
                 continue;
             };
             if let Some((own, source, known)) = read_entry(entry, &mut notes) {
-                if rules.iter().any(|other| other.issuer == own.issuer) {
+                let is_known = |iss: &String| rules.iter().any(|other| other.issuer.owns(iss));
+                if own.issuer.all().iter().any(is_known) {
                     faults.add(Fault::malformed(path, "is an issuer that is listed before"));
                 }
                 advertised.push(known);
@@ -103,22 +101,16 @@ impl TrustedIssuers {
     }
 }
 
-/// Who issues, and where that is written.
-struct Issuer {
-    name: Address,
-    discovery: Address,
-    is_cognito: bool,
-}
-
 /// Reads one issuer. Every member is looked at, whatever is wrong with the others.
 fn read_entry(
     mut entry: Members<'_>,
     notes: &mut Vec<String>,
 ) -> Option<(Rules, KeySource, Advertised)> {
-    let issuer = read_issuer(&mut entry);
-    let source = read_source(&mut entry, issuer.as_ref(), notes);
-    let is_cognito = issuer.as_ref().is_some_and(|issuer| issuer.is_cognito);
-    let rules = rules::read(&mut entry, is_cognito);
+    let named = names::read(&mut entry);
+    let source = read_source(&mut entry, named.as_ref(), notes);
+    let is_cognito = named.as_ref().is_some_and(|named| named.cognito.is_some());
+    let issuer = named.as_ref().map(|named| named.issuer.clone());
+    let rules = rules::read(&mut entry, issuer.unwrap_or_else(|| "".into()), is_cognito);
     let scopes = entry.object("advertisedScopeMapping");
     let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
     for name in WITHOUT_EFFECT {
@@ -133,55 +125,8 @@ fn read_entry(
         entry.fault(workload, "is a restriction that cannot be kept here");
     }
     entry.finish();
-    let issuer = issuer?.name.as_str().to_owned();
-    let advertised = Advertised::new(&issuer, scopes.unwrap_or_default());
-    Some((Rules { issuer, ..rules }, source?, advertised))
-}
-
-fn read_issuer(entry: &mut Members<'_>) -> Option<Issuer> {
-    entry.needs(&["discoveryUrl"]);
-    let discovery = read_address(entry, "discoveryUrl");
-    let default = discovery.as_ref().and_then(issuer_of);
-    if discovery.is_some() && default.is_none() {
-        entry.fault(
-            "discoveryUrl",
-            "does not end in `/.well-known/openid-configuration` or `/.well-known/oauth-authorization-server`",
-        );
-    }
-    let name = if entry.has("issuer") {
-        read_address(entry, "issuer")?
-    } else {
-        default?
-    };
-    if name.has_query() {
-        entry.fault("issuer", "has a query");
-    }
-    let is_cognito = cognito::is_issuer(&name);
-    if is_cognito && !cognito::is_pool(&name) {
-        entry.own_fault(
-            "is not the issuer of a Cognito user pool: `/` and the pool id must follow the host",
-        );
-    }
-    Some(Issuer {
-        name,
-        discovery: discovery?,
-        is_cognito,
-    })
-}
-
-/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414
-/// section 3.1).
-fn issuer_of(discovery: &Address) -> Option<Address> {
-    let text = discovery.as_str();
-    let is_plain = !discovery.has_query() && text.matches("/.well-known/").count() == 1;
-    let split = |well_known: &&str| text.split_once(*well_known);
-    let (before, after) = WELL_KNOWN.iter().find_map(split).filter(|_| is_plain)?;
-    let at_root = Address::parse(before).ok()?.uri().path() == "/";
-    let inserted = at_root && after.starts_with('/') && after.len() > 1;
-    if before.ends_with('/') || !(after.is_empty() || inserted) {
-        return None;
-    }
-    Address::parse(&format!("{before}{after}")).ok()
+    let advertised = Advertised::new(&named?.address, scopes.unwrap_or_default());
+    Some((rules, source?, advertised))
 }
 
 fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
@@ -194,7 +139,7 @@ fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
 /// Where the keys are: in the entry, at an address of the entry, or where the issuer says.
 fn read_source(
     entry: &mut Members<'_>,
-    issuer: Option<&Issuer>,
+    named: Option<&Named>,
     notes: &mut Vec<String>,
 ) -> Option<KeySource> {
     let inline = entry.take("jwks");
@@ -206,15 +151,15 @@ fn read_source(
     if let Some(json) = inline {
         return read_key_set(entry, &json, notes);
     }
-    let issuer = issuer?;
-    let address = match document {
-        Some(document) => KeyAddress::Document(document),
-        None if given => return None,
-        None if issuer.is_cognito => KeyAddress::Document(cognito::keys(&issuer.name)?),
-        None => KeyAddress::Discovery(issuer.discovery.clone()),
+    let named = named?;
+    let address = match (document, &named.cognito) {
+        (Some(document), _) => KeyAddress::Document(document),
+        (None, _) if given => return None,
+        (None, Some(pool)) => KeyAddress::Document(cognito::keys(pool)?),
+        (None, None) => KeyAddress::Discovery(named.discovery.clone()),
     };
     Some(KeySource::Remote(RemoteKeys {
-        issuer: issuer.name.as_str().to_owned(),
+        issuer: named.issuer.name().to_owned(),
         address,
     }))
 }

@@ -14,9 +14,9 @@ impl Agents {
         for agent in self.iter() {
             let issuers = agent.admission.issuers.iter().flatten();
             for (place, issuer) in issuers.enumerate() {
-                if trust.find(issuer).is_none() {
+                if let Some(problem) = problem(issuer, trust) {
                     let path = agent.path("allow").member("issuers").item(place);
-                    faults.push(Fault::malformed(path, "is not a trusted issuer"));
+                    faults.push(Fault::malformed(path, problem));
                 }
             }
         }
@@ -45,4 +45,21 @@ impl Agents {
             )
         })
     }
+}
+
+/// What is wrong with the name of an issuer: callers are known by one name of theirs, and no other would be found.
+fn problem(name: &str, trust: &Trust) -> Option<String> {
+    if trust
+        .issuers()
+        .iter()
+        .any(|rules| rules.issuer.name() == name)
+    {
+        return None;
+    }
+    let Some((_, rules)) = trust.find(name) else {
+        return Some("is not a trusted issuer".to_owned());
+    };
+    let known = rules.issuer.known_as(name);
+    (known != name)
+        .then(|| format!("is another name of a trusted issuer: write its first, `{known}`"))
 }

@@ -20,6 +20,13 @@ pub(super) struct Claims<'t> {
 impl<'t> Claims<'t> {
     pub(super) fn check(signed: Signed<'t>, now: UnixTime) -> Result<Self, Refusal> {
         let payload = signed.into_payload();
+        // Where one entry trusts many tenants, the two claims that name the tenant must agree: `iss` alone is what the key
+        // set of all tenants signs (Microsoft identity platform, "Access tokens", validation of the issuer).
+        let issuer = payload.get("iss").and_then(Value::as_str);
+        let tenant = issuer.and_then(|issuer| payload.rules.issuer.tenant(issuer));
+        if tenant.is_some_and(|tenant| payload.get("tid").is_none_or(|id| id != tenant)) {
+            return Err(Refusal::Tenant);
+        }
         let expires = check_times(&payload, now)?;
         let asked = payload.rules.token_use.map(|asked| asked.name());
         if asked.is_some_and(|asked| payload.get("token_use") != Some(&asked.into())) {

@@ -10,10 +10,16 @@ impl Admission {
     /// # Errors
     /// The first kind of right that is missing.
     pub fn admits(&self, identity: &Identity) -> Result<(), Refusal> {
-        let issuer = std::slice::from_ref(&identity.issuer);
+        let is_meant = |name: &String| *name == identity.issuer || *name == identity.trusted_as;
+        if !self
+            .issuers
+            .as_ref()
+            .is_none_or(|names| names.iter().any(is_meant))
+        {
+            return Err(Refusal::AgentIssuer);
+        }
         let client = identity.client_id.as_slice();
         let kinds = [
-            (&self.issuers, issuer, Refusal::AgentIssuer),
             (&self.scopes, &identity.scopes, Refusal::AgentScope),
             (&self.groups, &identity.groups, Refusal::AgentGroup),
             (&self.clients, client, Refusal::AgentClient),

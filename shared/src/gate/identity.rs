@@ -21,8 +21,11 @@ pub struct Identity(Caller);
 /// What is known of a caller.
 #[derive(Clone, Default)]
 pub struct Caller {
-    /// The exact `iss`.
+    /// The name by which the issuer of the exact `iss` is known: of several names the first; of several tenants the
+    /// caller's own.
     pub issuer: String,
+    /// The name of the issuer's entry in the settings; it differs from `issuer` where that entry has several tenants.
+    pub trusted_as: String,
     /// The caller's stable name, unique within the issuer: `sub`, or the claim that the settings name for it.
     pub subject: String,
     /// The application the token was made for.
@@ -56,7 +59,8 @@ impl Identity {
         // Cognito's access tokens, Cognito's id tokens, everybody else's.
         let mut usernames = ["username", "cognito:username", "preferred_username"].into_iter();
         Ok(Self(Caller {
-            issuer: payload.rules.issuer.clone(),
+            trusted_as: payload.rules.issuer.name().to_owned(),
+            issuer: payload.issuer,
             subject,
             client_id: payload
                 .optional(&payload.rules.client_claim)
@@ -72,11 +76,12 @@ impl Identity {
     }
 
     /// The one identity of all callers while authentication is disabled: the only identity that proves nothing. It has
-    /// no client, scope or group, so an agent that asks for one does not admit it; no issuer's `iss`, an address, is
-    /// this word.
+    /// no client, scope or group, so an agent that asks for one does not admit it; no
+    /// trusted issuer has this name.
     pub fn anonymous() -> Self {
         Self(Caller {
             issuer: "anonymous".to_owned(),
+            trusted_as: "anonymous".to_owned(),
             subject: "anonymous".to_owned(),
             expires: UnixTime::NEVER,
             ..Caller::default()

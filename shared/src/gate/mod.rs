@@ -31,8 +31,8 @@ pub use refusal::{Answer, Refusal};
 
 pub use crate::crypto::Algorithm;
 pub use crate::rules::{
-    Admission, AgentName, ClaimPath, CustomClaim, Match, RequiredClaim, Rules, TokenUse, Trust,
-    UnixTime,
+    Admission, AgentName, ClaimPath, CustomClaim, Issuer, Match, RequiredClaim, Rules, TokenUse,
+    Trust, UnixTime,
 };
 
 use bearer::Bearer;

@@ -18,6 +18,8 @@ pub struct Presented<'t> {
 pub(super) struct Payload<'t> {
     claims: Map<String, Value>,
     pub(super) rules: &'t Rules,
+    /// The name by which the claimed issuer's callers are known.
+    pub(super) issuer: String,
     pub(super) token_id: String,
 }
 
@@ -46,12 +48,20 @@ impl<'t> Presented<'t> {
         let issuer = claims.get("iss").and_then(Value::as_str);
         let issuer = issuer.ok_or(Refusal::IssuerForm)?;
         let (issuer_index, rules) = trust.find(issuer).ok_or(Refusal::IssuerUnknown)?;
+        // Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
+        let is_typed = |typ: &String| {
+            ["jwt", "at+jwt"].contains(&typ.as_str()) || rules.token_types.contains(typ)
+        };
+        if !token.token_type.as_ref().is_none_or(is_typed) {
+            return Err(Refusal::Type);
+        }
         // The token may not choose its own check (RFC 8725 section 3.1).
         if !rules.algorithms.contains(&token.algorithm) {
             return Err(Refusal::AlgorithmRefused);
         }
         Ok(Self {
             payload: Payload {
+                issuer: rules.issuer.known_as(issuer),
                 claims,
                 rules,
                 token_id: token.id(),

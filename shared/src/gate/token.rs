@@ -15,6 +15,8 @@ pub(super) struct Token {
     text: String,
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
+    /// The type that the header states, in lower case and without `application/` (RFC 7515 section 4.1.9).
+    pub(super) token_type: Option<String>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -26,6 +28,7 @@ impl Token {
             text: bearer.as_str().to_owned(),
             algorithm,
             key_id,
+            token_type: header.get("typ").map(token_type),
             payload,
         })
     }
@@ -63,9 +66,6 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     if has("cty") || has("enc") || has("zip") {
         return Err(Refusal::Nested);
     }
-    if !header.get("typ").is_none_or(is_jwt) {
-        return Err(Refusal::Type);
-    }
     let algorithm = header.get("alg").and_then(Value::as_str);
     let algorithm = algorithm.and_then(Algorithm::parse);
     let key_id = match header.get("kid") {
@@ -76,8 +76,8 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
 }
 
-/// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
-fn is_jwt(typ: &Value) -> bool {
+/// What is no text is a type that no token may have.
+fn token_type(typ: &Value) -> String {
     let typ = typ.as_str().unwrap_or_default().to_ascii_lowercase();
-    ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+    typ.strip_prefix("application/").unwrap_or(&typ).to_owned()
 }

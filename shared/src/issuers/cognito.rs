@@ -30,8 +30,9 @@ impl TrustedIssuers {
 /// What every access token of a pool is.
 fn rules(issuer: &Address) -> Rules {
     Rules {
-        issuer: issuer.to_string(),
+        issuer: issuer.as_str().into(),
         algorithms: vec![Algorithm::RS256],
+        token_types: Vec::new(),
         token_use: Some(TokenUse::Access),
         allowed_clients: Vec::new(),
         allowed_audience: Vec::new(),

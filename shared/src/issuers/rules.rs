@@ -1,9 +1,9 @@
 //! What the tokens of an entry of `TRUSTED_ISSUERS` must be: [`Rules`].
 
 use super::{cognito, conditions};
-use crate::gate::{Algorithm, ClaimPath, RequiredClaim, Rules, TokenUse};
+use crate::gate::{Algorithm, ClaimPath, Issuer, RequiredClaim, Rules, TokenUse};
 use crate::settings::{Form, Json, Members};
-use crate::text::is_printable;
+use crate::text::{is_printable, is_word};
 
 /// How far an issuer's clock may run ahead of ours, unless its entry says otherwise; seconds.
 pub(super) const LEEWAY_SECS: u64 = 30;
@@ -47,8 +47,26 @@ const SUBJECT: Form = Form {
 /// What the values of a claim are compared with.
 const VALUE: &str = "a text of 1 to 1024 printable characters, a boolean or a whole number";
 
-/// The conditions of the entry; the issuer itself is filled in by the caller.
-pub(super) fn read(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
+/// Types of tokens that prove something else than access, or are the door's own: a statement for one purpose must not serve
+/// another (RFC 8725 section 3.12).
+const OTHER_TYPES: [&str; 7] = [
+    "dpop+jwt",
+    "gatehouse-identity+jwt",
+    "kb+jwt",
+    "logout+jwt",
+    "oauth-authz-req+jwt",
+    "secevent+jwt",
+    "token-introspection+jwt",
+];
+
+/// A subtype of `application` (RFC 6838 section 4.2); a wildcard is none.
+const TOKEN_TYPE: Form = Form {
+    says: "a type of tokens: 1 to 64 of `A-Za-z0-9.+_-`",
+    holds: |text| is_word(text, 64, b".+_-"),
+};
+
+/// The conditions of an entry whose issuer this is.
+pub(super) fn read(entry: &mut Members<'_>, issuer: Issuer, is_cognito: bool) -> Rules {
     if !CONDITIONS.iter().any(|name| entry.has(name)) {
         let names = CONDITIONS.join("`, `");
         entry.own_fault(format!("admits anyone: one of `{names}` is required"));
@@ -60,8 +78,9 @@ pub(super) fn read(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
         "groups"
     };
     Rules {
-        issuer: String::new(),
+        issuer,
         algorithms: read_algorithms(entry),
+        token_types: read_token_types(entry),
         token_use: token_use.or(is_cognito.then_some(TokenUse::Access)),
         allowed_clients: list(entry, "allowedClients", &Form::PLAIN),
         allowed_audience: list(entry, "allowedAudience", &Form::PLAIN),
@@ -80,6 +99,22 @@ pub(super) fn read(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
             .number("maxLifetimeSeconds", 1..=MAX_LIFETIME_SECS)
             .unwrap_or(LIFETIME_SECS),
     }
+}
+
+fn read_token_types(entry: &mut Members<'_>) -> Vec<String> {
+    let mut types = list(entry, "tokenTypes", &TOKEN_TYPE);
+    types
+        .iter_mut()
+        .for_each(|name| name.make_ascii_lowercase());
+    if let Some(other) = types
+        .iter()
+        .find(|name| OTHER_TYPES.contains(&name.as_str()))
+    {
+        let problem =
+            format!("has `{other}`, the type of tokens that are for something else than access");
+        entry.fault("tokenTypes", problem);
+    }
+    types
 }
 
 fn list(entry: &mut Members<'_>, name: &str, form: &Form) -> Vec<String> {

@@ -182,9 +182,10 @@ fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
 
 /// The files that read each document.
 const AGENT_READERS: [&str; 1] = ["shared/src/agents.rs"];
-const ISSUER_READERS: [&str; 3] = [
+const ISSUER_READERS: [&str; 4] = [
     "shared/src/issuers.rs",
     "shared/src/issuers/conditions.rs",
+    "shared/src/issuers/names.rs",
     "shared/src/issuers/rules.rs",
 ];
 

@@ -177,7 +177,7 @@ fn claims_are_found_under_the_issuers_names() {
 fn the_issuer_is_chosen_by_its_exact_name() {
     let other = "https://other.test";
     let mut rules = good_rules();
-    rules.issuer = other.to_owned();
+    rules.issuer = other.into();
     let trust = Trust::new(vec![good_rules(), rules]);
     for (index, issuer) in [ISSUER, other].into_iter().enumerate() {
         let mut claims = good_claims();

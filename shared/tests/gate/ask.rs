@@ -43,7 +43,8 @@ pub(crate) fn good_header() -> Value {
 pub(crate) fn good_rules() -> Rules {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     Rules {
-        issuer: ISSUER.to_owned(),
+        issuer: ISSUER.into(),
+        token_types: Vec::new(),
         algorithms: Algorithm::ALL.to_vec(),
         token_use: Some(TokenUse::Access),
         allowed_clients: texts(&["client-1", "client-2"]),

@@ -13,6 +13,7 @@
 mod accepted;
 mod ask;
 mod corpus;
+mod issuers;
 mod key_documents;
 mod places;
 mod properties;

@@ -63,6 +63,11 @@ fn issuers_are_refused() {
 }
 
 #[test]
+fn tenants_are_refused() {
+    check(claims::tenants());
+}
+
+#[test]
 fn times_are_refused() {
     check(claims::times());
 }
@@ -90,6 +95,7 @@ fn every_refusal_has_a_row() {
         form::header_parameters(),
         keys::algorithm_and_key(),
         claims::issuer(),
+        claims::tenants(),
         claims::times(),
         claims::audience_and_use(),
         claims::names(),

@@ -23,13 +23,6 @@ fn every_fault_of_a_member_is_named() {
     for (changes, problem) in [
         (json!({"discoveryUrl": null}), "discoveryUrl` is missing".to_owned()),
         (json!({"discoveryUrl": 7}), "discoveryUrl` is a number, not a text".to_owned()),
-        (json!({"issuer": true}), "issuer` is a boolean, not a text".to_owned()),
-        (json!({"issuer": format!("{POOL}?a=b")}), "issuer` has a query".to_owned()),
-        (json!({"issuer": format!("{POOL}#a")}), "issuer` has a fragment".to_owned()),
-        (
-            json!({"issuer": "http://issuer.example"}),
-            "issuer` is neither https nor http on a loopback host".to_owned(),
-        ),
         (
             json!({"jwksUri": "http://localhost:1@evil.test"}),
             "jwksUri` has user information, or a port that is not a number".to_owned(),
@@ -190,7 +183,7 @@ fn a_discovery_url_must_be_one() {
     for url in [
         "https://a.example",
         "https://a.example/.well-known/openid-configuration/",
-        "https://a.example/.well-known/openid-configuration?a=b",
+        "https://a.example?/.well-known/openid-configuration",
         "https://a.example/.well-known/openid-configurations",
         "https://a.example//.well-known/openid-configuration",
         "https://a.example/t/.well-known/openid-configuration/u",

@@ -56,6 +56,7 @@ fn a_cognito_pool_needs_little() {
     let Rules {
         issuer,
         algorithms,
+        token_types,
         token_use,
         allowed_clients,
         allowed_audience,
@@ -70,7 +71,8 @@ fn a_cognito_pool_needs_little() {
         leeway_secs,
         max_lifetime_secs,
     } = rules;
-    assert_eq!(issuer, POOL);
+    assert_eq!((issuer.name(), issuer.names().count()), (POOL, 1));
+    assert!(issuer.tenants().is_empty() && token_types.is_empty());
     assert_eq!(*algorithms, named(&["RS256"]));
     assert_eq!(*token_use, Some(TokenUse::Access));
     assert_eq!(*allowed_clients, ["app"]);
@@ -91,7 +93,7 @@ fn a_cognito_pool_needs_little() {
 fn another_issuer_gets_no_defaults_of_cognito() {
     let issuers = read(&other());
     let rules = &issuers.trust.issuers()[0];
-    assert_eq!(rules.issuer, "https://issuer.example");
+    assert_eq!(rules.issuer.name(), "https://issuer.example");
     assert_eq!(rules.token_use, None);
     assert!(rules.groups_claim.is("groups"));
     assert_eq!(
@@ -108,7 +110,7 @@ fn every_field_is_read() {
             "issuer": "https://names-itself.example/v2.0",
             "jwksUri": "https://keys.example/keys?policy=sign-in",
             "algorithms": ["ES256", "EdDSA", "PS512"],
-            "tokenUse": "id",
+            "tokenUse": "id", "tokenTypes": ["JOSE", "okta-internal-at+jwt"],
             "allowedScopes": ["door/invoke"],
             "groupsClaim": "https://issuer.example/groups", "scopeClaim": "scp", "clientClaim": "azp",
             "subjectClaim": "oid", "allowedSubjects": ["user-1", "user 2"],
@@ -117,13 +119,14 @@ fn every_field_is_read() {
     );
     let issuers = read(&entry);
     let rules = &issuers.trust.issuers()[0];
-    assert_eq!(rules.issuer, "https://names-itself.example/v2.0");
+    assert_eq!(rules.issuer.name(), "https://names-itself.example/v2.0");
     assert_eq!(
         keys_at(&issuers),
         "document https://keys.example/keys?policy=sign-in"
     );
     assert_eq!(rules.algorithms, named(&["ES256", "EdDSA", "PS512"]));
     assert_eq!(rules.token_use, Some(TokenUse::Id));
+    assert_eq!(rules.token_types, ["jose", "okta-internal-at+jwt"]);
     assert_eq!(rules.allowed_audience, ["door"]);
     assert_eq!(rules.allowed_scopes, ["door/invoke"]);
     assert!(rules.groups_claim.is("https://issuer.example/groups"));
@@ -151,6 +154,14 @@ fn the_issuer_is_the_discovery_url_without_its_well_known_part() {
             format!("https://a.example{server}/t/1"),
             "https://a.example/t/1",
         ),
+        (
+            format!("https://a.example/t{SUFFIX}?appid=1&b=/x"),
+            "https://a.example/t",
+        ),
+        (
+            format!("https://a.example{server}/t?appid=1"),
+            "https://a.example/t",
+        ),
         (format!("http://127.0.0.1:9{SUFFIX}"), "http://127.0.0.1:9"),
         (
             format!("http://localhost:9/pool{SUFFIX}"),
@@ -158,7 +169,7 @@ fn the_issuer_is_the_discovery_url_without_its_well_known_part() {
         ),
     ] {
         let issuers = read(&with(other(), json!({"discoveryUrl": discovery})));
-        assert_eq!(issuers.trust.issuers()[0].issuer, issuer);
+        assert_eq!(issuers.trust.issuers()[0].issuer.name(), issuer);
     }
 }
 
@@ -339,7 +350,7 @@ fn scopes_may_be_advertised_under_the_issuers_own_names() {
     let [advertised] = &issuers.advertised[..] else {
         panic!("{:?}", issuers.advertised)
     };
-    assert_eq!(advertised.issuer, issuers.trust.issuers()[0].issuer);
+    assert_eq!(advertised.issuer, issuers.trust.issuers()[0].issuer.name());
     assert_eq!(advertised.scope("agents"), "api://gatehouse/agents");
     assert_eq!(advertised.scope("other"), "other");
 }

@@ -12,6 +12,7 @@
 mod agents;
 mod files;
 mod issuer_faults;
+mod issuer_names;
 mod issuers;
 mod remarks;
 mod schema;

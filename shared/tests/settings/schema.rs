@@ -22,7 +22,7 @@ pub(crate) static AGENTS: LazyLock<Schema> = LazyLock::new(|| Schema::of("agents
 pub(crate) static ISSUERS: LazyLock<Schema> = LazyLock::new(|| Schema::of("issuers"));
 
 /// What a schema can say, and so must.
-const SAID: [&str; 26] = [
+const SAID: [&str; 29] = [
     "admits anyone: ",
     "does not go with the value type: ",
     "does not have exactly one of `runtime` and `gateway`",
@@ -38,7 +38,10 @@ const SAID: [&str; 26] = [
     "is not `mcp`",
     "is not a known field",
     "is a name that can change or pass to another caller",
+    "is not 1 to 2048 visible ASCII characters without `#`",
     "is not a path of at most 8 names",
+    "is not a type of tokens",
+    "is not the id of a tenant",
     "is not a text of 1 to 1024 printable characters, a boolean or a whole number",
     "is not a scope of 1 to 255 ",
     "is not a whole number from ",
@@ -53,8 +56,12 @@ const SAID: [&str; 26] = [
 ];
 
 /// What it cannot, or not well: members given twice, hosts and keys.
-const UNSAID: [&str; 9] = [
+const UNSAID: [&str; 13] = [
     "does not end in ",
+    "does not have `{tenantid}` once",
+    "has `",
+    "is `anonymous`",
+    "is another name of a trusted issuer",
     "has no usable key",
     "has user information",
     "is an issuer that is listed before",

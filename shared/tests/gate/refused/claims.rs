@@ -1,7 +1,7 @@
 //! Issuers, times, audiences, names and rights: tokens that are truly signed.
 
 use serde_json::{Value, json};
-use shared::gate::{Match, Refusal as R};
+use shared::gate::{Issuer, Match, Refusal as R};
 
 use super::Row;
 use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims, required};
@@ -58,6 +58,23 @@ pub(super) fn issuer() -> Vec<Row> {
             of(&ISSUER.replace("EXAMPLE", "EXAMPLF")),
             R::IssuerUnknown,
         ),
+    ]
+}
+
+pub(super) fn tenants() -> Vec<Row> {
+    let of = |tid: Value| {
+        Ask::claims(json!({"iss": "https://login.example/a-1/", "tid": tid})).ruled(|rules| {
+            let names = vec!["https://login.example/{tenantid}/".to_owned()];
+            rules.issuer = Issuer::new(names, vec!["a-1".to_owned(), "b-2".to_owned()]).unwrap();
+        })
+    };
+    vec![
+        (
+            "D02 another tenant of the entry",
+            of(json!("b-2")),
+            R::Tenant,
+        ),
+        ("D02 no tenant", of(Value::Null), R::Tenant),
     ]
 }
 
