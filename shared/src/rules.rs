@@ -280,7 +280,8 @@ impl fmt::Display for AgentName {
     }
 }
 
-/// Whom an agent admits: every kind that is present must hold, and any entry of a kind suffices.
+/// Whom an agent admits: every kind that is present must hold, and any entry of a kind suffices. Where there are further
+/// sets, one of them must hold as well, whole.
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
     /// Exact names: of an issuer as [`Issuer::name`] has it, or of one of its tenants. Each issuer says of its own callers
@@ -289,4 +290,13 @@ pub struct Admission {
     pub scopes: Option<Vec<String>>,
     pub groups: Option<Vec<String>>,
     pub clients: Option<Vec<String>>,
+    pub any_of: Vec<Self>,
+}
+
+impl Admission {
+    /// Every scope that it names, in its own list and in those of its sets.
+    pub fn named_scopes(&self) -> impl Iterator<Item = &String> {
+        let sets = self.any_of.iter().flat_map(|set| &set.scopes);
+        self.scopes.iter().chain(sets).flatten()
+    }
 }

@@ -30,6 +30,10 @@ impl Admission {
                 return Err(refusal);
             }
         }
+        let mut sets = self.any_of.iter();
+        if !self.any_of.is_empty() && !sets.any(|set| set.admits(identity).is_ok()) {
+            return Err(Refusal::AgentAnyOf);
+        }
         Ok(())
     }
 }

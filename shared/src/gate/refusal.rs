@@ -53,4 +53,5 @@ code_table! {
     AgentScope        Forbidden    "agent_scope"           "the caller has none of the agent's scopes"
     AgentGroup        Forbidden    "agent_group"           "the caller is in none of the agent's groups"
     AgentClient       Forbidden    "agent_client"          "the caller's client is none of the agent's"
+    AgentAnyOf        Forbidden    "agent_any_of"          "the caller meets none of the agent's `anyOf` whole"
 }

@@ -112,6 +112,7 @@ impl Ask {
                 scopes: one("gatehouse/invoke"),
                 groups: one("staff"),
                 clients: one("client-1"),
+                any_of: Vec::new(),
             },
             now: NOW,
         }

@@ -18,4 +18,5 @@ mod key_documents;
 mod places;
 mod properties;
 mod refused;
+mod sets;
 mod unread;

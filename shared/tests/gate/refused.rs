@@ -121,6 +121,7 @@ fn only_missing_rights_are_forbidden() {
         R::AgentScope,
         R::AgentGroup,
         R::AgentClient,
+        R::AgentAnyOf,
     ];
     let forbidden: Vec<Refusal> = Refusal::ALL
         .iter()

@@ -84,6 +84,24 @@ fn every_field_is_read() {
 }
 
 #[test]
+fn an_agent_may_admit_by_either_of_several_sets() {
+    let allow = json!({"clients": ["app"], "anyOf": [
+        {"scopes": ["agents"]},
+        {"$comment": "programs", "groups": ["Agents.Invoke"], "issuers": ["https://a.example"]},
+    ]});
+    let agents = read(&json!({"demo": with(runtime(), json!({"allow": allow}))}));
+    let admission = &agents.find("demo").unwrap().admission;
+    assert_eq!(admission.clients.as_deref().unwrap(), ["app"]);
+    let [users, programs] = &admission.any_of[..] else {
+        panic!("{admission:?}")
+    };
+    assert_eq!(users.scopes.as_deref().unwrap(), ["agents"]);
+    assert!(users.groups.is_none() && users.issuers.is_none());
+    assert_eq!(programs.groups.as_deref().unwrap(), ["Agents.Invoke"]);
+    assert_eq!(programs.issuers.as_deref().unwrap(), ["https://a.example"]);
+}
+
+#[test]
 fn websockets_are_for_runtimes_that_speak_http_and_take_signatures() {
     let asking = with(runtime(), json!({"websocket": true}));
     let agents = read(&json!({"demo": asking}));
@@ -161,6 +179,38 @@ fn every_fault_of_an_agent_is_named() {
         (
             allow(json!({"clients": [""]})),
             format!(".allow.clients[0]` {text} without spaces"),
+        ),
+        (
+            allow(json!({"groups": ["a\u{200b}"]})),
+            format!(".allow.groups[0]` {text}"),
+        ),
+        (
+            allow(json!({"groups": [" "]})),
+            format!(".allow.groups[0]` {text}"),
+        ),
+        (
+            allow(json!({"anyOf": {}})),
+            ".allow.anyOf` is an object, not a list".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": []})),
+            ".allow.anyOf` is an empty list".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": [{"groups": ["a"]}, {}]})),
+            ".allow.anyOf[1]` asks for nothing, so that every caller meets it".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": [{"groups": []}]})),
+            ".allow.anyOf[0].groups` is an empty list".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": [{"groups": ["a"], "anyOf": [{"groups": ["b"]}]}]})),
+            ".allow.anyOf[0].anyOf` is not a known field".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": vec![json!({"groups": ["a"]}); 21]})),
+            ".allow.anyOf` has more than 20 sets".to_owned(),
         ),
         (
             allow(json!({"users": ["a"]})),

@@ -1,7 +1,7 @@
 //! Issuers, times, audiences, names and rights: tokens that are truly signed.
 
 use serde_json::{Value, json};
-use shared::gate::{Issuer, Match, Refusal as R};
+use shared::gate::{Admission, Issuer, Match, Refusal as R};
 
 use super::Row;
 use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims, required};
@@ -437,6 +437,19 @@ pub(super) fn rights() -> Vec<Row> {
             "agent of another client",
             Ask::good().admitting(|agent| agent.clients = Some(vec![text("client-2")])),
             R::AgentClient,
+        ),
+        (
+            "agent of either of two sets, of which the caller meets half of each",
+            Ask::good().admitting(|agent| {
+                let one = |text: &str| Some(vec![text.to_owned()]);
+                let set = |scope, group| Admission {
+                    scopes: one(scope),
+                    groups: one(group),
+                    ..Admission::default()
+                };
+                agent.any_of = vec![set("other", "staff"), set("gatehouse/invoke", "legal")];
+            }),
+            R::AgentAnyOf,
         ),
         (
             "agent of no client at all",
