@@ -37,7 +37,7 @@ impl Config {
             .required(TrustedIssuers::parse, &mut faults);
         let agents = documents.agents.required(Agents::parse, &mut faults);
         if let (Some(issuers), Some(agents)) = (&issuers, &agents) {
-            faults.extend(agents.untrusted(&issuers.trust));
+            faults.extend(agents.faults(&issuers.trust));
         }
         let simple_responses =
             settings::optional_bool(source, SIMPLE_RESPONSES, false, &mut faults);

@@ -57,7 +57,7 @@ impl Authorizer {
             simple_responses,
             settings,
         } = config;
-        for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
+        for note in issuers.notes() {
             info!("{note}");
         }
         Self {

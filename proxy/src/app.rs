@@ -65,8 +65,7 @@ impl App {
             Authentication::Required(issuers) => issuers.advertised.clone(),
             Authentication::Off => Vec::new(),
         };
-        let (authentication, ()) =
-            join(open_door(authentication, &agents, &clock), warm_keys).await;
+        let (authentication, ()) = join(open_door(authentication, &clock), warm_keys).await;
         Self {
             access: Access {
                 authentication,
@@ -108,7 +107,6 @@ impl App {
 /// The door that checks tokens, with the issuers' keys if they arrive in time; or none, with a warning.
 async fn open_door(
     authentication: Authentication<TrustedIssuers>,
-    agents: &Agents,
     clock: &Clock,
 ) -> Authentication<Door> {
     let issuers = match authentication {
@@ -118,7 +116,7 @@ async fn open_door(
             return Authentication::Off;
         }
     };
-    for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
+    for note in issuers.notes() {
         info!("{note}");
     }
     let door = Door::new(issuers, clock.clone());

@@ -260,7 +260,7 @@ fn parse_agents(
     let agents = Agents::parse(json)?;
     let mut faults: Vec<Fault> = agents.iter().filter_map(contradiction).collect();
     match authentication {
-        Some(Authentication::Required(issuers)) => faults.extend(agents.untrusted(&issuers.trust)),
+        Some(Authentication::Required(issuers)) => faults.extend(agents.faults(&issuers.trust)),
         Some(Authentication::Off) => {
             faults.extend(agents.iter().flat_map(authentication::needing_token));
         }

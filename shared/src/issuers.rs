@@ -8,6 +8,7 @@ mod advertised;
 mod cognito;
 mod conditions;
 mod names;
+mod requesters;
 mod rules;
 
 use std::sync::Arc;
@@ -111,6 +112,7 @@ fn read_entry(
     let is_cognito = named.as_ref().is_some_and(|named| named.cognito.is_some());
     let issuer = named.as_ref().map(|named| named.issuer.clone());
     let rules = rules::read(&mut entry, issuer.unwrap_or_else(|| "".into()), is_cognito);
+    requesters::check(&entry, &rules);
     let scopes = entry.object("advertisedScopeMapping");
     let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
     for name in WITHOUT_EFFECT {

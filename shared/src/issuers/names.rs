@@ -12,6 +12,17 @@ const WELL_KNOWN: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
 ];
 
+/// Names that stand in the addresses of Microsoft's metadata, and in no token ("OpenID Connect on the Microsoft identity
+/// platform").
+const MANY_TENANTS: [&str; 6] = [
+    "https://login.microsoftonline.com/common",
+    "https://login.microsoftonline.com/common/v2.0",
+    "https://login.microsoftonline.com/consumers",
+    "https://login.microsoftonline.com/consumers/v2.0",
+    "https://login.microsoftonline.com/organizations",
+    "https://login.microsoftonline.com/organizations/v2.0",
+];
+
 /// A name is compared, never dialled. No name has a `#`, which ends it where an issuer and a subject stand in one text.
 const NAME: Form = Form {
     says: "1 to 2048 visible ASCII characters without `#`",
@@ -51,6 +62,15 @@ pub(super) fn read(entry: &mut Members<'_>) -> Option<Named> {
     let given = entry.one_or_texts("issuer", &NAME);
     let tenants = entry.texts("tenants", &TENANT_ID);
     let default = default.map(|default| default.as_str().to_owned());
+    let is_of_many = default
+        .as_deref()
+        .is_some_and(|name| MANY_TENANTS.contains(&name));
+    if is_of_many && !is_given {
+        entry.fault(
+            "discoveryUrl",
+            format!("is the metadata of all tenants, whose tokens have another `iss`: give `issuer` with `{TENANT}`, and `tenants`"),
+        );
+    }
     let names = if is_given {
         given?
     } else {

@@ -77,7 +77,7 @@ pub(super) fn read(entry: &mut Members<'_>, issuer: Issuer, is_cognito: bool) ->
     } else {
         "groups"
     };
-    Rules {
+    let rules = Rules {
         issuer,
         algorithms: read_algorithms(entry),
         token_types: read_token_types(entry),
@@ -98,6 +98,27 @@ pub(super) fn read(entry: &mut Members<'_>, issuer: Issuer, is_cognito: bool) ->
         max_lifetime_secs: entry
             .number("maxLifetimeSeconds", 1..=MAX_LIFETIME_SECS)
             .unwrap_or(LIFETIME_SECS),
+    };
+    if is_cognito && rules.token_use == Some(TokenUse::Id) {
+        check_id_tokens(entry, &rules);
+    }
+    rules
+}
+
+/// Cognito's id tokens have neither `client_id` nor `scope` ("Understanding the identity (ID) token").
+fn check_id_tokens(entry: &Members<'_>, rules: &Rules) {
+    if !rules.allowed_clients.is_empty() && rules.client_claim.is("client_id") {
+        entry.fault(
+            "allowedClients",
+            "can never hold: the id tokens of Cognito name their client in `aud`. Give `allowedAudience`, or \
+             `clientClaim` `aud`",
+        );
+    }
+    if !rules.allowed_scopes.is_empty() && rules.scope_claim.is("scope") {
+        entry.fault(
+            "allowedScopes",
+            "can never hold: the id tokens of Cognito have no scopes",
+        );
     }
 }
 

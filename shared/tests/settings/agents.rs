@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 use shared::agents::{Agents, Auth, Protocol, Speaks, Target, ToolToken};
-use shared::gate::{AgentName, Trust};
-use shared::issuers::TrustedIssuers;
+use shared::gate::AgentName;
 
 use crate::{said, schema, with};
 
 const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
 const GATEWAY: &str = "https://demo-abc.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp";
 
-fn runtime() -> Value {
+pub(crate) fn runtime() -> Value {
     json!({"runtime": ARN, "allow": {}})
 }
 
@@ -18,7 +17,7 @@ fn gateway() -> Value {
     json!({"gateway": GATEWAY, "allow": {"groups": ["staff"]}})
 }
 
-fn read(json: &Value) -> Agents {
+pub(crate) fn read(json: &Value) -> Agents {
     match Agents::parse(&json.to_string()) {
         Ok(agents) => {
             schema::AGENTS.compare(&json.to_string(), &[]);
@@ -326,52 +325,6 @@ fn every_fault_of_a_gateway_is_named() {
         let expected = format!("`AGENTS.tools.{problem}");
         assert_eq!(faults(&agents.to_string()), [expected], "{changes}");
     }
-}
-
-fn trust(names: &[&str]) -> Trust {
-    let entry = |name: &&str| {
-        let discovery = format!("{name}/.well-known/openid-configuration");
-        json!({"discoveryUrl": discovery, "allowedClients": ["app"]})
-    };
-    let entries: Value = names.iter().map(entry).collect();
-    let issuers = TrustedIssuers::parse(&entries.to_string());
-    issuers.ok().unwrap().trust
-}
-
-#[test]
-fn an_agent_names_trusted_issuers_alone() {
-    let (a, b) = ("https://a.example", "https://b.example");
-    let naming = |issuers: Value| with(runtime(), json!({"allow": {"issuers": issuers}}));
-    let agents = read(&json!({
-        "demo": naming(json!([b, "https://a.example/", "", a])),
-        "open": runtime(),
-        "tools": naming(json!([a])),
-    }));
-    let fault = |place: u8| format!("`AGENTS.demo.allow.issuers[{place}]` is not a trusted issuer");
-    assert_eq!(
-        said(&agents.untrusted(&trust(&[a, b]))),
-        [fault(1), fault(2)]
-    );
-    let fewer = [fault(0), fault(1), fault(2)];
-    assert_eq!(said(&agents.untrusted(&trust(&[a]))), fewer);
-}
-
-#[test]
-fn who_trusts_several_issuers_is_told_which_agents_name_none() {
-    let (a, b) = ("https://a.example", "https://b.example");
-    let naming = with(runtime(), json!({"allow": {"issuers": [a]}}));
-    let agents = read(&json!({"demo": runtime(), "open": runtime(), "tools": naming}));
-    let note = "groups, scopes and clients of any of 2 trusted issuers count for `demo`, `open`";
-    assert_eq!(agents.note(&trust(&[a, b])).as_deref(), Some(note));
-    assert_eq!(agents.note(&trust(&[a])), None);
-    let careful = read(&json!({"tools": naming}));
-    assert_eq!(careful.note(&trust(&[a, b])), None);
-    let many = (10..50).map(|place| (format!("agent-{place}"), runtime()));
-    let note = read(&many.collect()).note(&trust(&[a, b])).unwrap();
-    assert!(
-        note.ends_with(" `agent-28`, `agent-29`, and 20 more"),
-        "{note}"
-    );
 }
 
 #[test]
