@@ -12,7 +12,7 @@ use crate::turn::tool_token::ToolTokens;
 use crate::upstream::AgentCore;
 use aws_config::SdkConfig;
 use futures_util::future::join;
-use shared::agents::{Agents, Target};
+use shared::agents::Target;
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::issuers::{Advertised, TrustedIssuers};

@@ -1,4 +1,4 @@
-//! Whom an agent admits, the member `allow` of its entry.
+//! Admission rules of an agent: the member `allow` of its entry.
 
 use crate::gate::Admission;
 use crate::settings::{Form, Members};

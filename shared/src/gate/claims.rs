@@ -12,14 +12,14 @@ use crate::rules::UnixTime;
 const MAX_TIME: f64 = 9_007_199_254_740_991.0;
 
 /// Claims that hold now, of a token that was made for one of our clients.
-pub(super) struct Claims<'t> {
-    payload: Payload<'t>,
+pub(super) struct Claims<'s, 't> {
+    payload: &'s Payload<'t>,
     expires: UnixTime,
 }
 
-impl<'t> Claims<'t> {
-    pub(super) fn check(signed: Signed<'t>, now: UnixTime) -> Result<Self, Refusal> {
-        let payload = signed.into_payload();
+impl<'s, 't> Claims<'s, 't> {
+    pub(super) fn check(signed: &'s Signed<'t>, now: UnixTime) -> Result<Self, Refusal> {
+        let payload = signed.payload();
         // Where one entry trusts many tenants, the two claims that name the tenant must agree: `iss` alone is what the key
         // set of all tenants signs (Microsoft identity platform, "Access tokens", validation of the issuer).
         let issuer = payload.get("iss").and_then(Value::as_str);
@@ -27,12 +27,12 @@ impl<'t> Claims<'t> {
         if tenant.is_some_and(|tenant| payload.get("tid").is_none_or(|id| id != tenant)) {
             return Err(Refusal::Tenant);
         }
-        let expires = check_times(&payload, now)?;
+        let expires = check_times(payload, now)?;
         let asked = payload.rules.token_use.map(|asked| asked.name());
         if asked.is_some_and(|asked| payload.get("token_use") != Some(&asked.into())) {
             return Err(Refusal::TokenUse);
         }
-        if !is_for(&payload.rules.allowed_clients, client(&payload)) {
+        if !is_for(&payload.rules.allowed_clients, client(payload)) {
             return Err(Refusal::Client);
         }
         if !is_for(&payload.rules.allowed_audience, entries(payload.get("aud"))) {
@@ -41,7 +41,7 @@ impl<'t> Claims<'t> {
         Ok(Self { payload, expires })
     }
 
-    pub(super) fn into_parts(self) -> (Payload<'t>, UnixTime) {
+    pub(super) fn into_parts(self) -> (&'s Payload<'t>, UnixTime) {
         (self.payload, self.expires)
     }
 }

@@ -7,11 +7,11 @@ use crate::rules::{CustomClaim, Match, RequiredClaim};
 
 pub(super) fn check(
     payload: &Payload<'_>,
-    subject: &String,
+    subject: &str,
     scopes: &[String],
 ) -> Result<(), Refusal> {
     let asked = &payload.rules.allowed_subjects;
-    if !asked.is_empty() && !asked.contains(subject) {
+    if !asked.is_empty() && !asked.iter().any(|allowed| allowed == subject) {
         return Err(Refusal::IssuerSubject);
     }
     let asked = &payload.rules.allowed_scopes;

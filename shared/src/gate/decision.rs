@@ -19,7 +19,7 @@ impl Admission {
             return Err(Refusal::AgentIssuer);
         }
         let client = identity.client_id.as_slice();
-        let kinds = [
+        let kinds: [(_, &[String], _); 3] = [
             (&self.scopes, &identity.scopes, Refusal::AgentScope),
             (&self.groups, &identity.groups, Refusal::AgentGroup),
             (&self.clients, client, Refusal::AgentClient),

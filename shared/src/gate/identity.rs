@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use super::claims::Claims;
 use super::conditions;
-use super::presented::entries;
+use super::presented::{Payload, entries};
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::rules::UnixTime;
@@ -37,6 +37,8 @@ pub struct Caller {
     pub name: Option<String>,
     pub scopes: Vec<String>,
     pub groups: Vec<String>,
+    /// The issuer has left the groups out of the token, and says where they can be asked for. They are never fetched.
+    pub groups_elsewhere: bool,
     /// At and after this time the identity no longer holds.
     pub expires: UnixTime,
     /// 32 hex digits that name the token in a log and cannot be turned back into it.
@@ -44,7 +46,7 @@ pub struct Caller {
 }
 
 impl Identity {
-    pub(super) fn from_claims(claims: Claims<'_>) -> Result<Self, Refusal> {
+    pub(super) fn from_claims(claims: Claims<'_, '_>) -> Result<Self, Refusal> {
         let (payload, expires) = claims.into_parts();
         let text = |name: &str| readable(payload.get(name)?);
         let scopes = scopes(payload.optional(&payload.rules.scope_claim));
@@ -52,7 +54,7 @@ impl Identity {
             .optional(&payload.rules.subject_claim)
             .and_then(readable);
         let subject = subject.ok_or(Refusal::Subject)?;
-        conditions::check(&payload, &subject, &scopes)?;
+        conditions::check(payload, &subject, &scopes)?;
         // Without it, users write the address themselves at some issuers, and so could write another's. It is a boolean
         // (OpenID Connect Core section 5.1); a text is another claim that happens to have its name.
         let is_verified = payload.get("email_verified") == Some(&Value::Bool(true));
@@ -60,7 +62,7 @@ impl Identity {
         let mut usernames = ["username", "cognito:username", "preferred_username"].into_iter();
         Ok(Self(Caller {
             trusted_as: payload.rules.issuer.name().to_owned(),
-            issuer: payload.issuer,
+            issuer: payload.issuer.clone(),
             subject,
             client_id: payload
                 .optional(&payload.rules.client_claim)
@@ -71,13 +73,14 @@ impl Identity {
             scopes,
             groups: names(payload.optional(&payload.rules.groups_claim)),
             expires,
-            token_id: payload.token_id,
+            groups_elsewhere: groups_elsewhere(payload),
+            token_id: payload.token_id.clone(),
         }))
     }
 
     /// The one identity of all callers while authentication is disabled: the only identity that proves nothing. It has
-    /// no client, scope or group, so an agent that asks for one does not admit it; no
-    /// trusted issuer has this name.
+    /// no client, scope or group, so an agent that asks for one does not admit it; no trusted
+    /// issuer has this name.
     pub fn anonymous() -> Self {
         Self(Caller {
             issuer: "anonymous".to_owned(),
@@ -130,4 +133,13 @@ fn scopes(claim: Option<&Value>) -> Vec<String> {
     };
     scopes.retain(|scope| !scope.contains(' '));
     scopes
+}
+
+/// A claim that is not in the token is named with its source (OpenID Connect Core section 5.6.2); Microsoft Entra does so
+/// with more than 200 groups ("Groups overage claim"), and writes `hasgroups` where there is no room for that either.
+pub(crate) fn groups_elsewhere(payload: &Payload<'_>) -> bool {
+    let sources = payload
+        .get("_claim_names")
+        .and_then(|names| names.get("groups"));
+    sources.is_some() || payload.get("hasgroups") == Some(&Value::Bool(true))
 }

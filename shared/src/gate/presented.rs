@@ -14,22 +14,22 @@ pub struct Presented<'t> {
     issuer_index: usize,
 }
 
-/// What a token says, and what its issuer may say.
-pub(super) struct Payload<'t> {
+/// What a token says, and what its issuer may say. Outside the gate there is none but of a token whose signature holds.
+pub struct Payload<'t> {
     claims: Map<String, Value>,
-    pub(super) rules: &'t Rules,
+    pub rules: &'t Rules,
     /// The name by which the claimed issuer's callers are known.
-    pub(super) issuer: String,
-    pub(super) token_id: String,
+    pub issuer: String,
+    pub token_id: String,
 }
 
 impl Payload<'_> {
-    pub(super) fn get(&self, claim: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, claim: &str) -> Option<&Value> {
         self.claims.get(claim)
     }
 
     /// A claim of which `null` means that there is none.
-    pub(super) fn optional(&self, claim: &ClaimPath) -> Option<&Value> {
+    pub(crate) fn optional(&self, claim: &ClaimPath) -> Option<&Value> {
         claim.find(&self.claims)
     }
 }

@@ -14,8 +14,8 @@ impl<'t> Signed<'t> {
         check(&token, keys).map(|()| Self(payload))
     }
 
-    pub(super) fn into_payload(self) -> Payload<'t> {
-        self.0
+    pub(super) fn payload(&self) -> &Payload<'t> {
+        &self.0
     }
 }
 

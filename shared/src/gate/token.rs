@@ -37,9 +37,10 @@ impl Token {
         &self.text
     }
 
-    /// Names the token in a log. No other token that verifies has its signature.
+    /// Names the token in a log: by what was signed, which has one spelling. A signature can have two that hold (ECDSA).
     pub(super) fn id(&self) -> String {
-        crypto::fingerprint(self.text.rsplit('.').next().unwrap_or_default())
+        let (signed, _signature) = self.text.rsplit_once('.').unwrap_or_default();
+        crypto::fingerprint(signed)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Issuers whose tokens anyone can ask for, and conditions that such a requester meets alone.
 
-use crate::gate::Rules;
+use crate::gate::{ClaimPath, Rules};
 use crate::settings::Members;
 
 /// Issuers that serve everybody, or every program of an account or a cluster, and write the audience that the requester
@@ -24,7 +24,7 @@ const CHOSEN: [&str; 2] = ["aud", "iss"];
 pub(super) fn check(entry: &Members<'_>, rules: &Rules) {
     if rules.issuer.names().any(is_open_to_requesters) && !is_narrowed(rules) {
         entry.own_fault(
-            "admits whoever asks its issuer for a token: the requester chooses the audience there, so one of \
+            "admits anyone who asks its issuer for a token: the requester chooses the audience there, so one of \
              `allowedClients`, `allowedSubjects`, `customClaims` and `requiredClaims` must say whose tokens are meant, by \
              another claim than `aud`",
         );
@@ -43,7 +43,7 @@ fn is_open_to_requesters(name: &str) -> bool {
 
 /// Whether a condition asks for more than the requester chooses. Scopes are none: these issuers write none.
 fn is_narrowed(rules: &Rules) -> bool {
-    let is_chosen = |claim: &crate::gate::ClaimPath| CHOSEN.iter().any(|name| claim.is(name));
+    let is_chosen = |claim: &ClaimPath| CHOSEN.iter().any(|name| claim.is(name));
     let by_client = !rules.allowed_clients.is_empty() && !is_chosen(&rules.client_claim);
     let by_subject = !rules.allowed_subjects.is_empty() && !is_chosen(&rules.subject_claim);
     let mut custom = rules.custom_claims.iter();

@@ -1,4 +1,4 @@
-//! What the tokens of an entry of `TRUSTED_ISSUERS` must be: [`Rules`].
+//! Rules of an entry of `TRUSTED_ISSUERS`: what its tokens must be.
 
 use super::{cognito, conditions};
 use crate::gate::{Algorithm, ClaimPath, Issuer, RequiredClaim, Rules, TokenUse};

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use mint::Key;
 use serde_json::{Value, json};
+use shared::explanation::Explanation;
 use shared::gate::{
     self, Admission, AgentName, Algorithm, ClaimPath, CustomClaim, Identity, KeySet, Match, Permit,
     Refusal, RequiredClaim, Rules, TokenUse, Trust, UnixTime,
@@ -175,7 +176,26 @@ impl Ask {
         let trust = Trust::new(vec![self.rules.clone()]);
         let keys = KeySet::parse(self.keys.to_string().as_bytes()).unwrap();
         let presented = gate::present(&self.header, &trust)?;
-        gate::identify(presented, &keys, UnixTime(self.now))
+        let identified = gate::identify(presented, &keys, UnixTime(self.now));
+        identified.map_err(|rejection| rejection.refusal)
+    }
+
+    /// What the log says of the refusal of this token.
+    pub(crate) fn explained(&self) -> Explanation {
+        let trust = Trust::new(vec![self.rules.clone()]);
+        let keys = KeySet::parse(self.keys.to_string().as_bytes()).unwrap();
+        let now = UnixTime(self.now);
+        let presented = match gate::present(&self.header, &trust) {
+            Ok(presented) => presented,
+            Err(refusal) => return Explanation::unproven(&self.header, &trust, refusal),
+        };
+        match gate::identify(presented, &keys, now) {
+            Err(rejection) => Explanation::of(&rejection, &self.header, &trust, now),
+            Ok(identity) => {
+                let refusal = self.admission.admits(&identity).unwrap_err();
+                Explanation::of_agent(refusal, &self.admission, &identity)
+            }
+        }
     }
 
     pub(crate) fn answer(&self) -> Result<Permit, Refusal> {

@@ -13,6 +13,7 @@
 mod accepted;
 mod ask;
 mod corpus;
+mod explained;
 mod issuers;
 mod key_documents;
 mod places;

@@ -39,7 +39,7 @@ fn read(agents: &str, issuers: &str, files: &Table<'_>) -> Vec<String> {
         .required(TrustedIssuers::parse, &mut faults);
     let agents = documents.agents.required(Agents::parse, &mut faults);
     if let (Some(issuers), Some(agents)) = (issuers, agents) {
-        faults.extend(agents.untrusted(&issuers.trust));
+        faults.extend(agents.faults(&issuers.trust));
     }
     documents.place(&mut faults);
     said(&faults)
@@ -179,7 +179,7 @@ fn each_document_is_placed_in_its_own_file() {
         found,
         [
             "`i` line 3: `TRUSTED_ISSUERS[0].discoveryUrl` is missing",
-            "`i` line 3: `TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, `allowedScopes`, `customClaims` is required",
+            "`i` line 3: `TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, `allowedScopes`, `allowedSubjects`, `customClaims`, `requiredClaims` is required",
             "`i` line 3: `TRUSTED_ISSUERS[1]` is a number, not an object",
             "`a` line 2: `AGENTS` is a list, not an object",
         ]

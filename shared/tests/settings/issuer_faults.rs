@@ -134,7 +134,6 @@ fn a_claim_is_compared_with_exact_values_alone() {
     for value in [
         json!(null),
         json!(1.5),
-        json!(1e3),
         json!(""),
         json!("a\nb"),
         json!("a\u{202e}"),

@@ -294,7 +294,7 @@ fn a_claim_is_named_by_its_name_or_by_a_path() {
         Some(&rules.groups_claim),
         path(&["realm_access", "roles"]).as_ref()
     );
-    assert_eq!(rules.scope_claim, "scp".into());
+    assert!(rules.scope_claim.is("scp"));
     assert_eq!(Some(&rules.client_claim), path(&["a", "b.c"]).as_ref());
     assert_eq!(Some(&rules.subject_claim), path(&["ids", "email"]).as_ref());
     let [repository, namespace] = &rules.required_claims[..] else {

@@ -22,7 +22,7 @@ fn custom(name: &str) -> Value {
     }])
 }
 
-const OPEN: &str = "`TRUSTED_ISSUERS[0]` admits whoever asks its issuer for a token: the requester chooses the audience \
+const OPEN: &str = "`TRUSTED_ISSUERS[0]` admits anyone who asks its issuer for a token: the requester chooses the audience \
     there, so one of `allowedClients`, `allowedSubjects`, `customClaims` and `requiredClaims` must say whose tokens are \
     meant, by another claim than `aud`";
 

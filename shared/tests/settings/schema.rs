@@ -59,7 +59,7 @@ const SAID: [&str; 31] = [
 
 /// What it cannot, or not well: members given twice, hosts and keys.
 const UNSAID: [&str; 15] = [
-    "admits whoever asks ",
+    "admits anyone who asks ",
     "can never hold: ",
     "does not end in ",
     "does not have `{tenantid}` once",
