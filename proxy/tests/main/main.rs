@@ -16,6 +16,7 @@ mod bearer;
 mod caller;
 mod connections;
 mod conversations;
+mod crate_event;
 mod door;
 mod forwarding;
 mod gateway;
