@@ -8,6 +8,7 @@ mod advertised;
 mod cognito;
 mod conditions;
 mod names;
+mod pool;
 mod requesters;
 mod rules;
 
@@ -131,13 +132,6 @@ fn read_entry(
     Some((rules, source?, advertised))
 }
 
-fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
-    let text = entry.text(name, &Form::ANY)?;
-    Address::parse(&text)
-        .map_err(|error| entry.fault(name, error.to_string()))
-        .ok()
-}
-
 /// Where the keys are: in the entry, at an address of the entry, or where the issuer says.
 fn read_source(
     entry: &mut Members<'_>,
@@ -149,7 +143,7 @@ fn read_source(
     if inline.is_some() && given {
         entry.fault("jwksUri", "is given together with `jwks`");
     }
-    let document = read_address(entry, "jwksUri");
+    let document = names::read_address(entry, "jwksUri");
     if let Some(json) = inline {
         return read_key_set(entry, &json, notes);
     }

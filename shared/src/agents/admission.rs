@@ -42,7 +42,7 @@ fn read_set(mut set: Members<'_>) -> Admission {
 
 fn read_kinds(allow: &mut Members<'_>) -> Admission {
     Admission {
-        // `Agents::untrusted` checks the issuers themselves: the trusted ones are not known here.
+        // `Agents::faults` checks the issuers themselves: the trusted ones are not known here.
         issuers: allow.texts("issuers", &Form::ANY),
         scopes: allow.texts("scopes", &Form::SCOPE),
         groups: allow.texts("groups", &GROUP),

@@ -1,6 +1,6 @@
 //! The names of an issuer, and the address of its metadata.
 
-use super::{cognito, read_address};
+use super::cognito;
 use crate::gate::Issuer;
 use crate::rules::TENANT;
 use crate::settings::{Address, Form, Members};
@@ -138,4 +138,12 @@ fn issuer_of(discovery: &Address) -> Option<Address> {
         return None;
     }
     Address::parse(&format!("{before}{after}")).ok()
+}
+
+/// An optional address that may be dialled.
+pub(super) fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
+    let text = entry.text(name, &Form::ANY)?;
+    Address::parse(&text)
+        .map_err(|error| entry.fault(name, error.to_string()))
+        .ok()
 }
