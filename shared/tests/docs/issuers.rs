@@ -14,6 +14,9 @@ use crate::read;
 const PAPER: &str = "docs/issuers.md";
 const NOW: u64 = 1_800_000_000;
 
+/// What Entra writes into `roles`.
+const ROLES: &[&str] = &["Agents.Invoke"];
+
 static RSA: LazyLock<Key> = LazyLock::new(|| Key::rsa("k1"));
 static P384: LazyLock<Key> = LazyLock::new(|| Key::p384("k2"));
 
@@ -145,7 +148,7 @@ fn enterprises() -> Vec<Shape> {
     let mut v1 = entra("https://sts.windows.net/TENANT-ID/");
     v1["aud"] = json!("api://API_CLIENT_ID");
     v1["appid"] = v1["azp"].take();
-    let caller = ("pair-8", Some("web-1"), &["Agents.Invoke"][..]);
+    let caller = ("pair-8", Some("web-1"), ROLES);
     let v2 = "https://login.microsoftonline.com/TENANT-ID/v2.0";
     vec![
         Shape {

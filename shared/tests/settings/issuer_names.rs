@@ -11,7 +11,7 @@ const ORGANIZATIONS: &str = "https://login.microsoftonline.com/organizations/v2.
 fn read(entries: &Value) -> Result<TrustedIssuers, Vec<String>> {
     let text = entries.to_string();
     let read = TrustedIssuers::parse(&text);
-    schema::ISSUERS.compare(&text, read.as_ref().err().map_or(&[], Vec::as_slice));
+    schema::ISSUERS.compare(&text, read.as_ref().err().map_or(&[][..], Vec::as_slice));
     read.map_err(|faults| said(&faults))
 }
 
