@@ -12,7 +12,7 @@ use shared::fetch::{self, ClientError, HttpsClient};
 use shared::settings::Address;
 use tokio::time::{sleep, timeout};
 
-use super::failure::AttachError;
+use super::error::AttachError;
 use super::request::{self, Sender};
 
 /// All attempts and pauses together: this much of the function's time is kept for the answer.

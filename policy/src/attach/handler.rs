@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, error, info};
 
 use super::answer::{Answers, MAX_ANSWER_TIME, SendError};
-use super::failure::AttachError;
+use super::error::AttachError;
 use super::reconcile::{ControlPlane, reconcile};
 use super::request::{Request, Task, UnanswerableError, Wanted};
 use crate::config::Config;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::settings::Address;
 
-use super::failure::AttachError;
+use super::error::AttachError;
 
 /// The longest text of an event that is repeated in its answer, which may have 4096 bytes in all. None is longer than an
 /// ARN.
@@ -20,6 +20,11 @@ const MAX_ENGINE_ARN: usize = 170;
 const SUFFIX: &str = "/policy-engine";
 /// The physical id of a resource whose creation failed before it could be named.
 const UNNAMED: &str = "not-created";
+
+/// An event of which only the sender is known.
+const UNKNOWN: AttachError = AttachError::Malformed(
+    "the event is not one of CloudFormation's: `RequestType` is not `Create`, `Update` or `Delete`, or a member is missing",
+);
 
 /// One event.
 #[derive(Debug)]
@@ -161,51 +166,11 @@ impl Task {
 }
 
 fn task(event: Value, physical_id: Option<&str>) -> Result<Option<Task>, AttachError> {
-    let event: Event = serde_json::from_value(event).map_err(|_| {
-        AttachError::Malformed(
-            "the event is not one of CloudFormation's: `RequestType` is not `Create`, `Update` or `Delete`, or a member of such a request is missing",
-        )
-    })?;
+    let event: Event = serde_json::from_value(event).map_err(|_| UNKNOWN)?;
     if matches!(event, Event::Delete(_)) && physical_id == Some(UNNAMED) {
         return Ok(None);
     }
-    let (gateway, wanted) = match event {
-        Event::Create(request) => {
-            let (gateway, engine, mode) = read(request.resource_properties)?;
-            let replaces = None;
-            (
-                gateway,
-                Wanted::Attached {
-                    engine,
-                    mode,
-                    replaces,
-                },
-            )
-        }
-        Event::Update(request) => {
-            let (gateway, engine, mode) = read(request.resource_properties)?;
-            let old = read(request.old_resource_properties);
-            let replaces = old.ok().map(|(_, engine, _)| engine);
-            (
-                gateway,
-                Wanted::Attached {
-                    engine,
-                    mode,
-                    replaces,
-                },
-            )
-        }
-        Event::Delete(request) => {
-            let (gateway, engine, _) = read(request.resource_properties)?;
-            (gateway, Wanted::Detached { engine })
-        }
-        _ => {
-            return Err(AttachError::Malformed(
-                "`RequestType` is not `Create`, `Update` or `Delete`",
-            ));
-        }
-    };
-    let task = Task { gateway, wanted };
+    let task = wanted(event)?;
     // A move would have to be undone when it fails half way, and CloudFormation does that better.
     if physical_id.is_some_and(|physical_id| physical_id != task.physical_id()) {
         return Err(AttachError::Malformed(
@@ -213,6 +178,30 @@ fn task(event: Value, physical_id: Option<&str>) -> Result<Option<Task>, AttachE
         ));
     }
     Ok(Some(task))
+}
+
+fn wanted(event: Event) -> Result<Task, AttachError> {
+    let (properties, replaces) = match event {
+        Event::Create(create) => (create.resource_properties, None),
+        Event::Update(update) => {
+            let old = read(update.old_resource_properties);
+            let replaces = old.ok().map(|(_, engine, _)| engine);
+            (update.resource_properties, replaces)
+        }
+        Event::Delete(delete) => {
+            let (gateway, engine, _) = read(delete.resource_properties)?;
+            let wanted = Wanted::Detached { engine };
+            return Ok(Task { gateway, wanted });
+        }
+        _ => return Err(UNKNOWN),
+    };
+    let (gateway, engine, mode) = read(properties)?;
+    let wanted = Wanted::Attached {
+        engine,
+        mode,
+        replaces,
+    };
+    Ok(Task { gateway, wanted })
 }
 
 fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), AttachError> {

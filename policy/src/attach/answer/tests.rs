@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::attach::failure::Message;
+use crate::attach::error::Message;
 use crate::attach::request::Request;
 
 fn request(length: usize) -> Request {
