@@ -21,7 +21,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 /// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
-const WARM_UP: Duration = Duration::from_secs(2);
+const WARM_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The proxy's state, the same for every request.
 pub struct App {
@@ -58,7 +58,7 @@ impl App {
         let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
         let warm_keys = async {
             if let Some(signing) = &signing {
-                Box::pin(signing.warm(WARM_UP)).await;
+                Box::pin(signing.warm(WARM_TIMEOUT)).await;
             }
         };
         let advertised = match &authentication {
@@ -120,6 +120,6 @@ async fn open_door(
         info!("{note}");
     }
     let door = Door::new(issuers, clock.clone());
-    door.warm(WARM_UP).await;
+    door.warm(WARM_TIMEOUT).await;
     Authentication::Required(door)
 }
