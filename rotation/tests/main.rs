@@ -7,6 +7,8 @@
     reason = "a test may fail"
 )]
 
+#[path = "main/doubt.rs"]
+mod doubt;
 #[path = "main/machine.rs"]
 mod machine;
 #[path = "main/machine_world.rs"]
