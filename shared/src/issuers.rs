@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub use advertised::Advertised;
 
 use crate::gate::{Algorithm, KeySet, Rules, TokenUse, Trust};
+use crate::key_report::skipped_keys;
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
 
 /// How far an issuer's clock may run ahead of ours, unless its entry says otherwise; seconds.
@@ -243,9 +244,9 @@ fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Op
     if keys.usable() == 0 {
         entry.fault("jwks", "has no usable key");
     }
-    if keys.skipped() > 0 {
+    if let Some(skipped) = skipped_keys(&keys) {
         let path = entry.path("jwks");
-        notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
+        notes.push(format!("`{path}` has unusable keys: {skipped}"));
     }
     Some(KeySource::Inline(Arc::new(keys)))
 }
@@ -295,7 +296,7 @@ fn list(entry: &mut Members<'_>, name: &str, form: &Form) -> Vec<String> {
 
 fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
     const KNOWN: Form = Form {
-        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, Ed25519",
         holds: |name| Algorithm::parse(name).is_some(),
     };
     match entry.texts("algorithms", &KNOWN) {

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::fetch::{FetchError, Fetcher};
 use crate::gate::{KeyDocumentError, KeySet, Presented};
 use crate::issuers::{KeyAddress, KeySource, RemoteKeys};
+use crate::key_report::skipped_keys;
 use crate::log::causes;
 use crate::settings::Address;
 
@@ -89,8 +90,8 @@ enum KeysError {
     Document(#[source] FetchError),
     #[error("the key document is refused")]
     DocumentForm(#[from] KeyDocumentError),
-    #[error("the key document has no usable key")]
-    NoKey,
+    #[error("the key document has no usable key: {0}")]
+    NoKey(String),
     #[error("it took too long")]
     Timeout,
 }
@@ -151,13 +152,17 @@ impl KeyStore {
         match self.issuers.get(presented.issuer_index()) {
             None => Err(Outage::Keys),
             Some(Keys::Inline(keys)) => Ok(Arc::clone(keys)),
-            Some(Keys::Remote(remote)) => self.remote(remote, presented.key_id()).await,
+            Some(Keys::Remote(remote)) => self.remote(remote, presented).await,
         }
     }
 
-    async fn remote(&self, remote: &Remote, key_id: Option<&str>) -> Result<Arc<KeySet>, Outage> {
-        // A token without a key id names no key that a fetch could bring.
-        let suits = |keys: &KeySet| key_id.is_none() || keys.has(key_id);
+    async fn remote(
+        &self,
+        remote: &Remote,
+        presented: &Presented<'_>,
+    ) -> Result<Arc<KeySet>, Outage> {
+        // A token that names no key names none that a fetch could bring.
+        let suits = |keys: &KeySet| !presented.names_key() || keys.has(presented);
         let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
         let found = remote.cache.find(suits, &remote.searches, fetch).await;
         found.ok_or(Outage::Keys)
@@ -168,8 +173,9 @@ impl KeyStore {
         let fetched = time::timeout(timeout, self.ask(origin)).await;
         match fetched.unwrap_or(Err(KeysError::Timeout)) {
             Ok(keys) => {
-                let (usable, skipped) = (keys.usable(), keys.skipped());
-                info!(issuer, usable, skipped, "fetched keys");
+                let (usable, skipped) = (keys.usable(), keys.skipped().len());
+                let skipped_keys = skipped_keys(&keys);
+                info!(issuer, usable, skipped, skipped_keys, "fetched keys");
                 Some(keys)
             }
             Err(error) => {
@@ -191,7 +197,9 @@ impl KeyStore {
         let document = self.fetcher.get(document).await;
         let keys = KeySet::parse(&document.map_err(KeysError::Document)?)?;
         if keys.usable() == 0 {
-            return Err(KeysError::NoKey);
+            let skipped = skipped_keys(&keys);
+            let reasons = skipped.unwrap_or_else(|| "it lists none".to_owned());
+            return Err(KeysError::NoKey(reasons));
         }
         Ok(keys)
     }

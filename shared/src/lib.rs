@@ -26,7 +26,9 @@ pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
+mod jwk;
 mod jws;
+mod key_report;
 #[cfg(feature = "fetch")]
 pub mod keys;
 #[cfg(feature = "layer")]

@@ -15,6 +15,8 @@ pub(super) struct Token {
     text: String,
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
+    /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
+    pub(super) thumbprint: Option<String>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -26,6 +28,7 @@ impl Token {
             text: bearer.as_str().to_owned(),
             algorithm,
             key_id,
+            thumbprint: read_thumbprint(&header),
             payload,
         })
     }
@@ -74,6 +77,11 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
         Some(_) => return Err(Refusal::KeyIdForm),
     };
     Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
+}
+
+fn read_thumbprint(header: &Map<String, Value>) -> Option<String> {
+    let thumbprint = header.get("x5t").and_then(Value::as_str)?;
+    is_visible(thumbprint, MAX_KEY_ID).then(|| thumbprint.to_owned())
 }
 
 /// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).

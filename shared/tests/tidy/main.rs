@@ -23,8 +23,8 @@ use checks::{BESIDE, STAGES};
 /// The crates in which no file names, by whatever way round, itself: each can be read from the bottom up.
 const WITHOUT_CIRCLES: [&str; 4] = ["authorizer", "policy", "proxy", "rotation"];
 
-/// An hour's reading.
-const GATE_LINES: usize = 600;
+/// An hour's reading: the lines of the folder's files that are neither blank nor comments, as `checks::code` counts them.
+const GATE_LINES: usize = 700;
 const STAGE_LINES: usize = 120;
 const FILE_LINES: usize = 450;
 
