@@ -5,6 +5,7 @@
 //! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".
 
 mod advertised;
+mod authority;
 mod cognito;
 mod conditions;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use advertised::Advertised;
 
+use crate::authorities::Authorities;
 use crate::gate::{Algorithm, KeySet, Rules, TokenUse, Trust};
 use crate::key_report::skipped_keys;
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
@@ -71,6 +73,8 @@ pub struct RemoteKeys {
     /// The exact `iss`.
     pub issuer: String,
     pub address: KeyAddress,
+    /// The authorities of its servers' certificates, if not the public ones.
+    pub authorities: Option<Authorities>,
 }
 
 #[derive(Clone, Debug)]
@@ -220,7 +224,14 @@ fn read_source(
         entry.fault("jwksUri", "is given together with `jwks`");
     }
     let document = read_address(entry, "jwksUri");
+    let authorities = authority::read(entry);
     if let Some(json) = inline {
+        if authorities.is_some() {
+            entry.fault(
+                authority::NAME,
+                "is given together with `jwks`, and nothing is fetched then",
+            );
+        }
         return read_key_set(entry, &json, notes);
     }
     let issuer = issuer?;
@@ -233,6 +244,7 @@ fn read_source(
     Some(KeySource::Remote(RemoteKeys {
         issuer: issuer.name.as_str().to_owned(),
         address,
+        authorities,
     }))
 }
 

@@ -12,6 +12,7 @@
 
 pub mod agents;
 pub mod assertion;
+pub mod authorities;
 pub mod aws;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
 pub mod cache;

@@ -87,10 +87,11 @@ impl TokenEndpoint {
             .fetcher
             .post(&self.address, authorization, self.form(proof));
         let (status, body) = answer.await.map_err(|error| match error {
-            FetchError::Body => GrantError::Answer,
-            FetchError::Client | FetchError::Connection(_) | FetchError::Status(_) => {
-                GrantError::Unreachable
-            }
+            FetchError::Body | FetchError::Compression => GrantError::Answer,
+            FetchError::Client
+            | FetchError::Certificate(_)
+            | FetchError::Connection(_)
+            | FetchError::Status(_) => GrantError::Unreachable,
         })?;
         if status == StatusCode::OK {
             return read(&body);

@@ -48,6 +48,7 @@ fn source(issuer: &Address) -> Option<KeySource> {
     Some(KeySource::Remote(RemoteKeys {
         issuer: issuer.to_string(),
         address: KeyAddress::Document(keys(issuer)?),
+        authorities: None,
     }))
 }
 
@@ -87,6 +88,7 @@ mod tests {
                 KeySource::Remote(RemoteKeys {
                     issuer,
                     address: KeyAddress::Document(address),
+                    authorities: None,
                 }) => {
                     assert_eq!(*issuer, rules.issuer);
                     address.to_string()

@@ -3,9 +3,7 @@
 use serde_json::json;
 use shared::gate::{self, AgentName, KeySet, Trust, UnixTime};
 
-use crate::ask::{
-    Ask, ED25519, ISSUER, NOW, P256, P384, RSA, STRANGER, good_claims, good_rules,
-};
+use crate::ask::{Ask, ED25519, ISSUER, NOW, P256, P384, RSA, STRANGER, good_claims, good_rules};
 
 fn admitted(name: &str, ask: &Ask) {
     assert_eq!(ask.answer().err(), None, "{name}");
@@ -183,7 +181,10 @@ fn the_issuer_is_chosen_by_its_exact_name() {
         claims["iss"] = json!(issuer);
         let header = format!("Bearer {}", RSA.token("RS256", &claims));
         let presented = gate::present(header.as_bytes(), &trust).unwrap();
-        assert_eq!((presented.issuer_index(), presented.names_key()), (index, true));
+        assert_eq!(
+            (presented.issuer_index(), presented.names_key()),
+            (index, true)
+        );
         let keys = KeySet::parse(mint::key_document(&[&RSA]).to_string().as_bytes()).unwrap();
         let identity = gate::identify(presented, &keys, UnixTime(NOW)).unwrap();
         assert_eq!(identity.issuer, issuer);
@@ -214,7 +215,10 @@ fn a_token_without_key_id_takes_the_key_of_its_thumbprint() {
     for (what, keys) in [
         ("its `x5t`", json!([other, named(&RSA, "x5t")])),
         ("its `kid`", json!([named(&RSA, "kid"), other])),
-        ("another kind of key has it too", json!([named(&RSA, "x5t"), wide])),
+        (
+            "another kind of key has it too",
+            json!([named(&RSA, "x5t"), wide]),
+        ),
         ("the only key, whatever it is called", json!([RSA.jwk()])),
     ] {
         admitted(what, &ask().keyed(json!({ "keys": keys })));

@@ -120,11 +120,10 @@ fn unusable_keys_are_skipped_and_spoil_no_other() {
 /// A library writes what it does not know as null.
 #[test]
 fn a_member_that_is_null_is_absent() {
-    for name in ["use", "alg", "key_ops", "kid", "x5t", "issuer", "x5c", "crv"] {
-        let ask = Ask::raw(
-            br#"{"alg":"RS256"}"#,
-            good_claims().to_string().as_bytes(),
-        );
+    for name in [
+        "use", "alg", "key_ops", "kid", "x5t", "issuer", "x5c", "crv",
+    ] {
+        let ask = Ask::raw(br#"{"alg":"RS256"}"#, good_claims().to_string().as_bytes());
         let ask = ask.keyed(json!({"keys": [rsa(name, Value::Null)]}));
         assert_eq!(ask.answer().err(), None, "{name}");
     }
@@ -172,20 +171,42 @@ fn of_two_keys_of_one_name_that_serve_alike_neither_is_used() {
         }
         key
     };
-    let (of, other) = (|alg| json!({"alg": alg}), json!({"issuer": "https://a.example"}));
+    let (of, other) = (
+        |alg| json!({"alg": alg}),
+        json!({"issuer": "https://a.example"}),
+    );
     for (what, one, two) in [
         ("no alg", RSA.jwk(), STRANGER.jwk()),
-        ("the same alg", with(&RSA, of("RS256")), with(&STRANGER, of("RS256"))),
+        (
+            "the same alg",
+            with(&RSA, of("RS256")),
+            with(&STRANGER, of("RS256")),
+        ),
         ("an alg in one", RSA.jwk(), with(&STRANGER, of("RS512"))),
-        ("an issuer in one", RSA.jwk(), with(&STRANGER, other.clone())),
-        ("the same issuer", with(&RSA, other.clone()), with(&STRANGER, other)),
-        ("the same key said to be another's too", RSA.jwk(), with(&RSA, of("RS256"))),
+        (
+            "an issuer in one",
+            RSA.jwk(),
+            with(&STRANGER, other.clone()),
+        ),
+        (
+            "the same issuer",
+            with(&RSA, other.clone()),
+            with(&STRANGER, other),
+        ),
+        (
+            "the same key said to be another's too",
+            RSA.jwk(),
+            with(&RSA, of("RS256")),
+        ),
     ] {
         for keys in [[&one, &two], [&two, &one]] {
             let keys = parse(&json!([keys[0], keys[1], P256.jwk()])).unwrap();
             assert_eq!(reasons(&keys), [JwkError::Ambiguous; 2], "{what}");
             assert!(!has(&keys, Some("rsa-1")) && has(&keys, Some("p256-1")));
-            assert!(!has(&keys, None), "{what}: what is left is not the only key");
+            assert!(
+                !has(&keys, None),
+                "{what}: what is left is not the only key"
+            );
         }
     }
 }
@@ -206,16 +227,33 @@ fn keys_of_one_name_are_told_from_each_other() {
     let none = json!({});
     for (what, other) in [
         ("the same key again", rsa(none.clone())),
-        ("the same key with members that are not read", rsa(json!({"x5c": ["AA"], "nbf": 1}))),
+        (
+            "the same key with members that are not read",
+            rsa(json!({"x5c": ["AA"], "nbf": 1})),
+        ),
         ("a key for encryption", stranger(json!({"use": "enc"}))),
-        ("a key for encryption, by its alg", stranger(json!({"alg": "RSA-OAEP"}))),
-        ("a key that is not to verify with", stranger(json!({"key_ops": ["wrapKey"]}))),
-        ("a symmetric key", json!({"kid": "rsa-1", "kty": "oct", "k": "AAAA"})),
+        (
+            "a key for encryption, by its alg",
+            stranger(json!({"alg": "RSA-OAEP"})),
+        ),
+        (
+            "a key that is not to verify with",
+            stranger(json!({"key_ops": ["wrapKey"]})),
+        ),
+        (
+            "a symmetric key",
+            json!({"kid": "rsa-1", "kty": "oct", "k": "AAAA"}),
+        ),
         ("a weak key", stranger(json!({"n": "AQ"}))),
         ("a key of another kind", named(&P256, none.clone())),
-        ("a key of another issuer", stranger(json!({"issuer": "https://other.example"}))),
+        (
+            "a key of another issuer",
+            stranger(json!({"issuer": "https://other.example"})),
+        ),
     ] {
-        let own = rsa(json!({"issuer": if what.contains("issuer") { json!(ISSUER) } else { Value::Null }}));
+        let own = rsa(
+            json!({"issuer": if what.contains("issuer") { json!(ISSUER) } else { Value::Null }}),
+        );
         for keys in [[&own, &other], [&other, &own]] {
             let ask = Ask::good().keyed(json!({ "keys": keys }));
             assert_eq!(ask.answer().err(), None, "{what}");
@@ -226,7 +264,10 @@ fn keys_of_one_name_are_told_from_each_other() {
     let header = json!({"alg": "PS256", "kid": "rsa-1"});
     let token = |key: &mint::Key| Ask::token(&key.token_with("PS256", &header, &good_claims()));
     assert_eq!(token(&STRANGER).keyed(bound.clone()).answer().err(), None);
-    assert_eq!(token(&RSA).keyed(bound).answer().err(), Some(Refusal::Signature));
+    assert_eq!(
+        token(&RSA).keyed(bound).answer().err(),
+        Some(Refusal::Signature)
+    );
 }
 
 #[test]
@@ -239,7 +280,10 @@ fn a_key_that_no_token_can_name_is_not_usable() {
     let keys = parse(&json!([unnamed(&RSA), unnamed(&P256)])).unwrap();
     assert_eq!(reasons(&keys), [JwkError::Unnamed; 2]);
     let keys = parse(&json!([unnamed(&RSA), P256.jwk()])).unwrap();
-    assert_eq!((keys.usable(), reasons(&keys)), (1, vec![JwkError::Unnamed]));
+    assert_eq!(
+        (keys.usable(), reasons(&keys)),
+        (1, vec![JwkError::Unnamed])
+    );
     assert!(
         !has(&keys, None),
         "a token without key id cannot tell which one is meant"

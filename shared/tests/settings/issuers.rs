@@ -220,7 +220,9 @@ fn keys_may_be_in_the_entry() {
     assert_eq!(keys_at(&issuers), "inline 2");
     assert_eq!(
         issuers.notes(),
-        ["`TRUSTED_ISSUERS[0].jwks` has unusable keys: a key without `kid`: `kty` and `crv` name no kind of key that verifies signatures here"]
+        [
+            "`TRUSTED_ISSUERS[0].jwks` has unusable keys: a key without `kid`: `kty` and `crv` name no kind of key that verifies signatures here"
+        ]
     );
 }
 

@@ -39,7 +39,12 @@ pub(super) fn algorithm_and_key() -> Vec<Row> {
     // The signing key and a stranger, by key id and thumbprint, for a token that names its key by thumbprint alone.
     let thumbed = |thumbprint: Value, names: &[(&str, &str); 2]| {
         let mut document = mint::key_document(&[&RSA, &STRANGER]);
-        for (key, (id, thumbprint)) in document["keys"].as_array_mut().unwrap().iter_mut().zip(names) {
+        for (key, (id, thumbprint)) in document["keys"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .zip(names)
+        {
             key["kid"] = json!(id);
             key["x5t"] = json!(thumbprint);
         }
