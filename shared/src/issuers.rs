@@ -8,6 +8,7 @@ mod advertised;
 mod authority;
 mod cognito;
 mod conditions;
+mod pool;
 
 use std::sync::Arc;
 
