@@ -67,12 +67,18 @@ impl SecretStore {
 
     /// A new secret whose current version has this value: its ARN.
     pub fn create(&self, name: &str, value: &str) -> String {
+        let arn = self.create_empty(name);
+        // It was there a moment ago, and nothing takes secrets away.
+        let _ = self.put(&arn, value, CURRENT);
+        arn
+    }
+
+    /// A new secret without any version, which `CreateSecret` makes if it is given no value: its ARN.
+    pub fn create_empty(&self, name: &str) -> String {
         // The service, too, ends each ARN in six characters of its own.
         let suffix: String = random::uuid().chars().take(6).collect();
         let arn = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}");
         self.desk.shelf.create(&arn, name);
-        // It was there a moment ago, and nothing takes secrets away.
-        let _ = self.put(&arn, value, CURRENT);
         arn
     }
 

@@ -5,6 +5,7 @@ mod finding;
 mod render;
 mod source;
 mod statement;
+mod tautology;
 mod vocabulary;
 
 pub use finding::Finding;

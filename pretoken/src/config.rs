@@ -10,7 +10,7 @@ use shared::settings::{Address, Fault, Reader, Source};
 use crate::answer::AddedClaims;
 use crate::claims;
 use crate::directory::Profile;
-use crate::proof::IdentityProof;
+use crate::proof::{IdentityProof, TokenProof};
 
 /// The clients that may name a user without proof, separated by commas. Required if `IDENTITY_PROOF` is `asserted`.
 pub(crate) const ASSERTING_CLIENTS: &str = "ASSERTING_CLIENTS";
@@ -31,6 +31,11 @@ pub(crate) const ENRICH_USER_TOKENS: &str = "ENRICH_USER_TOKENS";
 /// Departments and roles of groups: a JSON list of objects with `group`, `department` and `role`, of which the first one
 /// counts whose group the person is in. None by default.
 pub(crate) const GROUP_MAP: &str = "GROUP_MAP";
+/// The clients that may show a user's token as a proof, separated by commas: the door's machine client. None by default,
+/// and then no client's token has a user.
+pub(crate) const PROVING_CLIENTS: &str = "PROVING_CLIENTS";
+/// The clients whose users' tokens are proofs, separated by commas; those of any client of the pool by default.
+pub(crate) const USER_TOKEN_CLIENTS: &str = "USER_TOKEN_CLIENTS";
 /// What proves the user a machine acts for: `token` (the user's access token, the default) or `asserted` (the word of a
 /// client of `ASSERTING_CLIENTS`).
 pub(crate) const IDENTITY_PROOF: &str = "IDENTITY_PROOF";
@@ -85,13 +90,19 @@ impl Config {
 fn read_proof(settings: &mut Reader<'_>) -> IdentityProof {
     let clients = settings.optional(ASSERTING_CLIENTS, parse_clients);
     let is_given = settings.is_given(ASSERTING_CLIENTS);
+    let proving = settings.optional(PROVING_CLIENTS, parse_clients);
+    let users = settings.optional(USER_TOKEN_CLIENTS, parse_clients);
+    let by_token = IdentityProof::Token(TokenProof {
+        proving: proving.unwrap_or_default(),
+        users: users.unwrap_or_default(),
+    });
     match settings.text(IDENTITY_PROOF).as_deref() {
         None | Some("token") => {
             if is_given {
                 let problem = format!("is given, and `{IDENTITY_PROOF}` is not `asserted`");
                 settings.fault(ASSERTING_CLIENTS, problem);
             }
-            IdentityProof::Token
+            by_token
         }
         Some("asserted") => {
             if !is_given {
@@ -101,7 +112,7 @@ fn read_proof(settings: &mut Reader<'_>) -> IdentityProof {
         }
         Some(_) => {
             settings.fault(IDENTITY_PROOF, "is neither `token` nor `asserted`");
-            IdentityProof::Token
+            by_token
         }
     }
 }

@@ -5,6 +5,7 @@
 //! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".
 
 mod advertised;
+mod authority;
 mod cognito;
 mod conditions;
 mod names;
@@ -16,7 +17,9 @@ use std::sync::Arc;
 
 pub use advertised::Advertised;
 
+use crate::authorities::Authorities;
 use crate::gate::{KeySet, Rules, Trust};
+use crate::key_report::skipped_keys;
 use names::Named;
 
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
@@ -53,6 +56,8 @@ pub struct RemoteKeys {
     /// The issuer's first name, which its metadata must state: with [`crate::rules::TENANT`] in it, if it has tenants.
     pub issuer: String,
     pub address: KeyAddress,
+    /// The authorities of its servers' certificates, if not the public ones.
+    pub authorities: Option<Authorities>,
 }
 
 #[derive(Clone, Debug)]
@@ -144,7 +149,14 @@ fn read_source(
         entry.fault("jwksUri", "is given together with `jwks`");
     }
     let document = names::read_address(entry, "jwksUri");
+    let authorities = authority::read(entry);
     if let Some(json) = inline {
+        if authorities.is_some() {
+            entry.fault(
+                authority::NAME,
+                "is given together with `jwks`, and nothing is fetched then",
+            );
+        }
         return read_key_set(entry, &json, notes);
     }
     let named = named?;
@@ -157,6 +169,7 @@ fn read_source(
     Some(KeySource::Remote(RemoteKeys {
         issuer: named.issuer.name().to_owned(),
         address,
+        authorities,
     }))
 }
 
@@ -168,9 +181,9 @@ fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Op
     if keys.usable() == 0 {
         entry.fault("jwks", "has no usable key");
     }
-    if keys.skipped() > 0 {
+    if let Some(skipped) = skipped_keys(&keys) {
         let path = entry.path("jwks");
-        notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
+        notes.push(format!("`{path}` has unusable keys: {skipped}"));
     }
     Some(KeySource::Inline(Arc::new(keys)))
 }

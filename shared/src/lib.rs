@@ -12,6 +12,7 @@
 
 pub mod agents;
 pub mod assertion;
+pub mod authorities;
 pub mod aws;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
 pub mod cache;
@@ -27,7 +28,9 @@ pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
+mod jwk;
 mod jws;
+mod key_report;
 #[cfg(feature = "fetch")]
 pub mod keys;
 #[cfg(feature = "layer")]

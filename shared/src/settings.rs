@@ -16,6 +16,7 @@ mod source;
 pub use address::{Address, AddressError};
 pub use digest::{digest, is_digest};
 pub use document::{Faults, Form, Members};
+pub use documents::unreadable;
 pub use fault::{Fault, Path};
 pub use files::{FileError, Files, MAX_FILE_BYTES, file_system};
 pub use json::Json;

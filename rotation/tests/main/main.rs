@@ -7,6 +7,7 @@
     reason = "a test may fail"
 )]
 
+mod doubt;
 mod machine;
 mod machine_world;
 mod moto;

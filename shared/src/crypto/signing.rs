@@ -163,7 +163,7 @@ mod tests {
         let (x, y) = pair.coordinates().unwrap();
         assert_eq!([&json!(x), &json!(y)], [&jwk["x"], &jwk["y"]]);
         let public = json!({"crv": "P-256", "kty": "EC", "x": x, "y": y});
-        let verifier = VerifyingKey::from_jwk(&public).unwrap();
+        let verifier = VerifyingKey::from_jwk(public.as_object().unwrap()).unwrap();
         let es256 = Algorithm::parse("ES256").unwrap();
         let signature = pair.sign("e30.e30").unwrap();
         assert!(verifier.verify_jws(es256, &format!("e30.e30.{signature}")));

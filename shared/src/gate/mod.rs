@@ -26,11 +26,12 @@ mod token;
 pub use decision::Permit;
 pub(crate) use identity::groups_elsewhere;
 pub use identity::{Caller, Identity};
-pub use keys::{KeyDocumentError, KeySet};
+pub use keys::{KeyDocumentError, KeySet, SkippedKey};
 pub use presented::{Payload, Presented};
 pub use refusal::{Answer, Refusal};
 
-pub use crate::crypto::Algorithm;
+pub use crate::crypto::{Algorithm, KeyError};
+pub use crate::jwk::JwkError;
 pub use crate::rules::{
     Admission, AgentName, ClaimPath, CustomClaim, Issuer, Match, RequiredClaim, Rules, TokenUse,
     Trust, UnixTime,
@@ -98,5 +99,5 @@ pub fn admit(identity: Identity, agent: &AgentName, allow: &Admission) -> Result
 #[doc(hidden)]
 pub fn check_signature(header: &[u8], keys: &KeySet) -> Result<(), Refusal> {
     let token = Token::parse(Bearer::parse(header)?)?;
-    signature::check(&token, keys)
+    signature::check(&token, "", keys)
 }

@@ -76,12 +76,18 @@ impl<'t> Presented<'t> {
         self.issuer_index
     }
 
-    /// The key the token names. Unproven: good for looking a key up, never for a log or a URL.
-    pub fn key_id(&self) -> Option<&str> {
-        self.token.key_id.as_deref()
+    /// Whether the token names a key. Its name is unproven: good for looking a key up, never for a log or a URL.
+    pub fn names_key(&self) -> bool {
+        self.token.key_id.is_some() || self.token.thumbprint.is_some()
     }
 
-    pub(super) fn into_parts(self) -> (Token, Payload<'t>) {
-        (self.token, self.payload)
+    /// The token and its `iss`, for the look-up of its key.
+    pub(super) fn unproven(&self) -> (&Token, &str) {
+        let issuer = self.payload.get("iss").and_then(Value::as_str);
+        (&self.token, issuer.unwrap_or_default())
+    }
+
+    pub(super) fn into_payload(self) -> Payload<'t> {
+        self.payload
     }
 }

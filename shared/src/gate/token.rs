@@ -17,6 +17,8 @@ pub(super) struct Token {
     pub(super) key_id: Option<String>,
     /// The type that the header states, in lower case and without `application/` (RFC 7515 section 4.1.9).
     pub(super) token_type: Option<String>,
+    /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
+    pub(super) thumbprint: Option<String>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -29,6 +31,7 @@ impl Token {
             algorithm,
             key_id,
             token_type: header.get("typ").map(token_type),
+            thumbprint: read_thumbprint(&header),
             payload,
         })
     }
@@ -75,6 +78,11 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
         Some(_) => return Err(Refusal::KeyIdForm),
     };
     Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
+}
+
+fn read_thumbprint(header: &Map<String, Value>) -> Option<String> {
+    let thumbprint = header.get("x5t").and_then(Value::as_str)?;
+    is_visible(thumbprint, MAX_KEY_ID).then(|| thumbprint.to_owned())
 }
 
 /// What is no text is a type that no token may have.

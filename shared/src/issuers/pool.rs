@@ -47,6 +47,7 @@ fn source(issuer: &Address) -> Option<KeySource> {
     Some(KeySource::Remote(RemoteKeys {
         issuer: issuer.to_string(),
         address: KeyAddress::Document(cognito::keys(issuer)?),
+        authorities: None,
     }))
 }
 
@@ -68,6 +69,7 @@ mod tests {
                 KeySource::Remote(RemoteKeys {
                     issuer,
                     address: KeyAddress::Document(address),
+                    authorities: None,
                 }) => {
                     assert_eq!(*issuer, rules.issuer.name());
                     address.to_string()

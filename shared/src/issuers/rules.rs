@@ -198,7 +198,7 @@ fn read_value(json: &Json) -> Option<serde_json::Value> {
 
 fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
     const KNOWN: Form = Form {
-        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
+        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, Ed25519",
         holds: |name| Algorithm::parse(name).is_some(),
     };
     match entry.texts("algorithms", &KNOWN) {

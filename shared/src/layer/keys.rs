@@ -9,9 +9,10 @@ use tracing::{info, warn};
 
 use crate::cache::{Ages, Cache, TokenBucket};
 use crate::clock::Clock;
-use crate::crypto::{Algorithm, VerifyingKey};
+use crate::crypto::Algorithm;
 use crate::fetch::Fetcher;
 use crate::json::{self, Value};
+use crate::jwk::Jwk;
 use crate::keys::SEARCH_REFILL;
 use crate::settings::Address;
 
@@ -36,7 +37,7 @@ pub(super) struct DoorKeys {
 }
 
 /// Keys by their ids.
-pub(super) struct DoorKeySet(Vec<(String, VerifyingKey)>);
+pub(super) struct DoorKeySet(Vec<Jwk>);
 
 impl DoorKeySet {
     fn parse(document: &Bytes) -> Option<Self> {
@@ -44,23 +45,26 @@ impl DoorKeySet {
         let listed = document.get("keys")?.as_array()?;
         let es256 = Algorithm::parse("ES256")?;
         let key = |jwk: &Value| {
-            let id = jwk.get("kid")?.as_str()?.to_owned();
-            let key = VerifyingKey::from_jwk(jwk)?;
-            key.serves(es256).then_some((id, key))
+            let key = Jwk::parse(jwk).ok()?;
+            (key.id.is_some() && key.serves(es256)).then_some(key)
         };
         let keys: Vec<_> = listed.iter().take(MAX_KEYS).filter_map(key).collect();
         (!keys.is_empty()).then_some(Self(keys))
     }
 
+    fn find(&self, id: &str) -> Option<&Jwk> {
+        let mut keys = self.0.iter();
+        keys.find(|key| key.id.as_deref() == Some(id))
+    }
+
     fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == id)
+        self.find(id).is_some()
     }
 
     /// Whether a compact JWS is signed, with ES256, by the key of this id.
     pub(super) fn verifies(&self, id: &str, jws: &str) -> bool {
-        let key = self.0.iter().find(|(known, _)| known == id);
-        key.zip(Algorithm::parse("ES256"))
-            .is_some_and(|((_, key), es256)| key.verify_jws(es256, jws))
+        let key = self.find(id).zip(Algorithm::parse("ES256"));
+        key.is_some_and(|(key, es256)| key.verifies(es256, jws))
     }
 }
 

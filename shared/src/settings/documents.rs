@@ -145,7 +145,7 @@ impl Content {
 }
 
 /// Why there is no content, and what to do about it.
-fn unreadable(error: FileError) -> String {
+pub fn unreadable(error: FileError) -> String {
     match error {
         FileError::Absent => {
             "does not exist; a relative path starts at the working directory of the function"

@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::gate::{self, AgentName, KeySet, Trust, UnixTime};
 
-use crate::ask::{Ask, ED25519, ISSUER, NOW, P256, P384, RSA, good_claims, good_rules};
+use crate::ask::{Ask, ED25519, ISSUER, NOW, P256, P384, RSA, STRANGER, good_claims, good_rules};
 
 fn admitted(name: &str, ask: &Ask) {
     assert_eq!(ask.answer().err(), None, "{name}");
@@ -185,8 +185,8 @@ fn the_issuer_is_chosen_by_its_exact_name() {
         let header = format!("Bearer {}", RSA.token("RS256", &claims));
         let presented = gate::present(header.as_bytes(), &trust).unwrap();
         assert_eq!(
-            (presented.issuer_index(), presented.key_id()),
-            (index, Some("rsa-1"))
+            (presented.issuer_index(), presented.names_key()),
+            (index, true)
         );
         let keys = KeySet::parse(mint::key_document(&[&RSA]).to_string().as_bytes()).unwrap();
         let identity = gate::identify(presented, &keys, UnixTime(NOW))
@@ -201,6 +201,48 @@ fn a_token_without_key_id_takes_the_only_key() {
     let header = json!({"alg": "RS256"});
     let ask = Ask::token(&RSA.token_with("RS256", &header, &good_claims()));
     admitted("only key", &ask.keyed(mint::key_document(&[&RSA])));
+}
+
+/// AD FS signs access tokens without `kid`, and two keys are published while they change.
+#[test]
+fn a_token_without_key_id_takes_the_key_of_its_thumbprint() {
+    let header = json!({"alg": "RS256", "x5t": "t-1"});
+    let ask = || Ask::token(&RSA.token_with("RS256", &header, &good_claims()));
+    let named = |key: &mint::Key, name: &str| {
+        let mut key = key.jwk();
+        key.as_object_mut().unwrap().remove("kid");
+        key[name] = json!("t-1");
+        key
+    };
+    let other = STRANGER.jwk();
+    let mut wide = named(&P256, "x5t");
+    wide["kid"] = json!("p256-1");
+    for (what, keys) in [
+        ("its `x5t`", json!([other, named(&RSA, "x5t")])),
+        ("its `kid`", json!([named(&RSA, "kid"), other])),
+        (
+            "another kind of key has it too",
+            json!([named(&RSA, "x5t"), wide]),
+        ),
+        ("the only key, whatever it is called", json!([RSA.jwk()])),
+    ] {
+        admitted(what, &ask().keyed(json!({ "keys": keys })));
+    }
+}
+
+/// RFC 9864: `Ed25519` is `EdDSA` with that curve.
+#[test]
+fn ed25519_is_eddsa_by_either_name() {
+    for own in [json!("EdDSA"), json!("Ed25519"), json!(null)] {
+        for said in ["EdDSA", "Ed25519"] {
+            let mut key = ED25519.jwk();
+            key["alg"] = own.clone();
+            let header = json!({"alg": said, "kid": "ed-1"});
+            let ask = Ask::token(&ED25519.token_with("EdDSA", &header, &good_claims()));
+            let ask = ask.keyed(json!({"keys": [key]}));
+            admitted(&format!("{said} of a key for {own}"), &ask);
+        }
+    }
 }
 
 /// lambda_runtime logs errors with `{:?}`, and a derived one would print people and tokens.

@@ -10,12 +10,14 @@
 
 mod age;
 mod discovery;
+mod documents;
 mod faults;
 mod floods;
 mod layer;
 mod parts;
 mod server;
 mod start;
+mod told;
 
 use std::time::Duration;
 
@@ -88,4 +90,6 @@ async fn nothing_about_the_token_is_in_the_request() {
     assert_eq!(seen.path, "/keys");
     let names: Vec<&str> = seen.headers.keys().map(|name| name.as_str()).collect();
     assert_eq!(names, ["accept", "host"]);
+    let accepted = "application/jwk-set+json, application/json";
+    assert_eq!(seen.headers["accept"], accepted);
 }

@@ -63,11 +63,11 @@ fn every_fault_of_a_member_is_named() {
         (json!({"algorithms": []}), "algorithms` is an empty list".to_owned()),
         (
             json!({"algorithms": ["RS256", "HS256"]}),
-            "algorithms[1]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA".to_owned(),
+            "algorithms[1]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, Ed25519".to_owned(),
         ),
         (
             json!({"algorithms": ["none"]}),
-            "algorithms[0]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA".to_owned(),
+            "algorithms[0]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, Ed25519".to_owned(),
         ),
         (json!({"groupsClaim": ""}), format!("groupsClaim` is not {text}")),
         (json!({"scopeClaim": "a b"}), format!("scopeClaim` is not {text}")),

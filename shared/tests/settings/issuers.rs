@@ -109,7 +109,7 @@ fn every_field_is_read() {
         json!({
             "issuer": "https://names-itself.example/v2.0",
             "jwksUri": "https://keys.example/keys?policy=sign-in",
-            "algorithms": ["ES256", "EdDSA", "PS512"],
+            "algorithms": ["ES256", "Ed25519", "PS512"],
             "tokenUse": "id", "tokenTypes": ["JOSE", "okta-internal-at+jwt"],
             "allowedScopes": ["door/invoke"],
             "groupsClaim": "https://issuer.example/groups", "scopeClaim": "scp", "clientClaim": "azp",
@@ -232,7 +232,9 @@ fn keys_may_be_in_the_entry() {
     assert_eq!(keys_at(&issuers), "inline 2");
     assert_eq!(
         issuers.notes(),
-        ["`TRUSTED_ISSUERS[0].jwks` has 1 unusable keys"]
+        [
+            "`TRUSTED_ISSUERS[0].jwks` has unusable keys: a key without `kid`: `kty` and `crv` name no kind of key that verifies signatures here"
+        ]
     );
 }
 

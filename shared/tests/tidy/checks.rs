@@ -17,9 +17,17 @@ pub(crate) const STAGES: [&str; 10] = [
 ];
 
 /// What the gate may name of the rest of the crate: as pure as the gate itself, and each may name those before it alone,
-/// so that no arrow leads back into the gate. `code_table` declares the refusals, `text` bounds a key id, and `jws` takes a
-/// token apart: what the gate asks of the form of a token, a layer behind the door asks as well.
-pub(crate) const BESIDE: [&str; 6] = ["text", "json", "code_table", "crypto", "jws", "rules"];
+/// so that no arrow leads back into the gate. `code_table` declares the refusals, `text` bounds a key id, `jws` takes a
+/// token apart and `jwk` a key: what the gate asks of their form, a layer behind the door asks as well.
+pub(crate) const BESIDE: [&str; 7] = [
+    "text",
+    "json",
+    "code_table",
+    "crypto",
+    "jwk",
+    "jws",
+    "rules",
+];
 
 /// What the gate may name of the standard library: nothing that knows the time, the process or the world.
 const STD: [&str; 3] = ["fmt", "ops", "slice"];

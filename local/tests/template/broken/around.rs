@@ -217,8 +217,8 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "nothing waits for itself",
         MAIN,
-        "ASSERTING_CLIENTS: !Ref AssertingClients",
-        "ASSERTING_CLIENTS: !GetAtt Users.Outputs.MachineClientId",
+        "        PretokenFunctionArn: !Sub",
+        "        PretokenFunctionArn: !GetAtt PretokenFunction.Arn\n        Unused: !Sub",
     ),
     (
         "nothing waits for itself",

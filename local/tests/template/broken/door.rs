@@ -260,8 +260,8 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "functions are called without an alias",
         MAIN,
-        "PretokenFunctionArn: !GetAtt PretokenFunction.Arn",
-        "PretokenFunctionArn: !Ref PretokenFunction.Alias",
+        ":function:gatehouse-pretoken-${Unique}",
+        ":function:gatehouse-pretoken-${Unique}:live",
     ),
     (
         "functions are called without an alias",

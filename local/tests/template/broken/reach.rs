@@ -91,8 +91,26 @@ pub(super) const BREAKS: &[Break] = &[
     (
         "the trigger is asked for machines too",
         MAIN,
-        "PretokenFunctionArn: !GetAtt PretokenFunction.Arn",
-        "PretokenFunctionArn: !GetAtt ProxyFunction.Arn",
+        ":function:gatehouse-pretoken-${Unique}",
+        ":function:gatehouse-proxy-${Unique}",
+    ),
+    (
+        "the trigger is asked for machines too",
+        MAIN,
+        "        - gatehouse-pretoken-${Unique}\n        - Unique: !Select [4,",
+        "        - gatehouse-pretoken-${Unique}\n        - Unique: !Select [3,",
+    ),
+    (
+        "only the door proves users to the trigger",
+        MAIN,
+        "- !If [HasOwnMachineClient, !GetAtt Users.Outputs.MachineClientId, !Ref MachineClientId]\n          USER",
+        "- !GetAtt Users.Outputs.ConsoleClientId\n          USER",
+    ),
+    (
+        "only the door proves users to the trigger",
+        MAIN,
+        "- !If [HasOwnPool, !GetAtt Users.Outputs.ConsoleClientId, \"\"]",
+        "- \"\"",
     ),
     (
         "only who is let in has a user",

@@ -19,6 +19,7 @@ shared::code_table! {
     ClientRefused     Everybody "client_refused"     "the token endpoint does not take the machine client, its newest secret included"
     NotConfigured     Everybody "not_configured"     "the settings of the token endpoint are missing"
     ProofExpired      Owner     "proof_expired"      "the caller's own token has expired meanwhile"
+    Redirected        Everybody "redirected"         "the token endpoint answered with a redirect: its address is not that of a token endpoint"
     Refused           Owner     "refused"            "the token endpoint, or the trigger behind it, refused the request"
     Resting           Owner     "resting"            "a failure is too recent for another attempt"
     SecretUnavailable Everybody "secret_unavailable" "the machine client's secret cannot be had"
@@ -33,6 +34,7 @@ impl From<GrantError> for ToolTokenError {
         match refused {
             GrantError::Answer => Self::Answer,
             GrantError::ClientRefused => Self::ClientRefused,
+            GrantError::Redirected => Self::Redirected,
             GrantError::Refused => Self::Refused,
             GrantError::Secret => Self::SecretUnavailable,
             GrantError::Throttled => Self::Throttled,

@@ -1,10 +1,10 @@
 //! Signatures, algorithms and keys.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::gate::Refusal as R;
 
 use super::{Row, bent, good_token};
-use crate::ask::{Ask, ED25519, P256, P384, RSA, STRANGER, good_claims, good_header};
+use crate::ask::{Ask, ED25519, ISSUER, P256, P384, RSA, STRANGER, good_claims, good_header};
 
 /// The signature is the right one for what the header says, or as near to it as can be made.
 pub(super) fn algorithm_and_key() -> Vec<Row> {
@@ -35,6 +35,26 @@ pub(super) fn algorithm_and_key() -> Vec<Row> {
             key.as_object_mut().unwrap().remove("kid");
         }
         document
+    };
+    // The signing key and a stranger, by key id and thumbprint, for a token that names its key by thumbprint alone.
+    let thumbed = |thumbprint: Value, names: &[(&str, &str); 2]| {
+        let mut document = mint::key_document(&[&RSA, &STRANGER]);
+        for (key, (id, thumbprint)) in document["keys"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .zip(names)
+        {
+            key["kid"] = json!(id);
+            key["x5t"] = json!(thumbprint);
+        }
+        let header = json!({"alg": "RS256", "x5t": thumbprint});
+        Ask::token(&RSA.token_with("RS256", &header, &good_claims())).keyed(document)
+    };
+    let bound = |issuer: &str| {
+        let mut document = mint::key_document(&[&RSA, &P256]);
+        document["keys"][0]["issuer"] = json!(issuer);
+        Ask::good().keyed(document)
     };
     let anonymous = || Ask::raw(br#"{"alg":"RS256"}"#, good_claims().to_string().as_bytes());
     vec![
@@ -199,6 +219,86 @@ pub(super) fn algorithm_and_key() -> Vec<Row> {
             "no key id, no key",
             anonymous().keyed(json!({"keys": []})),
             R::KeyIdMissing,
+        ),
+        (
+            "x5t of no key, several keys",
+            thumbed(json!("t-2"), &[("rsa-1", "t-1"), ("rsa-2", "t-3")]),
+            R::KeyIdMissing,
+        ),
+        (
+            "x5t of two keys that serve alike",
+            thumbed(json!("t-1"), &[("rsa-1", "t-1"), ("rsa-2", "t-1")]),
+            R::KeyIdMissing,
+        ),
+        (
+            "x5t of one key that is the kid of another",
+            thumbed(json!("t-1"), &[("rsa-1", "t-1"), ("t-1", "t-2")]),
+            R::KeyIdMissing,
+        ),
+        (
+            "x5t is no text, several keys",
+            thumbed(json!(["t-1"]), &[("rsa-1", "t-1"), ("rsa-2", "t-2")]),
+            R::KeyIdMissing,
+        ),
+        (
+            "x5t of another key",
+            thumbed(json!("t-2"), &[("rsa-1", "t-1"), ("rsa-2", "t-2")]),
+            R::Signature,
+        ),
+        (
+            "x5t beside a kid of no key",
+            {
+                let header = json!({"alg": "RS256", "kid": "none", "x5t": "rsa-1"});
+                Ask::token(&RSA.token_with("RS256", &header, &good_claims()))
+            },
+            R::KeyUnknown,
+        ),
+        (
+            "a key of another issuer",
+            bound("https://other.example"),
+            R::KeyUnknown,
+        ),
+        (
+            "a key of the issuer with a slash",
+            bound(&format!("{ISSUER}/")),
+            R::KeyUnknown,
+        ),
+        (
+            "a key of another issuer's tenants",
+            bound("https://login.example/{tenantid}/v2.0"),
+            R::KeyUnknown,
+        ),
+        (
+            "the only key is another issuer's, no key id",
+            {
+                let mut key = RSA.jwk();
+                key["issuer"] = json!("https://other.example");
+                anonymous().keyed(json!({"keys": [key]}))
+            },
+            R::KeyIdMissing,
+        ),
+        (
+            "Ed25519 said over a P-256 key",
+            Ask::token(&P256.token_with(
+                "ES256",
+                &json!({"alg": "Ed25519", "kid": "p256-1"}),
+                &good_claims(),
+            )),
+            R::KeyMismatch,
+        ),
+        (
+            "Ed25519 of an issuer that is not trusted with EdDSA",
+            only_rs256(Ask::token(&ED25519.token_with(
+                "EdDSA",
+                &json!({"alg": "Ed25519", "kid": "ed-1"}),
+                &good_claims(),
+            ))),
+            R::AlgorithmRefused,
+        ),
+        (
+            "Ed448",
+            Ask::parameter("alg", json!("Ed448")),
+            R::AlgorithmUnknown,
         ),
         (
             "key id, and one key without",
