@@ -34,7 +34,7 @@ impl Config {
         let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse);
         let agents = settings.required(AGENTS, Agents::parse);
         if let (Some(issuers), Some(agents)) = (&issuers, &agents) {
-            settings.faults(agents.untrusted(&issuers.trust));
+            settings.faults(agents.faults(&issuers.trust));
         }
         let simple_responses = settings.flag(SIMPLE_RESPONSES, false);
         let digest = settings.digest();

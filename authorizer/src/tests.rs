@@ -109,7 +109,7 @@ fn agents() -> Value {
 fn caller(name: &str) -> Value {
     let own = match name {
         "alice" => {
-            json!({"groups": ["staff", "höchste"], "scope": "read write", "email": "alice@example.com"})
+            json!({"groups": ["staff", "höchste"], "scope": "read write", "email": "alice@example.com", "email_verified": true})
         }
         "bob" => json!({"groups": ["guests"], "scope": "read"}),
         "carol" => json!({"groups": ["staff"]}),

@@ -10,6 +10,6 @@ mod vocabulary;
 
 pub use finding::Finding;
 pub use render::render;
-pub use source::{PLACEHOLDER, Source, Unreadable};
+pub use source::{PLACEHOLDER, Source, UnreadableError};
 pub use statement::{Statement, check};
 pub use vocabulary::{Vocabulary, VocabularyError};

@@ -11,6 +11,7 @@ use authority::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Target};
 use shared::door::{Door, DoorError};
+use shared::explanation::Explanation;
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
 use shared::secret::Secret;
@@ -93,7 +94,8 @@ impl Access {
         let permit = match gate::admit(identity.clone(), &agent.name, &agent.admission) {
             Ok(permit) => permit,
             Err(refusal) => {
-                decision.log(&Verdict::Refused(refusal, Some(&identity)));
+                let why = Explanation::of_agent(refusal, &agent.admission, &identity);
+                decision.log(&Verdict::Refused(refusal, Some(&identity), &why));
                 return Err(Refused::of(refusal, true));
             }
         };
@@ -135,11 +137,11 @@ impl Access {
             Authentication::Required(door) => door,
             Authentication::Off => return Ok(Identity::anonymous()),
         };
-        door.identify(authorization(headers))
+        door.decide(authorization(headers))
             .await
-            .map_err(|denial| match denial {
+            .map_err(|(denial, why)| match denial {
                 DoorError::Refused(refusal) => {
-                    decision.log(&Verdict::Refused(refusal, None));
+                    decision.log(&Verdict::Refused(refusal, None, &why));
                     Refused::of(refusal, headers.contains_key(header::AUTHORIZATION))
                 }
                 DoorError::Outage(outage) => {

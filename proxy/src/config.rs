@@ -60,7 +60,7 @@ const DEFAULT_FIRST_BYTE_SECONDS: u64 = 285;
 const DEFAULT_IDLE_SECONDS: u64 = 840;
 const MAX_SECONDS: u64 = 890;
 /// Lambda takes an event of at most 6 MB.
-const MOST_BODY_BYTES: u64 = 6 * 1024 * 1024;
+const MAX_EVENT_BYTES: u64 = 6 * 1024 * 1024;
 
 /// The proxy's settings.
 pub struct Config {
@@ -171,7 +171,7 @@ impl Limits {
             |name, default| Duration::from_secs(settings.number(name, default, 1..=MAX_SECONDS));
         let first_byte = seconds(FIRST_BYTE_SECONDS, DEFAULT_FIRST_BYTE_SECONDS);
         let idle = seconds(IDLE_SECONDS, DEFAULT_IDLE_SECONDS);
-        let body_bytes = settings.number(MAX_BODY_BYTES, MOST_BODY_BYTES, 1..=MOST_BODY_BYTES);
+        let body_bytes = settings.number(MAX_BODY_BYTES, MAX_EVENT_BYTES, 1..=MAX_EVENT_BYTES);
         Self {
             body_bytes: usize::try_from(body_bytes).unwrap_or(usize::MAX),
             first_byte,
@@ -189,7 +189,7 @@ fn parse_agents(
     let agents = Agents::parse(json)?;
     let mut faults: Vec<Fault> = agents.iter().filter_map(contradiction).collect();
     match authentication {
-        Some(Authentication::Required(issuers)) => faults.extend(agents.untrusted(&issuers.trust)),
+        Some(Authentication::Required(issuers)) => faults.extend(agents.faults(&issuers.trust)),
         Some(Authentication::Off) => {
             faults.extend(agents.iter().flat_map(authentication::needing_token));
         }

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 /// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
 /// Gateway, whose fifteen minutes began before ours while the function started.
-const MARGIN: Duration = Duration::from_secs(3);
+const DEADLINE_MARGIN: Duration = Duration::from_secs(3);
 
 /// Answers one request.
 ///
@@ -184,5 +184,6 @@ fn metadata(request: &Request) -> String {
 fn deadline(app: &App, lambda_deadline: u64) -> Instant {
     let left = app.clock.left_until(lambda_deadline);
     let now = Instant::now();
-    now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
+    now.checked_add(left.saturating_sub(DEADLINE_MARGIN))
+        .unwrap_or(now)
 }

@@ -1,5 +1,6 @@
 //! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
+mod admission;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -11,12 +12,6 @@ use crate::text::is_word;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
-
-/// Cognito's group names have at most 128 characters; other issuers' may be display names, with spaces.
-const GROUP: Form = Form {
-    says: "1 to 255 printable characters",
-    holds: |text| (1..=255).contains(&text.len()) && !text.chars().any(char::is_control),
-};
 
 const RUNTIME: Form = Form {
     says: "the ARN of an AgentCore runtime: `arn:aws:bedrock-agentcore:{region}:{account}:runtime/{id}`",
@@ -235,7 +230,7 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
         let problem = "is for runtimes with `auth` `iam` and `protocol` `http`";
         entry.fault("websocket", problem);
     }
-    let admission = read_admission(&mut entry);
+    let admission = admission::read(&mut entry);
     entry.finish();
     Some(Agent {
         name: name?,
@@ -324,20 +319,4 @@ fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {
             None
         }
     }
-}
-
-/// An absent `allow` could be read as "admit no caller" or as "admit every caller", so it is a fault. `{}` admits every
-/// caller.
-fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
-    entry.needs(&["allow"]);
-    let mut allow = entry.object("allow")?;
-    let admission = Admission {
-        // `untrusted` checks the issuers themselves: the trusted ones are not known here.
-        issuers: allow.texts("issuers", &Form::ANY),
-        scopes: allow.texts("scopes", &Form::SCOPE),
-        groups: allow.texts("groups", &GROUP),
-        clients: allow.texts("clients", &Form::PLAIN),
-    };
-    allow.finish();
-    Some(admission)
 }

@@ -21,6 +21,7 @@ mod code_table;
 mod crypto;
 #[cfg(feature = "fetch")]
 pub mod door;
+pub mod explanation;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod gate;

@@ -15,6 +15,7 @@ use tracing::{Level, error, info};
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::clock;
+use crate::explanation::Explanation;
 use crate::gate::{Identity, Refusal};
 use crate::settings::{self, LOG_LEVEL};
 use crate::text::is_word;
@@ -35,7 +36,7 @@ pub fn start() {
 pub enum Verdict<'a> {
     Allowed(&'a Identity),
     /// The identity is there if the caller was believed and lacked the right.
-    Refused(Refusal, Option<&'a Identity>),
+    Refused(Refusal, Option<&'a Identity>, &'a Explanation),
     /// The caller was believed, and what they ask for is not there; the code that they are told.
     Missing(&'static str, &'a Identity),
     /// It could not be decided; the code of the outage.
@@ -60,13 +61,20 @@ pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration:
             duration_ms,
             "allowed {action}"
         ),
-        Verdict::Refused(refusal, identity) => info!(
+        Verdict::Refused(refusal, identity, why) => info!(
             request_id,
             action = display(action),
             outcome = "refused",
             reason = refusal.code(),
-            token_id = identity.map(|identity| identity.token_id.as_str()),
-            issuer = identity.map(|identity| identity.issuer.as_str()),
+            expected = why.expected,
+            found = why.found,
+            hint = why.hint,
+            token_id = identity
+                .map(|identity| &identity.token_id)
+                .or(why.token_id.as_ref()),
+            issuer = identity
+                .map(|identity| &identity.issuer)
+                .or(why.issuer.as_ref()),
             subject = identity.map(|identity| display(Loggable(&identity.subject))),
             duration_ms,
             "refused {action}: {refusal}"

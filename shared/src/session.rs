@@ -77,8 +77,7 @@ impl SessionId {
 pub struct UserId(String);
 
 impl UserId {
-    /// `issuer#subject`, so that two issuers' subjects never meet; an issuer is a URL without a fragment, so the first `#`
-    /// ends it. Longer or unusual text is replaced by a digest, which no such text can equal: it has no `#`.
+    /// `issuer#subject`, so that two issuers' subjects never meet; no name of an issuer has a `#`, so the first one ends it. Longer or unusual text is replaced by a digest, which no such text can equal: it has no `#`.
     #[must_use]
     pub fn derive(identity: &Identity) -> Self {
         Self::of(&identity.issuer, &identity.subject)

@@ -17,7 +17,7 @@ use super::client::{Console, Machine};
 use super::form::Form;
 use super::pool::Grant;
 use super::trigger::Occasion;
-use super::{NoTokens, Service};
+use super::{NoTokensError, Service};
 use crate::clock;
 
 /// Room for the longest client metadata (131,072 characters in Cognito's API model),
@@ -158,11 +158,11 @@ async fn machine(
 
 /// What the endpoint answers when the trigger fails is not documented. `invalid_request` is the one documented code
 /// that neither client nor grant is to blame for.
-impl From<NoTokens> for OauthError {
-    fn from(error: NoTokens) -> Self {
+impl From<NoTokensError> for OauthError {
+    fn from(error: NoTokensError) -> Self {
         match error {
-            NoTokens::Trigger(_) => Self::InvalidRequest,
-            NoTokens::Sign(_) => Self::ServerError,
+            NoTokensError::Trigger(_) => Self::InvalidRequest,
+            NoTokensError::Sign(_) => Self::ServerError,
         }
     }
 }

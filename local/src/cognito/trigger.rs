@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::POOL;
-use super::overrides::{Overrides, Unusable};
+use super::overrides::{Overrides, OverridesError};
 use super::pool::Grant;
 use crate::lambda::{Function, InvokeError, REGION};
 
@@ -67,7 +67,7 @@ pub(super) enum TriggerError {
     NoAnswer,
     /// It answered with something that is no answer.
     #[error("the trigger's answer cannot be used")]
-    Answer(#[from] Unusable),
+    Answer(#[from] OverridesError),
 }
 
 /// The event of a user's token. Client metadata does not reach it from the sign-in page, nor from `InitiateAuth`.

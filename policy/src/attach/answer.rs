@@ -12,12 +12,12 @@ use shared::fetch::{self, ClientError, HttpsClient};
 use shared::settings::Address;
 use tokio::time::{sleep, timeout};
 
-use super::failure::Failure;
+use super::error::AttachError;
 use super::request::{self, Sender};
 
 /// All attempts and pauses together: this much of the function's time is kept for the answer.
-pub(crate) const RESERVE: Duration = Duration::from_secs(10);
-const ATTEMPTS: u32 = 3;
+pub(crate) const MAX_ANSWER_TIME: Duration = Duration::from_secs(10);
+const MAX_ATTEMPTS: u32 = 3;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 /// The pause after the first attempt; the second is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -55,12 +55,12 @@ impl Answers {
     pub(crate) async fn send(
         &self,
         request: &request::Request,
-        outcome: &Result<(), Failure>,
+        outcome: &Result<(), AttachError>,
     ) -> Result<(), SendError> {
         let body = Bytes::from(body(request, outcome));
         let address = &request.sender.response_url;
         let mut pause = FIRST_PAUSE;
-        for _ in 1..ATTEMPTS {
+        for _ in 1..MAX_ATTEMPTS {
             if self.put(address, &body).await.is_ok() {
                 return Ok(());
             }
@@ -87,7 +87,7 @@ impl Answers {
 }
 
 /// "Custom resource response objects": at most 4096 bytes, which bounded parts add up to at most.
-fn body(request: &request::Request, outcome: &Result<(), Failure>) -> String {
+fn body(request: &request::Request, outcome: &Result<(), AttachError>) -> String {
     let request::Request {
         sender,
         physical_id,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::settings::Address;
 
-use super::failure::Failure;
+use super::error::AttachError;
 
 /// The longest text of an event that is repeated in its answer, which may have 4096 bytes in all. None is longer than an
 /// ARN.
@@ -21,6 +21,11 @@ const SUFFIX: &str = "/policy-engine";
 /// The physical id of a resource whose creation failed before it could be named.
 const UNNAMED: &str = "not-created";
 
+/// An event of which only the sender is known.
+const UNKNOWN: AttachError = AttachError::Malformed(
+    "the event is not one of CloudFormation's: `RequestType` is not `Create`, `Update` or `Delete`, or a member is missing",
+);
+
 /// One event.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -28,7 +33,7 @@ pub(crate) struct Request {
     /// The attachment's name: `GATEWAY/policy-engine`.
     pub(crate) physical_id: String,
     /// What is to be done; nothing, if it is the end of something that never was.
-    pub(crate) task: Result<Option<Task>, Failure>,
+    pub(crate) task: Result<Option<Task>, AttachError>,
 }
 
 /// Who asks, as the answer must repeat it.
@@ -83,7 +88,7 @@ pub(crate) enum Mode {
 /// The event does not say where an answer could go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the event is not one of CloudFormation's for a custom resource")]
-pub(crate) struct Unanswerable;
+pub(crate) struct UnanswerableError;
 
 /// What is to be done, as the crate has it. Properties may be absent from an event that undoes what never was.
 type Event = CloudFormationCustomResourceRequest<Option<Value>, Option<Value>>;
@@ -119,25 +124,25 @@ impl Request {
     ///
     /// # Errors
     /// If it cannot be answered.
-    pub(crate) fn read(event: Value) -> Result<Self, Unanswerable> {
+    pub(crate) fn read(event: Value) -> Result<Self, UnanswerableError> {
         let Asking {
             response_url,
             stack_id,
             request_id,
             logical_resource_id: logical_id,
             physical_resource_id,
-        } = Asking::deserialize(&event).map_err(|_| Unanswerable)?;
+        } = Asking::deserialize(&event).map_err(|_| UnanswerableError)?;
         let named = physical_resource_id.clone().unwrap_or_default();
         let echoed = [&stack_id, &request_id, &logical_id, &named];
         if !echoed.iter().all(|text| is_plain(text)) {
-            return Err(Unanswerable);
+            return Err(UnanswerableError);
         }
         let task = task(event, physical_resource_id.as_deref());
         let created = task.as_ref().ok().and_then(Option::as_ref);
         let created = created.map_or_else(|| UNNAMED.to_owned(), Task::physical_id);
         Ok(Self {
             sender: Sender {
-                response_url: Address::parse(&response_url).map_err(|_| Unanswerable)?,
+                response_url: Address::parse(&response_url).map_err(|_| UnanswerableError)?,
                 stack_id,
                 request_id,
                 logical_id,
@@ -160,71 +165,55 @@ impl Task {
     }
 }
 
-fn task(event: Value, physical_id: Option<&str>) -> Result<Option<Task>, Failure> {
-    let event: Event = serde_json::from_value(event).map_err(|_| {
-        Failure::Malformed(
-            "the event is not one of CloudFormation's: `RequestType` is not `Create`, `Update` or `Delete`, or a member of such a request is missing",
-        )
-    })?;
+fn task(event: Value, physical_id: Option<&str>) -> Result<Option<Task>, AttachError> {
+    let event: Event = serde_json::from_value(event).map_err(|_| UNKNOWN)?;
     if matches!(event, Event::Delete(_)) && physical_id == Some(UNNAMED) {
         return Ok(None);
     }
-    let (gateway, wanted) = match event {
-        Event::Create(request) => {
-            let (gateway, engine, mode) = read(request.resource_properties)?;
-            let replaces = None;
-            (
-                gateway,
-                Wanted::Attached {
-                    engine,
-                    mode,
-                    replaces,
-                },
-            )
-        }
-        Event::Update(request) => {
-            let (gateway, engine, mode) = read(request.resource_properties)?;
-            let old = read(request.old_resource_properties);
-            let replaces = old.ok().map(|(_, engine, _)| engine);
-            (
-                gateway,
-                Wanted::Attached {
-                    engine,
-                    mode,
-                    replaces,
-                },
-            )
-        }
-        Event::Delete(request) => {
-            let (gateway, engine, _) = read(request.resource_properties)?;
-            (gateway, Wanted::Detached { engine })
-        }
-        _ => {
-            return Err(Failure::Malformed(
-                "`RequestType` is not `Create`, `Update` or `Delete`",
-            ));
-        }
-    };
-    let task = Task { gateway, wanted };
+    let task = wanted(event)?;
     // A move would have to be undone when it fails half way, and CloudFormation does that better.
     if physical_id.is_some_and(|physical_id| physical_id != task.physical_id()) {
-        return Err(Failure::Malformed(
+        return Err(AttachError::Malformed(
             "an attachment stays with its gateway; for another gateway, give the resource another logical id",
         ));
     }
     Ok(Some(task))
 }
 
-fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), Failure> {
+fn wanted(event: Event) -> Result<Task, AttachError> {
+    let (properties, replaces) = match event {
+        Event::Create(create) => (create.resource_properties, None),
+        Event::Update(update) => {
+            let old = read(update.old_resource_properties);
+            let replaces = old.ok().map(|(_, engine, _)| engine);
+            (update.resource_properties, replaces)
+        }
+        Event::Delete(delete) => {
+            let (gateway, engine, _) = read(delete.resource_properties)?;
+            let wanted = Wanted::Detached { engine };
+            return Ok(Task { gateway, wanted });
+        }
+        _ => return Err(UNKNOWN),
+    };
+    let (gateway, engine, mode) = read(properties)?;
+    let wanted = Wanted::Attached {
+        engine,
+        mode,
+        replaces,
+    };
+    Ok(Task { gateway, wanted })
+}
+
+fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), AttachError> {
     let properties: Properties = serde_json::from_value(properties.unwrap_or_default()).map_err(|_| {
-        Failure::Malformed(
+        AttachError::Malformed(
             "the properties must be `GatewayIdentifier`, `PolicyEngineArn` and `Mode`, which is `LOG_ONLY` or `ENFORCE`",
         )
     })?;
-    let gateway = GatewayId::parse(properties.gateway_identifier).ok_or(Failure::Malformed(
+    let gateway = GatewayId::parse(properties.gateway_identifier).ok_or(AttachError::Malformed(
         "`GatewayIdentifier` is not the id of a gateway",
     ))?;
-    let engine = EngineArn::parse(properties.policy_engine_arn).ok_or(Failure::Malformed(
+    let engine = EngineArn::parse(properties.policy_engine_arn).ok_or(AttachError::Malformed(
         "`PolicyEngineArn` is not the ARN of a policy engine",
     ))?;
     Ok((gateway, engine, properties.mode))

@@ -139,7 +139,7 @@ struct Content<'m> {
 
 /// Listens to an answer as it passes.
 pub struct Listener {
-    form: Form,
+    form: Framing,
     /// What was heard first.
     heard: Option<Heard>,
     /// The line, or the document, so far; empty if there is too much of it.
@@ -148,7 +148,7 @@ pub struct Listener {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum Framing {
     /// A message is the data of one line, as AG-UI, MCP and the SDK write them.
     Events,
     /// The whole is one message.
@@ -159,16 +159,16 @@ impl Listener {
     /// Listens to server-sent events.
     #[must_use]
     pub const fn to_events() -> Self {
-        Self::to(Form::Events)
+        Self::to(Framing::Events)
     }
 
     /// Listens to a JSON document.
     #[must_use]
     pub const fn to_document() -> Self {
-        Self::to(Form::Document)
+        Self::to(Framing::Document)
     }
 
-    const fn to(form: Form) -> Self {
+    const fn to(form: Framing) -> Self {
         Self {
             form,
             heard: None,
@@ -180,8 +180,8 @@ impl Listener {
     /// Hears a piece of the answer.
     pub fn hear(&mut self, piece: &[u8]) {
         match self.form {
-            Form::Document => self.keep(piece),
-            Form::Events => {
+            Framing::Document => self.keep(piece),
+            Framing::Events => {
                 for part in piece.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
                     match part.split_last() {
                         Some((b'\n' | b'\r', line)) => {
@@ -216,8 +216,8 @@ impl Listener {
     fn close(&mut self) {
         if self.heard.is_none() && !self.is_too_long {
             let message = match self.form {
-                Form::Document => Some(self.buffer.as_slice()),
-                Form::Events => self.buffer.strip_prefix(b"data:"),
+                Framing::Document => Some(self.buffer.as_slice()),
+                Framing::Events => self.buffer.strip_prefix(b"data:"),
             };
             self.heard = message.and_then(Heard::in_message);
         }

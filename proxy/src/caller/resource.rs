@@ -64,9 +64,8 @@ impl Resource {
         };
         let scopes = agents
             .iter()
-            .filter_map(|agent| agent.admission.scopes.as_ref());
+            .flat_map(|agent| agent.admission.named_scopes());
         let scopes: BTreeSet<&str> = scopes
-            .flatten()
             .flat_map(|scope| issuers.iter().map(|issuer| issuer.scope(scope)))
             .collect();
         let servers: Vec<&str> = issuers

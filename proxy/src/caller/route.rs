@@ -94,7 +94,7 @@ enum Place {
 
 impl Place {
     fn at(path: &str) -> Option<Self> {
-        let segments: Vec<&str> = path.strip_prefix('/')?.splitn(MOST_SEGMENTS, '/').collect();
+        let segments: Vec<&str> = path.strip_prefix('/')?.splitn(MAX_SEGMENTS, '/').collect();
         match segments.as_slice() {
             ["healthz"] => Some(Self::Health),
             [".well-known", "jwks.json"] => Some(Self::Keys),
@@ -165,7 +165,7 @@ impl Place {
 }
 
 /// No route has more segments, so the rest of a longer path stays in one, which then is none of ours.
-const MOST_SEGMENTS: usize = 8;
+const MAX_SEGMENTS: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@ use super::*;
 use shared::settings::FileError;
 use std::collections::BTreeMap;
 
-const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"]}]"#;
+const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"], "tokenUse": "access"}]"#;
 const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
 const GATEWAY: &str = "https://demo-abc.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp";
 const DEMO: &str = r#"{"demo": {"runtime": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234", "allow": {}}}"#;

@@ -18,7 +18,7 @@ use shared::session::Conversation;
 use std::time::Duration;
 
 /// The most that AgentCore takes ("Get started with bidirectional streaming using WebSocket").
-const LONGEST: Duration = Duration::from_secs(300);
+const MAX_VALIDITY: Duration = Duration::from_secs(300);
 
 /// Answers with an address for the caller's conversation, or for a new one.
 pub(crate) async fn open(
@@ -48,7 +48,7 @@ async fn address(
     let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
     let now = app.clock.now();
     let expires = admitted.permit.identity().expires.0;
-    let life = Duration::from_secs(expires.saturating_sub(now.0)).min(LONGEST);
+    let life = Duration::from_secs(expires.saturating_sub(now.0)).min(MAX_VALIDITY);
     if life.is_zero() {
         return Err(Problem::Unauthorized);
     }

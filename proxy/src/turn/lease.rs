@@ -27,7 +27,7 @@ use tracing::{error, warn};
 
 /// How long a lease outlives the time its answer must be over by: the answer's last event gets out, and two processes'
 /// clocks, which Lambda keeps within a second, may disagree.
-const MARGIN: Duration = Duration::from_secs(10);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 
 /// The pauses before a lease that another turn holds is asked for again. An answer's last event is read a moment before
 /// its lease is given back, and its reader may ask on at once.
@@ -35,7 +35,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis
 
 /// The longest that the end of an answer waits for its lease to be given back. The function has a little more time than
 /// its answers, and is not cut off meanwhile.
-const RELEASE_WAIT: Duration = Duration::from_secs(2);
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The table's key: a session id, and so of one caller, one agent and one conversation.
 const KEY: &str = "session";
@@ -141,14 +141,14 @@ impl Leases {
         let mut leaving = self.0.leaving.subscribe();
         let settled = leaving.wait_for(|count| *count == 0);
         // What is not given back by then runs out.
-        let _ended = timeout(RELEASE_WAIT, settled).await;
+        let _ended = timeout(RELEASE_TIMEOUT, settled).await;
     }
 }
 
 impl Table {
     async fn put(&self, lease: &Lease, left: Duration) -> Result<(), LeaseError> {
         let now = self.clock.moment().wall;
-        let expires = now.saturating_add(left).saturating_add(MARGIN);
+        let expires = now.saturating_add(left).saturating_add(EXPIRY_MARGIN);
         let put = self
             .client
             .put_item()
@@ -194,7 +194,7 @@ impl Table {
     }
 
     async fn send(&self, delete: DeleteItemFluentBuilder, request_id: &str) {
-        let error = match timeout(RELEASE_WAIT, delete.send()).await {
+        let error = match timeout(RELEASE_TIMEOUT, delete.send()).await {
             Ok(Ok(_)) => return,
             // It ran out, or was never taken: it is not ours to give back.
             Ok(Err(error)) if is_held_by_another(&error) => return,

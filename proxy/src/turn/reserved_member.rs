@@ -26,7 +26,7 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
     let mut json = serde_json::Deserializer::from_str(text);
     let is_object = text.trim_start_matches(JSON_SPACE).starts_with('{');
     let is_reserved = if is_object {
-        json.deserialize_map(Members)
+        json.deserialize_map(MemberNames)
     } else {
         IgnoredAny::deserialize(&mut json).map(|_| false)
     };
@@ -38,9 +38,9 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
 }
 
 /// Whether one of an object's members has the name.
-struct Members;
+struct MemberNames;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for MemberNames {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,7 +27,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Connections that are kept for the next message. An instance of the function has one caller at a time, or a few.
-const IDLE_CONNECTIONS: usize = 4;
+const MAX_IDLE_CONNECTIONS: usize = 4;
 
 /// The way to gateways.
 pub(super) struct Gateways {
@@ -112,7 +112,7 @@ impl Gateways {
     }
 
     fn client(&self, gateway: &Address) -> Option<HttpsClient> {
-        let make = || fetch::client(IDLE_CONNECTIONS);
+        let make = || fetch::client(MAX_IDLE_CONNECTIONS);
         self.clients
             .client(gateway.host(), self.clock.moment(), make)
     }

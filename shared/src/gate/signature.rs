@@ -15,8 +15,8 @@ impl<'t> Signed<'t> {
         Ok(Self(presented.into_payload()))
     }
 
-    pub(super) fn into_payload(self) -> Payload<'t> {
-        self.0
+    pub(super) fn payload(&self) -> &Payload<'t> {
+        &self.0
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Token {
     pub(super) key_id: Option<String>,
     /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
     pub(super) thumbprint: Option<String>,
+    /// The type that the header states, in lower case and without `application/` (RFC 7515 section 4.1.9).
+    pub(super) token_type: Option<String>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -29,6 +31,7 @@ impl Token {
             algorithm,
             key_id,
             thumbprint: read_thumbprint(&header),
+            token_type: header.get("typ").map(token_type),
             payload,
         })
     }
@@ -37,9 +40,10 @@ impl Token {
         &self.text
     }
 
-    /// Names the token in a log. No other token that verifies has its signature.
+    /// Names the token in a log: by what was signed, which has one spelling. A signature can have two that hold (ECDSA).
     pub(super) fn id(&self) -> String {
-        crypto::fingerprint(self.text.rsplit('.').next().unwrap_or_default())
+        let (signed, _signature) = self.text.rsplit_once('.').unwrap_or_default();
+        crypto::fingerprint(signed)
     }
 }
 
@@ -66,9 +70,6 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     if has("cty") || has("enc") || has("zip") {
         return Err(Refusal::Nested);
     }
-    if !header.get("typ").is_none_or(is_jwt) {
-        return Err(Refusal::Type);
-    }
     let algorithm = header.get("alg").and_then(Value::as_str);
     let algorithm = algorithm.and_then(Algorithm::parse);
     let key_id = match header.get("kid") {
@@ -84,8 +85,8 @@ fn read_thumbprint(header: &Map<String, Value>) -> Option<String> {
     is_visible(thumbprint, MAX_KEY_ID).then(|| thumbprint.to_owned())
 }
 
-/// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
-fn is_jwt(typ: &Value) -> bool {
+/// What is no text is a type that no token may have.
+fn token_type(typ: &Value) -> String {
     let typ = typ.as_str().unwrap_or_default().to_ascii_lowercase();
-    ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+    typ.strip_prefix("application/").unwrap_or(&typ).to_owned()
 }

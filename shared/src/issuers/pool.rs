@@ -1,7 +1,8 @@
 //! The issuer that is one user pool: every access token of its own.
 
 use super::cognito;
-use super::{KeyAddress, KeySource, LEEWAY_SECS, LIFETIME_SECS, RemoteKeys, TrustedIssuers};
+use super::rules::{LEEWAY_SECS, LIFETIME_SECS};
+use super::{KeyAddress, KeySource, RemoteKeys, TrustedIssuers};
 use crate::gate::{Algorithm, Rules, TokenUse, Trust};
 use crate::settings::Address;
 
@@ -23,16 +24,20 @@ impl TrustedIssuers {
 /// What every access token of a pool is.
 fn rules(issuer: &Address) -> Rules {
     Rules {
-        issuer: issuer.to_string(),
+        issuer: issuer.as_str().into(),
         algorithms: vec![Algorithm::RS256],
+        token_types: Vec::new(),
         token_use: Some(TokenUse::Access),
         allowed_clients: Vec::new(),
         allowed_audience: Vec::new(),
         allowed_scopes: Vec::new(),
+        allowed_subjects: Vec::new(),
         custom_claims: Vec::new(),
-        groups_claim: cognito::GROUPS_CLAIM.to_owned(),
-        scope_claim: "scope".to_owned(),
-        client_claim: "client_id".to_owned(),
+        required_claims: Vec::new(),
+        groups_claim: cognito::GROUPS_CLAIM.into(),
+        scope_claim: "scope".into(),
+        client_claim: "client_id".into(),
+        subject_claim: "sub".into(),
         leeway_secs: LEEWAY_SECS,
         max_lifetime_secs: LIFETIME_SECS,
     }
@@ -66,7 +71,7 @@ mod tests {
                     address: KeyAddress::Document(address),
                     authorities: None,
                 }) => {
-                    assert_eq!(*issuer, rules.issuer);
+                    assert_eq!(*issuer, rules.issuer.name());
                     address.to_string()
                 }
                 KeySource::Inline(_) | KeySource::Remote(_) => panic!("no key document"),

@@ -88,7 +88,7 @@ fn codes_and_sentences(source: &str) -> Vec<String> {
 
 #[test]
 fn every_fault_of_a_tool_token_is_explained_as_it_is() {
-    let source = read("proxy/src/turn/tool_token/fault.rs");
+    let source = read("proxy/src/turn/tool_token/error.rs");
     let faults = codes_and_sentences(&source);
     assert_eq!(documented("### Tool tokens", 2), faults);
 }

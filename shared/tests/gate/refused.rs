@@ -63,6 +63,11 @@ fn issuers_are_refused() {
 }
 
 #[test]
+fn tenants_are_refused() {
+    check(claims::tenants());
+}
+
+#[test]
 fn times_are_refused() {
     check(claims::times());
 }
@@ -90,6 +95,7 @@ fn every_refusal_has_a_row() {
         form::header_parameters(),
         keys::algorithm_and_key(),
         claims::issuer(),
+        claims::tenants(),
         claims::times(),
         claims::audience_and_use(),
         claims::names(),
@@ -108,12 +114,14 @@ fn every_refusal_has_a_row() {
 fn only_missing_rights_are_forbidden() {
     use shared::gate::Answer;
     let expected = [
+        R::IssuerSubject,
         R::IssuerScope,
         R::IssuerClaim,
         R::AgentIssuer,
         R::AgentScope,
         R::AgentGroup,
         R::AgentClient,
+        R::AgentAnyOf,
     ];
     let forbidden: Vec<Refusal> = Refusal::ALL
         .iter()

@@ -34,7 +34,7 @@ fn read(agents: &str, issuers: &str, files: &Table<'_>) -> Vec<String> {
     let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse);
     let agents = settings.required(AGENTS, Agents::parse);
     if let (Some(issuers), Some(agents)) = (issuers, agents) {
-        settings.faults(agents.untrusted(&issuers.trust));
+        settings.faults(agents.faults(&issuers.trust));
     }
     said(&settings.finish(Some(())).err().unwrap_or_default())
 }
@@ -173,7 +173,7 @@ fn each_document_is_placed_in_its_own_file() {
         found,
         [
             "`i` line 3: `TRUSTED_ISSUERS[0].discoveryUrl` is missing",
-            "`i` line 3: `TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, `allowedScopes`, `customClaims` is required",
+            "`i` line 3: `TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, `allowedScopes`, `allowedSubjects`, `customClaims`, `requiredClaims` is required",
             "`i` line 3: `TRUSTED_ISSUERS[1]` is a number, not an object",
             "`a` line 2: `AGENTS` is a list, not an object",
         ]

@@ -129,7 +129,7 @@ fn a_wrong_request_is_answered_and_its_end_is_nothing_to_do() {
     ] {
         let request = Request::read(event(&wrong)).unwrap();
         assert!(
-            matches!(request.task, Err(Failure::Malformed(_))),
+            matches!(request.task, Err(AttachError::Malformed(_))),
             "{wrong}"
         );
         assert_eq!(request.physical_id, "not-created");
@@ -155,7 +155,9 @@ fn the_crates_request_cannot_be_answered_when_its_kind_is_unknown() {
 fn an_attachment_stays_with_its_gateway() {
     let moved = json!({"RequestType": "Update", "PhysicalResourceId": "elsewhere-abcdefghij/policy-engine"});
     let request = Request::read(event(&moved)).unwrap();
-    assert!(matches!(request.task, Err(Failure::Malformed(text)) if text.contains("logical id")));
+    assert!(
+        matches!(request.task, Err(AttachError::Malformed(text)) if text.contains("logical id"))
+    );
     // The resource keeps its name, or CloudFormation would end the attachment that there is.
     assert_eq!(request.physical_id, "elsewhere-abcdefghij/policy-engine");
 }

@@ -1,10 +1,10 @@
 //! Issuers, times, audiences, names and rights: tokens that are truly signed.
 
 use serde_json::{Value, json};
-use shared::gate::{Match, Refusal as R};
+use shared::gate::{Admission, Issuer, Match, Refusal as R};
 
 use super::Row;
-use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims};
+use crate::ask::{Ask, ISSUER, NOW, RSA, custom, good_claims, required};
 
 pub(super) fn issuer() -> Vec<Row> {
     let of = |issuer: &str| Ask::claim("iss", json!(issuer));
@@ -61,6 +61,23 @@ pub(super) fn issuer() -> Vec<Row> {
     ]
 }
 
+pub(super) fn tenants() -> Vec<Row> {
+    let of = |tid: Value| {
+        Ask::claims(json!({"iss": "https://login.example/a-1/", "tid": tid})).ruled(|rules| {
+            let names = vec!["https://login.example/{tenantid}/".to_owned()];
+            rules.issuer = Issuer::new(names, vec!["a-1".to_owned(), "b-2".to_owned()]).unwrap();
+        })
+    };
+    vec![
+        (
+            "D02 another tenant of the entry",
+            of(json!("b-2")),
+            R::Tenant,
+        ),
+        ("D02 no tenant", of(Value::Null), R::Tenant),
+    ]
+}
+
 pub(super) fn times() -> Vec<Row> {
     let exp = |value: Value| Ask::claim("exp", value);
     let mut rows = vec![
@@ -112,7 +129,7 @@ pub(super) fn times() -> Vec<Row> {
         rows.push(("A15 exp is no time", exp(value), R::TimeForm));
     }
     for name in ["nbf", "iat"] {
-        for value in [json!("1800000000"), json!(-1), json!(1e300), Value::Null] {
+        for value in [json!("1800000000"), json!(-1), json!(1e300), json!([NOW])] {
             rows.push((
                 "A15 nbf or iat is no time",
                 Ask::claim(name, value),
@@ -153,6 +170,16 @@ pub(super) fn audience_and_use() -> Vec<Row> {
         ),
         ("D04 no client", Ask::without("client_id"), R::Client),
         (
+            "D04 client is null",
+            Ask::claim("client_id", Value::Null),
+            R::Client,
+        ),
+        (
+            "D04 client with a newline",
+            Ask::claim("client_id", json!("client-1\n")),
+            R::Client,
+        ),
+        (
             "D04 client is a list",
             Ask::claim("client_id", json!(["client-1"])),
             R::Client,
@@ -163,6 +190,11 @@ pub(super) fn audience_and_use() -> Vec<Row> {
             R::Audience,
         ),
         ("D04 no audience", Ask::without("aud"), R::Audience),
+        (
+            "D04 audience is null",
+            Ask::claim("aud", Value::Null),
+            R::Audience,
+        ),
         (
             "D04 audience is a list of others",
             Ask::claim("aud", json!(["other", "another"])),
@@ -187,101 +219,58 @@ pub(super) fn audience_and_use() -> Vec<Row> {
 }
 
 pub(super) fn names() -> Vec<Row> {
+    let subject = |name, value| (name, Ask::claim("sub", value), R::Subject);
     let mut rows = vec![
         ("no subject", Ask::without("sub"), R::Subject),
-        ("empty subject", Ask::claim("sub", json!("")), R::Subject),
-        (
-            "subject is a number",
-            Ask::claim("sub", json!(7)),
-            R::Subject,
-        ),
-        (
-            "A11 NUL in the subject",
-            Ask::claim("sub", json!("a\0b")),
-            R::Subject,
-        ),
-        (
-            "newline in the subject",
-            Ask::claim("sub", json!("a\nb")),
-            R::Subject,
-        ),
-        (
-            "A06 subject of 256 characters",
-            Ask::claim("sub", json!("s".repeat(256))),
-            R::Subject,
-        ),
-        (
-            "D06 double space",
-            Ask::claim("scope", json!("openid  gatehouse/invoke")),
-            R::ScopeForm,
-        ),
-        (
-            "D06 leading space",
-            Ask::claim("scope", json!(" gatehouse/invoke")),
-            R::ScopeForm,
-        ),
-        (
-            "D06 tab",
-            Ask::claim("scope", json!("openid\tgatehouse/invoke")),
-            R::ScopeForm,
-        ),
-        (
-            "D06 number in the list",
-            Ask::claim("scope", json!(["gatehouse/invoke", 1])),
-            R::ScopeForm,
-        ),
-        (
-            "D06 scope is an object",
-            Ask::claim("scope", json!({"gatehouse/invoke": true})),
-            R::ScopeForm,
-        ),
-        (
-            "D07 groups as text",
-            Ask::claim("cognito:groups", json!("staff")),
-            R::GroupsForm,
-        ),
-        (
-            "D07 number in the list",
-            Ask::claim("cognito:groups", json!(["staff", 1])),
-            R::GroupsForm,
-        ),
-        (
-            "D07 empty group",
-            Ask::claim("cognito:groups", json!(["staff", ""])),
-            R::GroupsForm,
-        ),
+        subject("subject is null", Value::Null),
+        subject("empty subject", json!("")),
+        subject("blank subject", json!("  ")),
+        subject("subject is a number", json!(7)),
+        subject("subject is a list of one", json!(["0f7a-alice"])),
+        subject("A11 NUL in the subject", json!("a\0b")),
+        subject("newline in the subject", json!("a\nb")),
+        subject("A06 subject of 256 characters", json!("s".repeat(256))),
     ];
-    for name in [
-        "username",
-        "cognito:username",
-        "preferred_username",
-        "email",
-        "name",
+    for invisible in [
+        '\u{ad}',
+        '\u{200b}',
+        '\u{200f}',
+        '\u{202e}',
+        '\u{2028}',
+        '\u{2066}',
+        '\u{feff}',
+        '\u{e0041}',
     ] {
-        rows.push((
-            "a name is no text",
-            Ask::claim(name, json!(["x"])),
-            R::NameForm,
-        ));
-        rows.push((
-            "a name with a newline",
-            Ask::claim(name, json!("x\ny")),
-            R::NameForm,
+        let name = format!("0f7a-{invisible}alice");
+        rows.push(subject(
+            "A11 invisible character in the subject",
+            json!(name),
         ));
     }
-    let unasked =
-        Ask::claim("client_id", json!("x\ny")).ruled(|rules| rules.allowed_clients.clear());
-    rows.push(("a client with a newline", unasked, R::NameForm));
     rows
 }
 
 pub(super) fn rights() -> Vec<Row> {
     let scope = |value: Value| Ask::claim("scope", value);
+    let groups = |value: Value| Ask::claim("cognito:groups", value);
     let asks = |claim: &str, expects: Match| {
         Ask::good().ruled(|rules| rules.custom_claims.push(custom(claim, expects)))
     };
     let text = |text: &str| text.to_owned();
     vec![
+        (
+            "subject that begins like an allowed one",
+            Ask::claim("sub", json!("0f7a-alice2")),
+            R::IssuerSubject,
+        ),
+        (
+            "D08 required claim of another type",
+            Ask::claim("department", json!(["legal", "it"])).ruled(|rules| {
+                rules.custom_claims.clear();
+                rules.required_claims = vec![required("department", json!(["finance"]))];
+            }),
+            R::IssuerClaim,
+        ),
         ("D06 no scope", Ask::without("scope"), R::IssuerScope),
         ("D06 empty scope", scope(json!("")), R::IssuerScope),
         (
@@ -297,6 +286,28 @@ pub(super) fn rights() -> Vec<Row> {
         (
             "D06 comma for space",
             scope(json!("openid,gatehouse/invoke")),
+            R::IssuerScope,
+        ),
+        (
+            "D06 tab for space",
+            scope(json!("openid\tgatehouse/invoke")),
+            R::IssuerScope,
+        ),
+        (
+            "D06 entry of two scopes",
+            scope(json!(["openid gatehouse/invoke"])),
+            R::IssuerScope,
+        ),
+        ("D06 scope is null", scope(Value::Null), R::IssuerScope),
+        ("D06 scope is a number", scope(json!(7)), R::IssuerScope),
+        (
+            "D06 scope is an object",
+            scope(json!({"gatehouse/invoke": true})),
+            R::IssuerScope,
+        ),
+        (
+            "D06 scope in a list in a list",
+            scope(json!([["gatehouse/invoke"]])),
             R::IssuerScope,
         ),
         (
@@ -385,10 +396,60 @@ pub(super) fn rights() -> Vec<Row> {
             R::AgentGroup,
         ),
         ("no groups", Ask::without("cognito:groups"), R::AgentGroup),
+        ("D07 groups are null", groups(Value::Null), R::AgentGroup),
+        (
+            "D07 groups as one text",
+            groups(json!("staff,finance")),
+            R::AgentGroup,
+        ),
+        (
+            "D07 groups as text of a list",
+            groups(json!("[\"staff\"]")),
+            R::AgentGroup,
+        ),
+        (
+            "D07 groups are an object",
+            groups(json!({"staff": true})),
+            R::AgentGroup,
+        ),
+        (
+            "D07 group in a list in a list",
+            groups(json!([["staff"]])),
+            R::AgentGroup,
+        ),
+        (
+            "D07 group with a space behind it",
+            groups(json!(["staff "])),
+            R::AgentGroup,
+        ),
+        (
+            "D07 group with a zero-width space",
+            groups(json!(["sta\u{200b}ff"])),
+            R::AgentGroup,
+        ),
+        (
+            "agent of a client, token with a client that is no text",
+            Ask::claim("client_id", json!(["client-1"]))
+                .ruled(|rules| rules.allowed_clients.clear()),
+            R::AgentClient,
+        ),
         (
             "agent of another client",
             Ask::good().admitting(|agent| agent.clients = Some(vec![text("client-2")])),
             R::AgentClient,
+        ),
+        (
+            "agent of either of two sets, of which the caller meets half of each",
+            Ask::good().admitting(|agent| {
+                let one = |text: &str| Some(vec![text.to_owned()]);
+                let set = |scope, group| Admission {
+                    scopes: one(scope),
+                    groups: one(group),
+                    ..Admission::default()
+                };
+                agent.any_of = vec![set("other", "staff"), set("gatehouse/invoke", "legal")];
+            }),
+            R::AgentAnyOf,
         ),
         (
             "agent of no client at all",

@@ -208,6 +208,16 @@ pub(super) fn form() -> Vec<Row> {
             R::PayloadJson,
         ),
         (
+            "A10 a member of a claim twice",
+            claims_with_first(r#""x":{"roles":["staff"],"roles":["admin"]}"#),
+            R::PayloadJson,
+        ),
+        (
+            "A10 a member twice in a list, once escaped",
+            claims_with_first(r#""x":[[{"a":1,"\u0061":2}]]"#),
+            R::PayloadJson,
+        ),
+        (
             "A10 a name twice, once escaped",
             claims_with_first(r#""\u0069ss":"https://evil.test""#),
             R::PayloadJson,

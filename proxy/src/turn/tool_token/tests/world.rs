@@ -204,13 +204,17 @@ impl World {
         Self { double, tokens }
     }
 
-    pub(super) async fn get(&self, kind: ToolToken, caller: &Caller) -> Result<String, Fault> {
+    pub(super) async fn get(
+        &self,
+        kind: ToolToken,
+        caller: &Caller,
+    ) -> Result<String, ToolTokenError> {
         let Caller { identity, proof } = caller;
         let token = self
             .tokens
             .get(
                 kind,
-                Proven {
+                ProvenCaller {
                     identity,
                     bearer: proof,
                 },
@@ -219,7 +223,7 @@ impl World {
         Ok(token.unwrap().reveal().to_owned())
     }
 
-    pub(super) async fn user(&self, caller: &Caller) -> Result<String, Fault> {
+    pub(super) async fn user(&self, caller: &Caller) -> Result<String, ToolTokenError> {
         self.get(ToolToken::User, caller).await
     }
 }

@@ -1,4 +1,4 @@
-//! Faults: the reasons why there is no tool token.
+//! Errors: the reasons why there is no tool token.
 
 use shared::token_endpoint::GrantError;
 
@@ -13,7 +13,7 @@ pub enum Rest {
 
 shared::code_table! {
     /// Why there is no tool token, for the log, and who waits after it. It holds nothing that the endpoint said.
-    pub enum Fault, rest: Rest;
+    pub enum ToolTokenError, rest: Rest;
 
     Answer            Owner     "answer"             "the token endpoint's answer is not a bearer token with a lifetime"
     ClientRefused     Everybody "client_refused"     "the token endpoint does not take the machine client, its newest secret included"
@@ -29,7 +29,7 @@ shared::code_table! {
     Unreachable       Everybody "unreachable"        "the token endpoint cannot be reached"
 }
 
-impl From<GrantError> for Fault {
+impl From<GrantError> for ToolTokenError {
     fn from(refused: GrantError) -> Self {
         match refused {
             GrantError::Answer => Self::Answer,
