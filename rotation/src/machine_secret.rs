@@ -146,10 +146,15 @@ impl Kind for MachineSecret {
 impl MachineValue {
     /// Reads the stored text strictly: what is read of it decides which secret is deleted.
     fn parse(text: &Secret) -> Option<Self> {
+        let text = text.reveal();
+        // Serde also reads a list as the members of a struct, in their order.
+        if !text.trim_start().starts_with('{') {
+            return None;
+        }
         let StoredSecret {
             client_secret,
             client_secret_id,
-        } = serde_json::from_str(text.reveal()).ok()?;
+        } = serde_json::from_str(text).ok()?;
         let value = Secret::new(client_secret);
         (!value.reveal().is_empty()).then_some(Self {
             value,

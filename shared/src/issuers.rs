@@ -20,9 +20,8 @@ pub use advertised::Advertised;
 use crate::authorities::Authorities;
 use crate::gate::{KeySet, Rules, Trust};
 use crate::key_report::skipped_keys;
-use names::Named;
-
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
+use names::Named;
 
 /// AgentCore's fields that concern its own network.
 const WITHOUT_EFFECT: [&str; 3] = [

@@ -15,10 +15,10 @@ pub(super) struct Token {
     text: String,
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
-    /// The type that the header states, in lower case and without `application/` (RFC 7515 section 4.1.9).
-    pub(super) token_type: Option<String>,
     /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
     pub(super) thumbprint: Option<String>,
+    /// The type that the header states, in lower case and without `application/` (RFC 7515 section 4.1.9).
+    pub(super) token_type: Option<String>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -30,8 +30,8 @@ impl Token {
             text: bearer.as_str().to_owned(),
             algorithm,
             key_id,
-            token_type: header.get("typ").map(token_type),
             thumbprint: read_thumbprint(&header),
+            token_type: header.get("typ").map(token_type),
             payload,
         })
     }

@@ -120,63 +120,73 @@ async fn what_is_encoded_otherwise_or_too_large_is_no_document() {
     }
 }
 
-/// The line of a failure names whose metadata it is, and which address was refused, and no query: it may hold a key.
-#[tokio::test]
-async fn the_log_says_what_stands_in_the_way() {
-    let server = publishing(&[&SigningKey::new("first")]).await;
-    let keys = server.url("/keys");
-    let metadata = |issuer: &str, keys: &str| {
-        Reply::Document(json!({"issuer": issuer, "jwks_uri": keys}).to_string())
-    };
-    let status = Reply::Status(StatusCode::NOT_ACCEPTABLE, String::new());
-    let at = server.url(METADATA);
+/// Metadata that lead nowhere, and what is told of each. No query is: it may hold a key.
+fn refused_metadata(keys: &str) -> Vec<(Reply, String)> {
     let of_issuer = |name: &str| {
         format!(
             "the metadata document is of the issuer `{name}`; if that is the `iss` of the tokens, give it as `issuer` of the entry"
         )
     };
     let of_keys = |rest: &str| format!("the metadata document's `jwks_uri` {rest}");
-    for (reply, told) in [
+    let rows = [
         (
-            metadata("https://login.example/{tenantid}/v2.0", &keys),
+            "https://login.example/{tenantid}/v2.0",
+            keys,
             of_issuer("https://login.example/{tenantid}/v2.0"),
         ),
         (
-            metadata("https://issuer.example/", &keys),
+            "https://issuer.example/",
+            keys,
             of_issuer("https://issuer.example/"),
         ),
-        (metadata("a\nb", &keys), of_issuer("(3 bytes withheld)")),
+        ("a\nb", keys, of_issuer("(3 bytes withheld)")),
         (
-            metadata(ISSUER, "http://keys.example/keys?appid=1"),
+            ISSUER,
+            "http://keys.example/keys?appid=1",
             of_keys("`http://keys.example/keys` is neither https nor http on a loopback host"),
         ),
         (
-            metadata(ISSUER, "https://me@keys.example/keys"),
+            ISSUER,
+            "https://me@keys.example/keys",
             of_keys("`(28 bytes withheld)` has user information, or a port that is not a number"),
         ),
         (
-            metadata(ISSUER, "/keys"),
+            ISSUER,
+            "/keys",
             of_keys("`/keys` is not an absolute address"),
         ),
+    ];
+    let metadata = |issuer, keys| json!({"issuer": issuer, "jwks_uri": keys}).to_string();
+    let rows = rows.map(|(issuer, keys, told)| (Reply::Document(metadata(issuer, keys)), told));
+    rows.into()
+}
+
+/// The line of a failure names whose metadata it is, and which address was refused.
+#[tokio::test]
+async fn the_log_says_what_stands_in_the_way() {
+    let server = publishing(&[&SigningKey::new("first")]).await;
+    let (at, none) = (server.url(METADATA), server.url("/none"));
+    let failed = |rest: &str| format!("cannot get the metadata document `{at}`: {rest}");
+    let missing = json!({"issuer": ISSUER, "jwks_uri": format!("{none}?key=secret")});
+    let mut rows = refused_metadata(&server.url("/keys"));
+    rows.extend([
         (
-            status,
-            format!("cannot get the metadata document `{at}`: the server answered 406"),
+            Reply::Status(StatusCode::NOT_ACCEPTABLE, String::new()),
+            failed("the server answered 406"),
         ),
         (
-            Reply::Redirect(keys.clone()),
-            format!("cannot get the metadata document `{at}`: the server answered 302"),
+            Reply::Redirect(server.url("/keys")),
+            failed("the server answered 302"),
         ),
         (
-            metadata(ISSUER, &format!("{}?key=secret", server.url("/none"))),
-            format!(
-                "cannot get the key document `{}`: the server answered 404",
-                server.url("/none")
-            ),
+            Reply::Document(missing.to_string()),
+            format!("cannot get the key document `{none}`: the server answered 404"),
         ),
-    ] {
+    ]);
+    for (reply, told) in rows {
         let log = Told::start();
         server.reply(METADATA, reply);
-        let issuers = issuer(json!({"discoveryUrl": format!("{at}"), "issuer": ISSUER}));
+        let issuers = issuer(json!({"discoveryUrl": at, "issuer": ISSUER}));
         let door = Door::new(issuers, HandClock::new().clock());
         assert_eq!(ask(&door, &made_up("first")).await, Err(OUTAGE), "{told}");
         assert_eq!(log.last("error"), told);
