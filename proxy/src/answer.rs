@@ -1,5 +1,6 @@
 //! The answer to a caller: status, headers, and a body that is whole or still to come.
 
+pub mod ending;
 pub mod sse;
 pub mod stream;
 

@@ -1,10 +1,12 @@
 //! One request from its event to its answer: its route is found and asked, and the request is ended, here and once.
 
+use crate::answer::ending::Words;
 use crate::answer::stream::{Finally, Patience, Pump};
 use crate::answer::{Answer, Body, Content, Response};
 use crate::app::App;
 use crate::audit::record::Record;
 use crate::audit::trace::Trace;
+use crate::caller::dialect::Dialect;
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
 use crate::caller::resource;
@@ -51,6 +53,7 @@ fn begin(app: &App, mut event: Event, context: &Context, route: &'static str) ->
     record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
     Request {
         door: app.public_url(&event),
+        dialect: Dialect::of_path(&event.path),
         event,
         deadline: deadline(app, context.deadline),
         conversation: None,
@@ -107,6 +110,7 @@ async fn end(
     let Request {
         event: _,
         door: _,
+        dialect,
         deadline,
         conversation,
         lease,
@@ -139,7 +143,8 @@ async fn end(
             record.status(head.status());
             let idle = app.turns.limits.idle;
             let patience = Patience { idle, deadline };
-            let pump = Pump::new(stream, is_event_stream, patience, conversation, record);
+            let words = Words::new(dialect, conversation);
+            let pump = Pump::new(stream, is_event_stream, patience, words, record);
             Body::Stream(Box::new(pump.finally(release)))
         }
     };

@@ -31,6 +31,8 @@ mod door;
 mod forwarding;
 #[path = "main/gateway.rs"]
 mod gateway;
+#[path = "main/heartbeats.rs"]
+mod heartbeats;
 #[path = "main/invocation.rs"]
 mod invocation;
 #[path = "main/mcp.rs"]

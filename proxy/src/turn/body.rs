@@ -70,5 +70,6 @@ fn take(request: &mut Request, max_bytes: usize) -> Result<Bytes, Problem> {
     })?;
     let count = u64::try_from(body.len()).unwrap_or(u64::MAX);
     request.record.received(count);
+    request.dialect.hear(&body);
     Ok(body)
 }

@@ -4,6 +4,7 @@ use super::declined::Unanswered;
 use super::lease::Lease;
 use crate::access::Asker;
 use crate::audit::record::Record;
+use crate::caller::dialect::Dialect;
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
@@ -19,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) event: Event,
     /// Where the caller found the door, if that is known.
     pub(crate) door: Option<PublicUrl>,
+    /// What its caller reads.
+    pub(crate) dialect: Dialect,
     /// When its answer must be over.
     pub(crate) deadline: Instant,
     /// The conversation that the caller is told of in the answer, good or bad.

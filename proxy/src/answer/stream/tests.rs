@@ -1,6 +1,10 @@
+mod ends;
+
 use super::*;
+use crate::caller::dialect::Dialect;
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
+use shared::session::Conversation;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{advance, sleep, timeout};
@@ -31,6 +35,11 @@ const IDLE: Duration = Duration::from_secs(100);
 const LAST: &str = r#""conversation_id":"c1","request_id":"r-1"}"#;
 
 fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
+    let record = Record::begin("r-1", None, "invocations");
+    talk_in(Dialect::Http, is_event_stream, deadline, record)
+}
+
+fn talk_in(dialect: Dialect, is_event_stream: bool, deadline: Duration, record: Record) -> Talk {
     let (agent, pieces) = mpsc::unbounded_channel();
     let held = Arc::new(());
     let source = Agent {
@@ -42,12 +51,11 @@ fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
         idle: IDLE,
         deadline: begun.checked_add(deadline).unwrap(),
     };
-    let conversation = Conversation::parse("c1");
-    let record = Record::begin("r-1", None, "invocations");
+    let words = Words::new(dialect, Conversation::parse("c1"));
     Talk {
         agent,
         held,
-        pump: Pump::new(source, is_event_stream, patience, conversation, record),
+        pump: Pump::new(source, is_event_stream, patience, words, record),
         begun,
     }
 }
@@ -91,8 +99,9 @@ fn last(event: &str, code: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pieces_pass_as_they_come() {
-    for is_event_stream in [true, false] {
+async fn events_pass_as_they_are_whole_and_other_pieces_as_they_come() {
+    for (is_event_stream, expected) in [(true, &["data: 2\n\n"][..]), (false, &["dat", "a: 2\n\n"])]
+    {
         let mut talk = talk(is_event_stream, Duration::from_secs(900));
         talk.says("data: 1\n\n");
         assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
@@ -100,8 +109,9 @@ async fn pieces_pass_as_they_come() {
         talk.says("");
         talk.says("dat");
         talk.says("a: 2\n\n");
-        assert_eq!(talk.next().await, Some(at(3, "dat")));
-        assert_eq!(talk.next().await, Some(at(3, "a: 2\n\n")));
+        for piece in expected {
+            assert_eq!(talk.next().await, Some(at(3, *piece)));
+        }
         let Talk {
             agent,
             mut pump,
@@ -116,30 +126,33 @@ async fn pieces_pass_as_they_come() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_filled_with_comments_where_a_line_begins() {
+async fn silence_is_filled_with_comments_between_events() {
     let mut talk = talk(true, Duration::from_secs(900));
-    assert_eq!(talk.next().await, Some(at(15, ": \n\n")));
-    assert_eq!(talk.next().await, Some(at(30, ": \n\n")));
-    talk.says("data: 1\n");
-    assert_eq!(talk.next().await, Some(at(30, "data: 1\n")));
+    assert_eq!(talk.next().await, Some(at(15, ": \n")));
+    assert_eq!(talk.next().await, Some(at(30, ": \n")));
+    // What has begun is kept back, so the comment stands before it.
+    talk.says("id: 7\ndata: 2");
     assert_eq!(talk.next().await, Some(at(45, ": \n")));
-    talk.says("data: 2");
-    assert_eq!(talk.next().await, Some(at(45, "data: 2")));
-    sleep(Duration::from_secs(70)).await;
+    sleep(Duration::from_secs(10)).await;
     talk.says("3\n\n");
-    assert_eq!(talk.next().await, Some(at(115, "3\n\n")));
-    assert_eq!(talk.next().await, Some(at(130, ": \n\n")));
+    assert_eq!(talk.next().await, Some(at(55, "id: 7\ndata: 23\n\n")));
+    assert_eq!(talk.next().await, Some(at(70, ": \n")));
+    // A line feed may follow a carriage return.
+    talk.says("data: 4\r\n\r");
+    assert_eq!(talk.next().await, Some(at(70, "data: 4\r\n\r")));
+    sleep(Duration::from_secs(20)).await;
+    talk.says("\n");
+    assert_eq!(talk.next().await, Some(at(90, "\n")));
+    assert_eq!(talk.next().await, Some(at(105, ": \n")));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_said_inside_a_line() {
+async fn nothing_is_said_inside_an_event() {
     let mut talk = talk(true, Duration::from_secs(900));
-    talk.says("data: half");
-    assert_eq!(talk.next().await, Some(at(0, "data: half")));
-    let cut = format!(
-        "\nevent: gatehouse.cut\n\n{}",
-        last("error", "agent_silent")
-    );
+    let half = format!("data: {}\n", "x".repeat(64 * 1024));
+    talk.says(&half);
+    assert_eq!(talk.next().await, Some(at(0, half)));
+    let cut = format!("event: gatehouse.cut\n\n{}", last("error", "agent_silent"));
     assert_eq!(talk.rest().await, [at(100, cut)]);
 }
 
@@ -156,7 +169,7 @@ async fn other_bodies_get_no_comments_and_no_last_event() {
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_stays_silent_is_left() {
     let rest = talk(true, Duration::from_secs(900)).rest().await;
-    let comments = (1..=6).map(|beat| at(beat * 15, ": \n\n"));
+    let comments = (1..=6).map(|beat| at(beat * 15, ": \n"));
     let expected: Vec<_> = comments
         .chain([at(100, last("error", "agent_silent"))])
         .collect();
@@ -177,32 +190,22 @@ async fn comments_of_ours_do_not_count_as_the_agents() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_ends_with_an_event_that_says_so() {
-    let table = [
-        ("", last("error", "agent_cut")),
-        ("data: 1\n\n", last("error", "agent_cut")),
-        (
-            "data: 1\n",
-            format!("event: gatehouse.cut\n\n{}", last("error", "agent_cut")),
-        ),
-        (
-            "data: {\"te",
-            format!("\nevent: gatehouse.cut\n\n{}", last("error", "agent_cut")),
-        ),
-    ];
-    for (before, expected) in table {
-        let talk = talk(true, Duration::from_secs(900));
-        talk.says(before);
-        talk.agent
-            .send(Err("the agent's own words, never passed on"))
-            .unwrap();
-        let rest = talk.rest().await;
-        assert_eq!(rest.last(), Some(&at(0, expected)), "{before:?}");
-        assert_eq!(rest.len(), if before.is_empty() { 1 } else { 2 });
-    }
+async fn an_agent_may_end_within_an_event() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    talk.says("data: 1\n\ndata: 2");
+    assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
+    let (gone, _) = mpsc::unbounded_channel();
+    drop(std::mem::replace(&mut talk.agent, gone));
+    assert_eq!(talk.rest().await, [at(0, "data: 2")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_body_that_is_cut_just_ends() {
     let talk = talk(false, Duration::from_secs(900));
     talk.says("{");
-    talk.agent.send(Err("cut")).unwrap();
+    talk.agent
+        .send(Err("the agent's own words, never passed on"))
+        .unwrap();
     assert_eq!(talk.rest().await, [at(0, "{")]);
 }
 
@@ -211,7 +214,7 @@ async fn the_deadline_is_announced_in_time() {
     let quiet = talk(true, Duration::from_secs(20));
     assert_eq!(
         quiet.rest().await,
-        [at(15, ": \n\n"), at(20, last("resume", "deadline"))]
+        [at(15, ": \n"), at(20, last("resume", "deadline"))]
     );
     let mut busy = talk(true, Duration::from_secs(20));
     for _ in 0..30 {
@@ -329,10 +332,4 @@ async fn a_caller_who_leaves_takes_along_what_has_to_be_done() {
     let talk = finally(talk(true, Duration::from_secs(900)), done);
     drop(talk);
     doing.closed().await;
-}
-
-#[test]
-fn codes_are_distinct() {
-    let codes: std::collections::BTreeSet<&str> = End::ALL.iter().map(|end| end.code()).collect();
-    assert_eq!(codes.len(), End::ALL.len());
 }
