@@ -45,7 +45,7 @@ pub struct Head(MetadataPrelude);
 /// The body of an answer. It never yields an error.
 pub enum Body {
     Whole(Option<Bytes>),
-    Stream(Box<Pump<AgentStream>>),
+    Stream(Box<Pump>),
 }
 
 impl Answer {

@@ -1,7 +1,7 @@
 //! One request from its event to its answer: its route is found and asked, and the request is ended, here and once.
 
 use crate::answer::ending::Words;
-use crate::answer::stream::{Finally, Patience, Pump};
+use crate::answer::stream::{Hold, Patience, Pump};
 use crate::answer::{Answer, Body, Content, Response};
 use crate::app::App;
 use crate::audit::record::Record;
@@ -16,6 +16,7 @@ use crate::routes::{
 };
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
+use crate::upstream::Rest;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{self, HeaderName};
@@ -92,19 +93,20 @@ async fn call(app: &App, route: Route, request: &mut Request) -> Result<Answer, 
     }
 }
 
-/// Ends a request: what its route says becomes the answer, its lease is given back, and its record is written. An agent's
-/// stream takes lease and record along, and does so at its own end.
+/// Ends a request: what its route says becomes the answer, its lease is given back unless the agent may work on, and its
+/// record is written. An agent's stream takes lease and record along, and does so at its own end.
 async fn end(
     app: &App,
     answered: Result<Answer, Declined>,
     always: HeaderMap,
     request: Request,
 ) -> Response {
-    let (answer, outcome) = match answered {
-        Ok(answer) => (answer, "ok"),
-        Err(declined) => {
+    let (answer, outcome, rest) = match answered {
+        Ok(answer) => (answer, "ok", None),
+        Err(mut declined) => {
+            let rest = declined.take_rest();
             let outcome = declined.problem().code();
-            (decline(declined, &request), outcome)
+            (decline(declined, &request), outcome, rest)
         }
     };
     let Request {
@@ -124,12 +126,14 @@ async fn end(
         None => answer,
     };
     let (head, content) = answer.with_all(always).finish(record.request_id());
-    let release = lease.map(|lease| -> Finally { Box::pin(lease.release()) });
+    let hold = lease.map(|lease| -> Box<dyn Hold> { Box::new(lease) });
     let body = match content {
         Content::Whole(bytes) => {
-            // Lambda freezes the function as soon as it has answered.
-            if let Some(release) = release {
-                release.await;
+            match (hold, rest) {
+                (Some(hold), Some(Rest(rest))) => hold.outlive(rest),
+                // Lambda freezes the function as soon as it has answered.
+                (Some(hold), None) => hold.release().await,
+                (None, _) => {}
             }
             let length = bytes.as_ref().map_or(0, Bytes::len);
             let length = u64::try_from(length).unwrap_or(u64::MAX);
@@ -145,7 +149,7 @@ async fn end(
             let patience = Patience { idle, deadline };
             let words = Words::new(dialect, conversation);
             let pump = Pump::new(stream, is_event_stream, patience, words, record);
-            Body::Stream(Box::new(pump.finally(release)))
+            Body::Stream(Box::new(pump.holding(hold)))
         }
     };
     head.with_body(body)

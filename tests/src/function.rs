@@ -51,7 +51,15 @@ pub fn binary(name: &str) -> PathBuf {
 /// # Panics
 /// If it does not start.
 pub async fn data_plane(agent: &Agent) -> DataPlane {
-    let url = AgentUrl::parse(agent.url()).unwrap();
+    data_plane_at(agent.url()).await
+}
+
+/// The same, for an agent at this address.
+///
+/// # Panics
+/// If it does not start.
+pub async fn data_plane_at(agent: &str) -> DataPlane {
+    let url = AgentUrl::parse(agent).unwrap();
     let runtimes = [DEMO_ARN, FINANCE_ARN].map(|arn| RuntimeSettings::new(arn, url.clone()));
     let settings = DataPlaneSettings {
         region: REGION.to_owned(),

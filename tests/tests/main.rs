@@ -36,6 +36,7 @@ mod settings;
 mod sign_in;
 mod smoke;
 mod streaming;
+mod stubborn;
 mod tools;
 mod turns;
 mod websocket_client;

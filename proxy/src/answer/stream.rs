@@ -7,6 +7,7 @@ use crate::answer::ending::{End, Words};
 use crate::answer::sse::{COMMENT, Events};
 use crate::audit::error_scan::Listener;
 use crate::audit::record::Record;
+use crate::upstream::AgentStream;
 use bytes::Bytes;
 use futures_util::Stream;
 use std::convert::Infallible;
@@ -34,12 +35,20 @@ pub struct Patience {
 /// What has to be done before an answer is over: Lambda freezes the function as soon as it is.
 pub type Finally = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// The right to a turn, which lasts as long as the agent works at it.
+pub trait Hold: Send {
+    /// Gives it back: the agent has ended.
+    fn release(self: Box<Self>) -> Finally;
+    /// Keeps it while the agent works on, although the caller has had the last of it: `rest` is over when the agent is.
+    fn outlive(self: Box<Self>, rest: Finally);
+}
+
 /// The body of an answer. It never yields an error: Lambda's runtime would write one into the body.
 ///
-/// Dropping it drops the agent's stream, which closes the call, and what was to be done at the end.
-pub struct Pump<S> {
+/// Dropping it drops the agent's stream, which closes the call; with a right to the turn, the agent's stream is read on.
+pub struct Pump {
     /// None once the answer has ended.
-    source: Option<S>,
+    source: Option<AgentStream>,
     /// None in a body of another type than an event stream.
     events: Option<Events>,
     /// What is said at the end of an event stream.
@@ -51,6 +60,8 @@ pub struct Pump<S> {
     /// When the caller was last sent something.
     spoke: Instant,
     timer: Pin<Box<Sleep>>,
+    /// None once the answer has ended, or if turns are taken as they come.
+    hold: Option<Box<dyn Hold>>,
     /// None once it is done.
     finally: Option<Finally>,
     /// What the caller gets after that.
@@ -58,10 +69,10 @@ pub struct Pump<S> {
     record: Record,
 }
 
-impl<S> Pump<S> {
+impl Pump {
     /// Begins to pass on `source`; `is_event_stream` decides whether comments and a last event may be added.
     pub fn new(
-        source: S,
+        source: AgentStream,
         is_event_stream: bool,
         patience: Patience,
         words: Words,
@@ -77,16 +88,17 @@ impl<S> Pump<S> {
             heard: now,
             spoke: now,
             timer: Box::pin(sleep_until(now)),
+            hold: None,
             finally: None,
             last: None,
             record,
         }
     }
 
-    /// Has this done before the answer is over.
+    /// Holds this until the agent has ended.
     #[must_use]
-    pub fn finally(mut self, finally: Option<Finally>) -> Self {
-        self.finally = finally;
+    pub fn holding(mut self, hold: Option<Box<dyn Hold>>) -> Self {
+        self.hold = hold;
         self
     }
 
@@ -116,9 +128,14 @@ impl<S> Pump<S> {
         piece
     }
 
-    /// Ends the answer: the agent's stream is closed, and the last thing the caller gets is decided.
+    /// Ends the answer: the agent is left, and the last thing the caller gets is decided.
     fn end(&mut self, end: End) {
-        self.source = None;
+        if end.is_the_agents() {
+            self.source = None;
+            self.finally = self.hold.take().map(|hold| hold.release());
+        } else {
+            self.leave();
+        }
         self.last = self.events.as_mut().and_then(|events| {
             let closing = events.close();
             let last = self.words.last(end, self.record.request_id());
@@ -131,6 +148,13 @@ impl<S> Pump<S> {
         let heard = self.listener.as_mut().and_then(Listener::end);
         self.record.heard(heard);
         self.record.finish(end.code());
+    }
+
+    /// Leaves an agent that may work on. A turn that another may not join is held until it has ended.
+    fn leave(&mut self) {
+        if let (Some(source), Some(hold)) = (self.source.take(), self.hold.take()) {
+            hold.outlive(Box::pin(source.drained()));
+        }
     }
 
     /// Ends the answer with what is kept back of the agent's last event.
@@ -171,10 +195,7 @@ impl<S> Pump<S> {
     }
 }
 
-impl<S, E> Stream for Pump<S>
-where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
-{
+impl Stream for Pump {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -213,6 +234,13 @@ where
                 return Poll::Ready(said.map(Ok));
             }
         }
+    }
+}
+
+/// The caller has left. The record says so when it is dropped.
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

@@ -91,6 +91,7 @@ impl Request {
             problem,
             upstream,
             rpc,
+            rest,
         } = failure;
         let upstream_status = upstream.status;
         self.record.upstream(upstream);
@@ -98,6 +99,7 @@ impl Request {
             problem,
             upstream_status,
             rpc: rpc.filter(|_| protocol != Protocol::Http),
+            rest,
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::caller::problem::Problem;
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
+use std::fmt;
+use std::pin::Pin;
 
 /// What is read of an error: JSON-RPC's are a few lines.
 pub(super) const MAX_ERROR: usize = 64 * 1024;
@@ -16,6 +18,17 @@ pub struct Failure {
     pub upstream: Upstream,
     /// What an MCP server or an A2A agent said, in words of its protocol that may be passed on.
     pub rpc: Option<RpcError>,
+    /// What is left of a call that was given up while the agent may work at it.
+    pub rest: Option<Rest>,
+}
+
+/// A call that nobody waits for any more; it is over when the agent is, and dropping it closes the call.
+pub struct Rest(pub Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rest(..)")
+    }
 }
 
 /// An error of JSON-RPC 2.0's (section 5.1), whole.
@@ -36,6 +49,7 @@ impl Failure {
                 retry_after: None,
             },
             rpc: None,
+            rest: None,
         }
     }
 }

@@ -157,5 +157,6 @@ where
         problem,
         upstream,
         rpc: rpc_error(head.status, &body),
+        rest: None,
     })
 }

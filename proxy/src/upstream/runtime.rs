@@ -6,7 +6,7 @@
 use super::attempts::OnlyBeforeTheTurn;
 use super::bounded::Bounded;
 use super::call::Turn;
-use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
+use super::failure::{Failure, MAX_ERROR, Rest, pause, problem_of_status, rpc_error};
 use super::renewed::Renewed;
 use super::reply::{AgentStream, Reply};
 use crate::access::authority::Authority;
@@ -147,9 +147,21 @@ impl Runtimes {
             .customize()
             // Before the request is signed, so that the signature covers it.
             .mutate_request(move |request| put(request, &own));
-        answer(request.send(), authority, patience)
-            .await
-            .map(Reply::of)
+        let mut sent = Box::pin(request.send());
+        match timeout(patience, &mut sent).await {
+            Ok(answered) => answered
+                .map(Reply::of)
+                .map_err(|error| Failure::of(&error, authority)),
+            // The agent may work on.
+            Err(_) => Err(Failure {
+                rest: Some(Rest(Box::pin(async move {
+                    if let Ok(late) = sent.await {
+                        Reply::of(late).body.drained().await;
+                    }
+                }))),
+                ..Failure::without_answer(Problem::AgentTimeout, None)
+            }),
+        }
     }
 }
 
@@ -229,6 +241,7 @@ impl Failure {
                         retry_after: retry_after.and_then(pause),
                     },
                     rpc,
+                    rest: None,
                 }
             }
             SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),

@@ -6,6 +6,7 @@ use proxy::answer::ending::Words;
 use proxy::answer::stream::{Patience, Pump};
 use proxy::audit::record::Record;
 use proxy::caller::dialect::Dialect;
+use proxy::upstream::AgentStream;
 use python::{Python, PythonFilter, counted};
 use serde_json::json;
 use std::convert::Infallible;
@@ -66,6 +67,7 @@ async fn through_the_door(pieces: &'static [&'static str]) -> String {
     };
     let words = Words::new(Dialect::Http, None);
     let record = Record::begin("r-1", None, "invocations");
+    let source = AgentStream::of(source);
     whole(Pump::new(source, true, patience, words, record)).await
 }
 

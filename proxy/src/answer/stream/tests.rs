@@ -27,7 +27,7 @@ struct Talk {
     agent: mpsc::UnboundedSender<Result<Bytes, &'static str>>,
     /// Held by the agent's stream too, for as long as that exists.
     held: Arc<()>,
-    pump: Pump<Agent>,
+    pump: Pump,
     begun: Instant,
 }
 
@@ -55,7 +55,13 @@ fn talk_in(dialect: Dialect, is_event_stream: bool, deadline: Duration, record: 
     Talk {
         agent,
         held,
-        pump: Pump::new(source, is_event_stream, patience, words, record),
+        pump: Pump::new(
+            AgentStream::of(source),
+            is_event_stream,
+            patience,
+            words,
+            record,
+        ),
         begun,
     }
 }
@@ -282,35 +288,43 @@ async fn a_waiting_stream_wakes_for_the_agent() {
     assert_eq!(talk.next().await, Some(at(1, "data: 1\n\n")));
 }
 
-/// Something to be done at the end, which is over when the sender is gone.
-fn finally(talk: Talk, done: oneshot::Receiver<()>) -> Talk {
-    let Talk {
-        agent,
-        held,
-        pump,
-        begun,
-    } = talk;
-    let finally: Finally = Box::pin(async move {
-        let _over = done.await;
-    });
-    Talk {
-        agent,
-        held,
-        pump: pump.finally(Some(finally)),
-        begun,
+/// A right to a turn that tells what becomes of it; giving it back is over when the other end of `given_back` is gone.
+struct Told {
+    given_back: oneshot::Receiver<()>,
+    kept: mpsc::UnboundedSender<Finally>,
+}
+
+impl Hold for Told {
+    fn release(self: Box<Self>) -> Finally {
+        Box::pin(async move {
+            let _over = self.given_back.await;
+        })
+    }
+
+    fn outlive(self: Box<Self>, rest: Finally) {
+        self.kept.send(rest).unwrap();
     }
 }
 
+/// Both ends of the right to a turn that this talk holds from now on.
+fn holding(talk: Talk) -> (Talk, oneshot::Sender<()>, mpsc::UnboundedReceiver<Finally>) {
+    let (giving_back, given_back) = oneshot::channel();
+    let (kept, keeping) = mpsc::unbounded_channel();
+    let hold: Box<dyn Hold> = Box::new(Told { given_back, kept });
+    let pump = talk.pump.holding(Some(hold));
+    (Talk { pump, ..talk }, giving_back, keeping)
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_not_over_before_what_has_to_be_done() {
+async fn an_answer_is_not_over_before_its_turn_is_given_back() {
     for (is_event_stream, end, expected) in [
         (true, Ok(()), None),
         (false, Ok(()), None),
         (true, Err("cut"), Some(last("error", "agent_cut"))),
         (false, Err("cut"), None),
     ] {
-        let (doing, done) = oneshot::channel();
-        let mut talk = finally(talk(is_event_stream, Duration::from_secs(900)), done);
+        let talk = talk(is_event_stream, Duration::from_secs(900));
+        let (mut talk, giving_back, mut kept) = holding(talk);
         talk.says("data: 1\n\n");
         assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
         let (gone, _) = mpsc::unbounded_channel();
@@ -319,17 +333,51 @@ async fn an_answer_is_not_over_before_what_has_to_be_done() {
         drop(agent);
         assert!(timeout(Duration::from_secs(60), talk.next()).await.is_err());
         assert_eq!(Arc::strong_count(&talk.held), 1, "the agent is done");
-        drop(doing);
+        drop(giving_back);
         let said = talk.next().await.map(|(_, said)| said);
         assert_eq!(said, expected);
         assert_eq!(talk.next().await, None);
+        assert!(kept.recv().await.is_none(), "it is not kept");
     }
 }
 
+/// The door gives up first, or the caller leaves: the agent may work on, and is listened to until it has ended.
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_leaves_takes_along_what_has_to_be_done() {
-    let (mut doing, done) = oneshot::channel();
-    let talk = finally(talk(true, Duration::from_secs(900)), done);
-    drop(talk);
-    doing.closed().await;
+async fn a_turn_is_kept_until_the_agent_has_ended() {
+    let patience = |end| match end {
+        Some(End::Deadline) => Duration::from_secs(20),
+        _ => Duration::from_secs(900),
+    };
+    for end in [
+        Some(End::AgentSilent),
+        Some(End::Deadline),
+        Some(End::TooLong),
+        None,
+    ] {
+        for is_event_stream in [true, false] {
+            let mut record = Record::begin("r-1", None, "invocations");
+            if end == Some(End::TooLong) {
+                record.sent(MAX_BYTES - 1);
+            }
+            let talk = talk_in(Dialect::Http, is_event_stream, patience(end), record);
+            let (mut talk, _giving_back, mut kept) = holding(talk);
+            if end == Some(End::TooLong) {
+                talk.says("data: 1\n\n");
+            }
+            if end.is_some() {
+                while talk.next().await.is_some() {}
+            }
+            let Talk {
+                agent, held, pump, ..
+            } = talk;
+            drop(pump);
+            let mut rest = kept.recv().await.unwrap();
+            agent.send(Ok(Bytes::from_static(b"data: 2\n\n"))).unwrap();
+            let still = timeout(Duration::from_secs(60), &mut rest).await;
+            assert!(still.is_err(), "{end:?}: the agent works on");
+            assert_eq!(Arc::strong_count(&held), 2);
+            drop(agent);
+            rest.await;
+        }
+    }
 }
