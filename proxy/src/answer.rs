@@ -5,19 +5,23 @@ pub mod sse;
 pub mod stream;
 
 use crate::answer::stream::Pump;
+use crate::caller::dialect::RpcId;
 use crate::caller::media;
 use crate::caller::problem::Problem;
-use crate::upstream::{AgentStream, RpcError};
+use crate::upstream::{AgentStream, RpcError, Said};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lambda_runtime::{MetadataPrelude, StreamResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::headers;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// What is said in the place of an agent's text that names a resource.
+const WITHHELD: &str = "The agent's text is withheld, because it names a resource";
 
 /// The form in which Lambda streams an answer.
 pub type Response = StreamResponse<Body>;
@@ -84,10 +88,30 @@ impl Answer {
         self
     }
 
-    /// An error in the words of the agent's protocol, with the headers that belong to the problem.
+    /// A problem in JSON-RPC, with the headers that belong to it. Its type is JSON and no more: the official clients read
+    /// an error under no other.
     #[must_use]
-    pub fn rpc_error(problem: Problem, error: RpcError) -> Self {
-        let RpcError { status, body } = error;
+    pub fn rpc_problem(problem: Problem, id: &RpcId, request_id: &str) -> Self {
+        let status = problem.status();
+        Self::rpc(problem, status, problem.rpc(id, status, request_id).into())
+    }
+
+    /// An agent's own refusal, as far as it may be passed on.
+    #[must_use]
+    pub fn rpc_error(problem: Problem, error: RpcError, id: &RpcId, request_id: &str) -> Self {
+        let RpcError { status, said } = error;
+        let body = match said {
+            Said::Whole(body) => body,
+            Said::Code(id, code) => {
+                let data = json!({"request_id": request_id, "status": status.as_u16()});
+                id.error(code, WITHHELD, &data).into()
+            }
+            Said::Nothing => problem.rpc(id, status, request_id).into(),
+        };
+        Self::rpc(problem, status, body)
+    }
+
+    fn rpc(problem: Problem, status: StatusCode, body: Bytes) -> Self {
         let mut answer = Self::empty(status)
             .with(header::CONTENT_TYPE, media::JSON)
             .until_again(problem);

@@ -99,13 +99,14 @@ async fn end(
     app: &App,
     answered: Result<Answer, Declined>,
     always: HeaderMap,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let (answer, outcome, rest) = match answered {
         Ok(answer) => (answer, "ok", None),
         Err(mut declined) => {
             let rest = declined.take_rest();
             let outcome = declined.problem().code();
+            request.learn_id(app.turns.limits.body_bytes);
             (decline(declined, &request), outcome, rest)
         }
     };
@@ -158,7 +159,11 @@ async fn end(
 /// What a caller is told of a request that is declined.
 fn decline(declined: Declined, request: &Request) -> Answer {
     let problem = declined.problem();
-    let plain = Answer::problem(problem, request.record.request_id());
+    let (id, request_id) = (request.dialect.rpc_id(), request.record.request_id());
+    let plain = match id {
+        Some(id) => Answer::rpc_problem(problem, id, request_id),
+        None => Answer::problem(problem, request_id),
+    };
     let answer = match declined {
         Declined::Problem(_) => plain,
         Declined::WrongMethod(methods) => plain.with(header::ALLOW, &format!("{methods}, OPTIONS")),
@@ -168,9 +173,9 @@ fn decline(declined: Declined, request: &Request) -> Answer {
             }
             None => plain,
         },
-        Declined::Unanswered(unanswered) => match unanswered.rpc {
-            Some(rpc) => Answer::rpc_error(problem, rpc),
-            None => plain,
+        Declined::Unanswered(unanswered) => match (unanswered.rpc, id) {
+            (Some(rpc), Some(id)) => Answer::rpc_error(problem, rpc, id, request_id),
+            (Some(_) | None, _) => plain,
         },
     };
     // What the platform says of when to come back is better than a guess of ours.

@@ -396,8 +396,15 @@ impl Reply {
     pub async fn assert_problem(&mut self, status: u16, code: &str) {
         let text = self.text().await;
         assert_eq!(self.status, status, "{text}");
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        let problem: Value = serde_json::from_str(&text).unwrap();
+        let said: Value = serde_json::from_str(&text).unwrap();
+        let is_rpc = said["jsonrpc"] == "2.0";
+        let content_type = if is_rpc {
+            "application/json"
+        } else {
+            "application/problem+json"
+        };
+        assert_eq!(self.headers["content-type"], content_type);
+        let problem = problem(said);
         let expected = json!({
             "status": status,
             "code": code,
@@ -411,4 +418,15 @@ impl Reply {
                 .is_some_and(|title| !title.is_empty())
         );
     }
+}
+
+/// A problem as its document, whichever of the two forms it has: `/mcp` and `/a2a` word it in JSON-RPC.
+pub(crate) fn problem(mut said: Value) -> Value {
+    if said["jsonrpc"] != "2.0" {
+        return said;
+    }
+    let mut error = said["error"].take();
+    let mut problem = error["data"].take();
+    problem["title"] = error["message"].take();
+    problem
 }

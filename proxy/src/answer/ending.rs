@@ -1,7 +1,7 @@
 //! Ends of an answer, and the last event of a stream in the words of its own protocol, so that every client of that
 //! protocol reports it at once.
 
-use crate::caller::dialect::{Dialect, RpcId, ascii};
+use crate::caller::dialect::{Dialect, INTERNAL_ERROR, RpcId, ascii};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -49,9 +49,6 @@ pub struct Words {
     /// The agent has said its last, whatever becomes of the connection.
     is_over: bool,
 }
-
-/// JSON-RPC 2.0, 5.1: Internal error. Every other code below -32000 means something else to one client or another.
-const INTERNAL_ERROR: i64 = -32603;
 
 impl Words {
     /// For a caller who reads this.

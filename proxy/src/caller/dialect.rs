@@ -22,6 +22,9 @@ pub enum Dialect {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RpcId(Value);
 
+/// The code of an error that is not of the request's form (JSON-RPC 2.0, 5.1).
+pub const INTERNAL_ERROR: i64 = -32603;
+
 /// Longer ids are none of a client's: the caller would get back whatever they sent.
 const MAX_ID: usize = 1024;
 
@@ -33,6 +36,15 @@ impl Dialect {
             Some(Resource::Agent(_, Protocol::Mcp)) => Self::Mcp(RpcId::default()),
             Some(Resource::Agent(_, Protocol::A2a)) => Self::A2a(RpcId::default()),
             Some(Resource::Agent(_, Protocol::Http) | Resource::Door) | None => Self::Http,
+        }
+    }
+
+    /// The id that an error must repeat; none if it is no JSON-RPC.
+    #[must_use]
+    pub const fn rpc_id(&self) -> Option<&RpcId> {
+        match self {
+            Self::Http => None,
+            Self::Mcp(id) | Self::A2a(id) => Some(id),
         }
     }
 
@@ -56,6 +68,12 @@ impl RpcId {
         let is_object = text.trim_start_matches(JSON_SPACE).starts_with('{');
         let request: Option<Request> = serde_json::from_str(text).ok().filter(|_| is_object);
         request.map(|request| request.id).unwrap_or_default()
+    }
+
+    /// Whether it is null, as JSON-RPC has it for an id that could not be found out.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self.0, Value::Null)
     }
 
     /// An error for the request (JSON-RPC 2.0, 5.1), in ASCII: some parsers of event streams end a line at further

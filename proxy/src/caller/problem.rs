@@ -1,5 +1,6 @@
 //! Problems as a caller sees them: one closed list of status, code and title, and no text from elsewhere.
 
+use crate::caller::dialect::{INTERNAL_ERROR, RpcId};
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::{Answer, Refusal};
@@ -32,6 +33,7 @@ shared::code_table! {
     AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
     NoWebSocket        NOT_IMPLEMENTED        "no_websocket"           "The door opens no WebSocket to this agent"
     AgentFailed        BAD_GATEWAY            "agent_failed"           "The agent failed"
+    AgentRefused       BAD_GATEWAY            "agent_refused"          "The agent refused the request"
     AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
     AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
     AgentMisconfigured BAD_GATEWAY            "agent_misconfigured"    "The agent is not set up correctly behind this door"
@@ -42,6 +44,10 @@ shared::code_table! {
     SigningUnavailable SERVICE_UNAVAILABLE    "signing_unavailable"    "The door cannot vouch for its callers at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
+
+/// JSON-RPC 2.0, 5.1.
+const PARSE_ERROR: i64 = -32700;
+const INVALID_REQUEST: i64 = -32600;
 
 impl Problem {
     /// What a caller is told of a refusal.
@@ -62,6 +68,30 @@ impl Problem {
             "status": self.status().as_u16(),
             "title": self.sentence(),
         })
+    }
+
+    /// The code of the same in JSON-RPC (JSON-RPC 2.0, 5.1). The codes of servers, from -32000 on, mean something else to
+    /// one client or another; so all that is not of the message's form is an internal error.
+    #[must_use]
+    pub const fn rpc_code(self) -> i64 {
+        if matches!(self, Self::BadBody | Self::BadJson) {
+            PARSE_ERROR
+        } else if self.status().as_u16() == StatusCode::BAD_REQUEST.as_u16() {
+            INVALID_REQUEST
+        } else {
+            INTERNAL_ERROR
+        }
+    }
+
+    /// The error that a caller gets who reads JSON-RPC, with this status.
+    #[must_use]
+    pub fn rpc(self, id: &RpcId, status: StatusCode, request_id: &str) -> String {
+        let data = json!({
+            "code": self.code(),
+            "request_id": request_id,
+            "status": status.as_u16(),
+        });
+        id.error(self.rpc_code(), self.sentence(), &data)
     }
 
     /// After how long it may be worth trying again.
@@ -96,6 +126,7 @@ impl Problem {
             | Self::UnsupportedMedia
             | Self::NoWebSocket
             | Self::AgentFailed
+            | Self::AgentRefused
             | Self::AgentServiceFailed
             | Self::AgentUnreachable
             | Self::AgentMisconfigured
@@ -132,6 +163,29 @@ mod tests {
             let body = problem.body("r-1");
             let expected = json!({"status": status.as_u16(), "title": problem.sentence(), "code": problem.code(), "request_id": "r-1"});
             assert_eq!(body, expected);
+        }
+    }
+
+    #[test]
+    fn the_same_is_said_in_json_rpc() {
+        let id = RpcId::of(br#"{"id":"a-1"}"#);
+        for problem in Problem::ALL {
+            let status = problem.status();
+            let said: Value = serde_json::from_str(&problem.rpc(&id, status, "r-1")).unwrap();
+            let data =
+                json!({"status": status.as_u16(), "code": problem.code(), "request_id": "r-1"});
+            let error =
+                json!({"code": problem.rpc_code(), "message": problem.sentence(), "data": data});
+            assert_eq!(said, json!({"jsonrpc": "2.0", "id": "a-1", "error": error}));
+        }
+        for (problem, code) in [
+            (Problem::BadJson, -32700),
+            (Problem::BadSession, -32600),
+            (Problem::Unauthorized, -32603),
+            (Problem::TooLarge, -32603),
+            (Problem::AgentFailed, -32603),
+        ] {
+            assert_eq!(problem.rpc_code(), code, "{problem:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use super::declined::Unanswered;
 use super::lease::Lease;
 use crate::access::Asker;
 use crate::audit::record::Record;
-use crate::caller::dialect::Dialect;
+use crate::caller::dialect::{Dialect, RpcId};
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
@@ -83,6 +83,15 @@ impl Request {
             (Some(_), Some(_)) => None,
         };
         named.ok_or(Problem::BadConversation)
+    }
+
+    /// Takes the id of the request, for an error, out of a body that was not looked at.
+    pub(crate) fn learn_id(&mut self, max_bytes: usize) {
+        if self.dialect.rpc_id().is_some_and(RpcId::is_unknown)
+            && let Ok(body) = self.event.take_body(max_bytes)
+        {
+            self.dialect.hear(&body);
+        }
     }
 
     /// Notes what the platform said, and keeps what is for the caller.

@@ -239,7 +239,11 @@ async fn a_gateways_answer_is_streamed_and_ends_in_words() {
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
     sender.send(Err(std::io::Error::other("cut"))).unwrap();
     let last = stream.next().await.unwrap().unwrap();
-    assert!(last.starts_with(b"event: gatehouse.error\n"), "{last:?}");
+    let last = String::from_utf8(last.to_vec()).unwrap();
+    let data = last.strip_prefix("event: message\ndata: ").unwrap();
+    let error: Value = serde_json::from_str(data).unwrap();
+    let id = serde_json::from_str::<Value>(LIST).unwrap()["id"].clone();
+    assert_eq!((&error["id"], &error["error"]["data"]["code"]), (&id, &json!("agent_cut")));
     assert!(stream.next().await.is_none());
 }
 
