@@ -147,7 +147,9 @@ async fn the_card_leads_to_the_door_from_both_addresses() {
         let door = open([Script::Json(CARD), Script::Json(RESULT)], &[]).await;
         let got = card(&door, path).await;
         let expected = json!({"name": "Planner", "url": format!("{DOOR}{A2A}"), "preferredTransport": "JSONRPC",
-            "skills": [{"id": "plan", "tags": ["a", 1, -2, 1.5, true, null]}]});
+            "skills": [{"id": "plan", "tags": ["a"]}], "security": [{"issuer-1": []}],
+            "securitySchemes": {"issuer-1": {"type": "openIdConnect",
+                "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration"}}});
         assert_eq!((got.status, got.json()), (200, expected));
         assert_eq!(got.header("content-type"), Some("application/json"));
         send(&door, &[]).await;
