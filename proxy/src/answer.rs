@@ -123,10 +123,10 @@ impl Answer {
     #[must_use]
     pub fn agent(status: StatusCode, content_type: &str, stream: AgentStream) -> Self {
         let content_type = media::passed_on(content_type);
-        let mut answer = Self::empty(status).with(header::CONTENT_TYPE, content_type);
+        let mut answer = Self::empty(status).with(header::CONTENT_TYPE, &content_type);
         answer.content = Content::Agent {
             stream,
-            is_event_stream: media::is_event_stream(content_type),
+            is_event_stream: media::is_event_stream(&content_type),
         };
         answer
     }

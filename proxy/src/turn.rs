@@ -6,6 +6,8 @@ pub(crate) mod call;
 pub(crate) mod declined;
 mod gateway_message;
 pub mod lease;
+mod named_in_headers;
+mod one_reading;
 pub(crate) mod request;
 mod reserved_member;
 mod session_end;

@@ -30,6 +30,9 @@ pub const MCP_PROTOCOL_VERSION: &str = "mcp-protocol-version";
 /// The method of a message, which the generation of MCP without sessions asks for (MCP 2026-07-28, "Standard headers").
 pub const MCP_METHOD: &str = "mcp-method";
 
+/// What a message calls, by the same rule.
+pub const MCP_NAME: &str = "mcp-name";
+
 /// The version of A2A that a client speaks; a server takes a message without it for one of 0.3 (A2A, "Service
 /// parameters"). AgentCore passes it on to an agent whose request header allow-list names it.
 pub const A2A_VERSION: &str = "a2a-version";
@@ -181,9 +184,6 @@ const INWARD: [Inward; 3] = [
         may_repeat: true,
     },
 ];
-
-/// By which messages may be routed unopened (MCP 2026-07-28, "Standard headers").
-const MCP_NAME: &str = "mcp-name";
 
 const MCP_INWARD: [Inward; 3] = [
     Inward {

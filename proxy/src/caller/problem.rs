@@ -12,6 +12,8 @@ shared::code_table! {
 
     BadBody            BAD_REQUEST            "bad_body"               "The body could not be decoded"
     BadJson            BAD_REQUEST            "bad_json"               "The body must be one JSON text in UTF-8"
+    NoBatches          BAD_REQUEST            "no_batches"             "Batches are not passed on; send one message at a time"
+    HeaderMismatch     BAD_REQUEST            "header_mismatch"        "Mcp-Method and Mcp-Name must say what the message says"
     ReservedMember     BAD_REQUEST            "reserved_member"        "The body may not have the member _agent_core_app_action"
     BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
     BadProtocolVersion BAD_REQUEST            "bad_protocol_version"   "Mcp-Protocol-Version must be given once, with 1 to 32 of A-Z, a-z, 0-9, - and ."
@@ -29,6 +31,7 @@ shared::code_table! {
     ConversationBusy   CONFLICT               "conversation_busy"      "Another turn of this conversation is still running"
     TooLarge           PAYLOAD_TOO_LARGE      "too_large"              "The body is too large"
     UnsupportedMedia   UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json"
+    UnsupportedCoding  UNSUPPORTED_MEDIA_TYPE "unsupported_coding"     "The body must be sent as it is, without a Content-Encoding"
     AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
     AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
     NoWebSocket        NOT_IMPLEMENTED        "no_websocket"           "The door opens no WebSocket to this agent"
@@ -48,6 +51,8 @@ shared::code_table! {
 /// JSON-RPC 2.0, 5.1.
 const PARSE_ERROR: i64 = -32700;
 const INVALID_REQUEST: i64 = -32600;
+/// MCP 2026-07-28, "Error codes".
+const HEADER_MISMATCH: i64 = -32020;
 
 impl Problem {
     /// What a caller is told of a refusal.
@@ -76,6 +81,8 @@ impl Problem {
     pub const fn rpc_code(self) -> i64 {
         if matches!(self, Self::BadBody | Self::BadJson) {
             PARSE_ERROR
+        } else if matches!(self, Self::HeaderMismatch) {
+            HEADER_MISMATCH
         } else if self.status().as_u16() == StatusCode::BAD_REQUEST.as_u16() {
             INVALID_REQUEST
         } else {
@@ -109,6 +116,8 @@ impl Problem {
             | Self::SigningUnavailable => Some(Duration::from_secs(10)),
             Self::BadBody
             | Self::BadJson
+            | Self::NoBatches
+            | Self::HeaderMismatch
             | Self::ReservedMember
             | Self::BadConversation
             | Self::BadProtocolVersion
@@ -124,6 +133,7 @@ impl Problem {
             | Self::NotAcceptable
             | Self::TooLarge
             | Self::UnsupportedMedia
+            | Self::UnsupportedCoding
             | Self::NoWebSocket
             | Self::AgentFailed
             | Self::AgentRefused
@@ -181,6 +191,8 @@ mod tests {
         for (problem, code) in [
             (Problem::BadJson, -32700),
             (Problem::BadSession, -32600),
+            (Problem::NoBatches, -32600),
+            (Problem::HeaderMismatch, -32020),
             (Problem::Unauthorized, -32603),
             (Problem::TooLarge, -32603),
             (Problem::AgentFailed, -32603),

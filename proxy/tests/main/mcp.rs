@@ -274,7 +274,11 @@ async fn a_servers_own_refusal_keeps_its_status() {
         // What the platform says with them has a meaning of its own.
         (Script::Full(429, &[TEXT], "no"), 429, "agent_throttled"),
         (Script::Full(424, &[TEXT], "no"), 502, "agent_failed"),
-        (Script::Full(500, &[TEXT], "no"), 502, "agent_service_failed"),
+        (
+            Script::Full(500, &[TEXT], "no"),
+            502,
+            "agent_service_failed",
+        ),
     ];
     for (script, status, code) in rows {
         let door = open([script]).await;
