@@ -79,6 +79,27 @@ impl Answer {
             .until_again(problem)
     }
 
+    /// Names the limit that a body was over, in a member beside the others (RFC 9457, 3.2), or beside those of an error's
+    /// `data`.
+    #[must_use]
+    pub fn limited(mut self, bytes: usize) -> Self {
+        let Content::Whole(Some(body)) = &self.content else {
+            return self;
+        };
+        let Ok(mut document) = serde_json::from_slice::<Value>(body) else {
+            return self;
+        };
+        let place = match document.pointer_mut("/error/data") {
+            Some(data) => data.as_object_mut(),
+            None => document.as_object_mut(),
+        };
+        if let Some(members) = place {
+            members.insert("max_bytes".to_owned(), bytes.into());
+            self.content = Content::Whole(Some(Bytes::from(document.to_string())));
+        }
+        self
+    }
+
     /// Says when another attempt may help.
     fn until_again(mut self, problem: Problem) -> Self {
         if let Some(pause) = problem.retry_after() {
@@ -154,7 +175,18 @@ impl Answer {
     pub fn finish(self, request_id: &str) -> (Head, Content) {
         // What one caller may see is kept for no other (RFC 9111, 5.2.2.5); what everybody may see says so.
         let is_public = self.headers.contains_key(header::CACHE_CONTROL);
-        let answer = if is_public {
+        let is_stream = matches!(
+            self.content,
+            Content::Agent {
+                is_event_stream: true,
+                ..
+            }
+        );
+        let answer = if is_stream {
+            // A proxy in front that gathers a stream, to compress it or for a slow reader, takes its sense away.
+            self.with(header::CACHE_CONTROL, "no-store, no-transform")
+                .with(HeaderName::from_static(headers::ACCEL_BUFFERING), "no")
+        } else if is_public {
             self
         } else {
             self.with(header::CACHE_CONTROL, "no-store")

@@ -67,7 +67,9 @@ async fn answer(app: &App, asked: Asked, request: &mut Request) -> Result<Answer
     match asked {
         Asked::Call(route) => call(app, route, request).await,
         Asked::Preflight(methods) => {
-            let allowed = app.origins.preflight(&request.event.headers, methods);
+            let listed = |name: &str| app.access.agents.iter().any(|agent| agent.forwards(name));
+            let headers = &request.event.headers;
+            let allowed = app.origins.preflight(headers, methods, listed);
             Ok(Answer::empty(StatusCode::NO_CONTENT).with_all(allowed))
         }
         Asked::WrongMethod(methods) => Err(Declined::WrongMethod(methods)),
@@ -107,7 +109,15 @@ async fn end(
             let rest = declined.take_rest();
             let outcome = declined.problem().code();
             request.learn_id(app.turns.limits.body_bytes);
-            (decline(declined, &request), outcome, rest)
+            let limit = app.turns.limits.body_bytes;
+            let is_over = declined.problem().has_limit();
+            let answer = decline(declined, &request);
+            let answer = if is_over {
+                answer.limited(limit)
+            } else {
+                answer
+            };
+            (answer, outcome, rest)
         }
     };
     let Request {

@@ -63,7 +63,10 @@ impl Turns {
         let accept = body::media_types(request)?;
         let body = body::for_runtime(request, self.limits.body_bytes, runtime.speaks)?;
         let session = admitted.session(conversation);
-        let mut own: HeaderMap = trace(request).into_iter().collect();
+        // The caller's word comes first, so that nothing of it stays where the door sets a header.
+        let listed = &admitted.agent.forward_headers;
+        let mut own = headers::forwarded(&request.event.headers, listed);
+        own.extend(trace(request));
         let signing = self.signing.as_ref();
         own.extend(assertion::header(signing, admitted, runtime, &session, &body, request).await?);
         let token = tool_token::of_call(self.tool_tokens.as_ref(), admitted, request).await?;

@@ -40,9 +40,25 @@ pub const A2A_VERSION: &str = "a2a-version";
 /// The extensions of A2A that a client uses, passed on by the same rule.
 pub const A2A_EXTENSIONS: &str = "a2a-extensions";
 
+/// The same, as A2A 0.3 has it.
+const X_A2A_EXTENSIONS: &str = "x-a2a-extensions";
+
+/// How the name of a header begins that repeats an argument of a tool (MCP 2026-07-28, "Custom headers from tool
+/// parameters"); a server must refuse the call without it. AgentCore passes it on by the same rule.
+const MCP_PARAM: &str = "mcp-param-";
+
+/// So many arguments of one call travel in headers. AgentCore's allow-list of a runtime has no more names.
+const MAX_PARAMS: usize = 20;
+
+/// As long as AgentCore takes of an allow-listed header ("Pass custom headers to AgentCore Runtime").
+const MAX_CUSTOM: usize = 4096;
+
 /// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose it
 /// could begin again to count what a policy limits.
 pub const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";
+
+/// By which a reverse proxy in front is told to pass on a stream as it comes (nginx, ngx_http_proxy_module).
+pub const ACCEL_BUFFERING: &str = "x-accel-buffering";
 
 /// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
 pub const EXPOSED: [&str; 7] = [
@@ -55,20 +71,25 @@ pub const EXPOSED: [&str; 7] = [
     "www-authenticate",
 ];
 
-/// What a browser's script may send from another origin; all of it is read by the door or travels inward.
-pub const ACCEPTED: [&str; 13] = [
+/// What a browser's script may send from another origin: what is read by the door or travels inward, and what libraries
+/// send of their own accord, without which the browser would send nothing at all.
+pub const ACCEPTED: [&str; 17] = [
     A2A_EXTENSIONS,
     A2A_VERSION,
     "accept",
     "authorization",
     "baggage",
+    "cache-control",
     "content-type",
+    "last-event-id",
     MCP_METHOD,
     MCP_NAME,
     MCP_PROTOCOL_VERSION,
     MCP_SESSION_ID,
     "traceparent",
     "tracestate",
+    "user-agent",
+    X_A2A_EXTENSIONS,
     CONVERSATION,
 ];
 
@@ -85,7 +106,38 @@ pub fn inward(received: &HeaderMap) -> HeaderMap {
 /// session id, which the door opens first.
 #[must_use]
 pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
-    travelling(received, &MCP_INWARD)
+    let mut travelling = travelling(received, &MCP_INWARD);
+    let params = received.keys().filter(|name| is_mcp_param(name.as_str()));
+    let params = params.filter_map(|name| Some((name.clone(), custom(received, name.as_str())?)));
+    travelling.extend(params.take(MAX_PARAMS));
+    travelling
+}
+
+/// Whether a header repeats an argument of a tool.
+#[must_use]
+pub fn is_mcp_param(name: &str) -> bool {
+    name.strip_prefix(MCP_PARAM)
+        .is_some_and(|rest| !rest.is_empty())
+}
+
+/// Those headers of a caller's that an operator lets travel to one agent, by their names in lower case.
+#[must_use]
+pub fn forwarded(received: &HeaderMap, names: &[String]) -> HeaderMap {
+    let values = names.iter().filter_map(|name| {
+        let value = custom(received, name)?;
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
+    });
+    values.collect()
+}
+
+/// The one value of a header that is passed on as it is, by the rules of [`inward`].
+fn custom(received: &HeaderMap, name: &str) -> Option<HeaderValue> {
+    let mut values = received.get_all(name).iter();
+    let (only, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let is_good = !only.is_empty() && only.len() <= MAX_CUSTOM && only.to_str().is_ok();
+    (is_good && !named_by_connection(received, name)).then(|| only.clone())
 }
 
 /// Further headers of a caller's that may pass to an A2A agent, by the same rules.
@@ -203,21 +255,25 @@ const MCP_INWARD: [Inward; 3] = [
     },
 ];
 
-/// As long as AgentCore takes of an allow-listed header ("Pass custom headers to AgentCore Runtime").
-const A2A_INWARD: [Inward; 2] = [
+const A2A_INWARD: [Inward; 3] = [
     Inward {
         name: A2A_EXTENSIONS,
-        max_len: 4096,
+        max_len: MAX_CUSTOM,
         may_repeat: true,
     },
     Inward {
         name: A2A_VERSION,
-        max_len: 4096,
+        max_len: MAX_CUSTOM,
         may_repeat: false,
+    },
+    Inward {
+        name: X_A2A_EXTENSIONS,
+        max_len: MAX_CUSTOM,
+        may_repeat: true,
     },
 ];
 
-const OUTWARD: [&str; 17] = [
+const OUTWARD: [&str; 18] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -231,6 +287,7 @@ const OUTWARD: [&str; 17] = [
     "retry-after",
     "vary",
     "www-authenticate",
+    ACCEL_BUFFERING,
     "x-content-type-options",
     CONVERSATION,
     REQUEST_ID,
@@ -273,6 +330,52 @@ mod tests {
         let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         names
+    }
+
+    #[test]
+    fn arguments_in_headers_travel_to_mcp_servers() {
+        let headers = map(&[
+            ("Mcp-Param-Region", "eu"),
+            ("mcp-param-a.b", "=?base64?w6k=?="),
+            ("mcp-param-", "no name"),
+            ("mcp-param-empty", ""),
+            ("mcp-param-twice", "1"),
+            ("mcp-param-twice", "2"),
+            ("mcp-param-hop", "1"),
+            ("mcp-params-x", "1"),
+            ("connection", "mcp-param-hop"),
+        ]);
+        assert_eq!(
+            names(&mcp_inward(&headers)),
+            ["mcp-param-a.b", "mcp-param-region"]
+        );
+        assert!(inward(&headers).is_empty() && a2a_inward(&headers).is_empty());
+        for (length, count) in [(4096, 1), (4097, 0)] {
+            let value = "x".repeat(length);
+            let headers = map(&[("mcp-param-a", &value)]);
+            assert_eq!(mcp_inward(&headers).len(), count);
+        }
+        let many: Vec<String> = (0..30)
+            .map(|number| format!("mcp-param-{number}"))
+            .collect();
+        let many: Vec<_> = many.iter().map(|name| (name.as_str(), "1")).collect();
+        assert_eq!(mcp_inward(&map(&many)).len(), 20);
+    }
+
+    #[test]
+    fn an_operators_headers_travel_and_no_others() {
+        let headers = map(&[
+            ("X-Tenant", "blue"),
+            ("x-locale", "de"),
+            ("x-twice", "1"),
+            ("x-twice", "1"),
+            ("x-hop", "1"),
+            ("connection", "x-hop"),
+        ]);
+        let listed = ["x-tenant", "x-twice", "x-hop", "x-absent"].map(str::to_owned);
+        let forwarded = forwarded(&headers, &listed);
+        assert_eq!(names(&forwarded), ["x-tenant"]);
+        assert_eq!(forwarded["x-tenant"], "blue");
     }
 
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -22,9 +22,13 @@ async fn it_finds_the_card_and_speaks_and_listens() {
     ];
     let stack = chain(agents).await;
     let token = stack.issuer().access_token("alice").unwrap();
-    for agent in ["echo", "bearer"] {
+    // Every address that the documents give.
+    for (agent, given) in [("echo", "/"), ("echo", "/a2a"), ("bearer", "")] {
         let base = format!("{}/agents/{agent}", stack.url());
-        let seen = journey("a2a_journey.py", &[&base], &token).await.unwrap();
+        let address = format!("{base}{given}");
+        let seen = journey("a2a_journey.py", &[&address], &token)
+            .await
+            .unwrap();
         assert_eq!(seen["name"], "echo");
         assert_eq!(
             seen["urls"],

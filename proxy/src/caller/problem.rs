@@ -21,7 +21,7 @@ shared::code_table! {
     Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
     Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
     AgentRefusedToken  FORBIDDEN              "agent_refused_token"    "The agent does not take this token"
-    NotFound           NOT_FOUND              "not_found"              "There is nothing at this path"
+    NotFound           NOT_FOUND              "not_found"              "There is no route of this method and path"
     UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
     UnknownSession     NOT_FOUND              "unknown_session"        "There is no session of this id; begin another"
     WrongProtocol      NOT_FOUND              "wrong_protocol"         "The agent does not speak the protocol of this path"
@@ -73,6 +73,12 @@ impl Problem {
             "status": self.status().as_u16(),
             "title": self.sentence(),
         })
+    }
+
+    /// Whether it is told how many bytes a body may have.
+    #[must_use]
+    pub const fn has_limit(self) -> bool {
+        matches!(self, Self::TooLarge)
     }
 
     /// The code of the same in JSON-RPC (JSON-RPC 2.0, 5.1). The codes of servers, from -32000 on, mean something else to

@@ -141,10 +141,14 @@ impl Got {
             got.body
         );
         assert_eq!(got.header("x-request-id"), Some("r-1"));
+        let content_type = got.header("content-type").unwrap_or_default();
+        let is_stream = content_type.starts_with("text/event-stream");
         let kept = match (path, got.status) {
             (path, 200) if path.ends_with("/.well-known/jwks.json") => "public, max-age=300",
+            _ if is_stream => "no-store, no-transform",
             _ => "no-store",
         };
+        assert_eq!(got.header("x-accel-buffering"), is_stream.then_some("no"));
         assert_eq!(got.header("cache-control"), Some(kept));
         assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
         got
@@ -156,9 +160,11 @@ pub(crate) fn assert_problem(got: &Got, status: u16, code: &str) {
     if got.is_rpc {
         return assert_rpc_problem(got, status, code);
     }
-    let Value::Object(body) = got.json() else {
+    let Value::Object(mut body) = got.json() else {
         panic!("{}", got.body)
     };
+    let limit = body.remove("max_bytes");
+    assert_eq!(limit, (code == "too_large").then(|| json!(1000)));
     let names: Vec<&str> = body.keys().map(String::as_str).collect();
     assert_eq!(names, ["code", "request_id", "status", "title"]);
     assert_eq!(
@@ -175,7 +181,10 @@ fn assert_rpc_problem(got: &Got, status: u16, code: &str) {
     let said = got.json();
     let problem = Problem::ALL.iter().find(|problem| problem.code() == code);
     let problem = problem.unwrap();
-    let data = json!({"code": code, "request_id": "r-1", "status": status});
+    let mut data = json!({"code": code, "request_id": "r-1", "status": status});
+    if code == "too_large" {
+        data["max_bytes"] = json!(1000);
+    }
     let error = json!({"code": problem.rpc_code(), "message": problem.sentence(), "data": data});
     let expected = json!({"jsonrpc": "2.0", "id": said["id"], "error": error});
     assert_eq!((got.status, said), (status, expected));

@@ -96,6 +96,7 @@ async fn a_session_is_handed_out_sealed_and_only_the_first_counts() {
         ("mcp-protocol-version", "2025-11-25"),
         ("mcp-method", "initialize"),
         ("mcp-name", "x"),
+        ("mcp-param-region", "eu"),
     ];
     let got = say(&door, &token, &headers, INITIALIZE).await;
     assert_eq!((got.status, got.body.as_str()), (200, RESULT));

@@ -112,6 +112,18 @@ async fn what_is_wrong_with_a_request_is_said() {
             415,
             "unsupported_media_type",
         ),
+        (
+            &[("content-type", "application/json;,text/html")],
+            "{}",
+            415,
+            "unsupported_media_type",
+        ),
+        (
+            &[("content-encoding", "gzip")],
+            "{}",
+            415,
+            "unsupported_coding",
+        ),
         (&[("accept", "text/html")], "{}", 406, "not_acceptable"),
         (&[], &large, 413, "too_large"),
         (
