@@ -9,7 +9,7 @@ use crate::audit::trace::Trace;
 use crate::caller::dialect::Dialect;
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
-use crate::caller::resource;
+use crate::caller::resource::{self, Resource};
 use crate::caller::route::{Asked, Route};
 use crate::routes::{
     a2a, conversations, health, invocations, keys, mcp, metadata, websocket, whoami,
@@ -111,7 +111,7 @@ async fn end(
             request.learn_id(app.turns.limits.body_bytes);
             let limit = app.turns.limits.body_bytes;
             let is_over = declined.problem().has_limit();
-            let answer = decline(declined, &request);
+            let answer = decline(app, declined, &request);
             let answer = if is_over {
                 answer.limited(limit)
             } else {
@@ -167,7 +167,7 @@ async fn end(
 }
 
 /// What a caller is told of a request that is declined.
-fn decline(declined: Declined, request: &Request) -> Answer {
+fn decline(app: &App, declined: Declined, request: &Request) -> Answer {
     let problem = declined.problem();
     let (id, request_id) = (request.dialect.rpc_id(), request.record.request_id());
     let plain = match id {
@@ -179,7 +179,13 @@ fn decline(declined: Declined, request: &Request) -> Answer {
         Declined::WrongMethod(methods) => plain.with(header::ALLOW, &format!("{methods}, OPTIONS")),
         Declined::Refused(refused) => match refused.challenge {
             Some(challenge) => {
-                plain.with(header::WWW_AUTHENTICATE, &(challenge + &metadata(request)))
+                let scopes = if refused.asks_for_scopes {
+                    scopes(app, request)
+                } else {
+                    String::new()
+                };
+                let challenge = format!("{challenge}{}{scopes}", metadata(request));
+                plain.with(header::WWW_AUTHENTICATE, &challenge)
             }
             None => plain,
         },
@@ -202,6 +208,20 @@ fn metadata(request: &Request) -> String {
     };
     let url = resource::metadata_url(door, &request.event.path);
     format!(r#", resource_metadata="{url}""#)
+}
+
+/// The parameter of a challenge that says what to ask an issuer for (RFC 6750, 3): all that the agent asks for, so that a
+/// client need not ask twice.
+fn scopes(app: &App, request: &Request) -> String {
+    let scopes = match Resource::at(&request.event.path) {
+        Some(agent @ Resource::Agent(..)) => agent.scopes(&app.access.agents, &app.advertised),
+        Some(Resource::Door) | None => None,
+    };
+    let scopes: Vec<&str> = scopes.into_iter().flatten().collect();
+    if scopes.is_empty() {
+        return String::new();
+    }
+    format!(r#", scope="{}""#, scopes.join(" "))
 }
 
 /// When an answer must be over.

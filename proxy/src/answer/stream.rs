@@ -136,7 +136,9 @@ impl Pump {
         } else {
             self.leave();
         }
-        self.last = self.events.as_mut().and_then(|events| {
+        // An agent may end within an event; only where it was cut off is that closed.
+        let cut = self.events.as_mut().filter(|_| end != End::Complete);
+        self.last = cut.and_then(|events| {
             let closing = events.close();
             let last = self.words.last(end, self.record.request_id());
             let last = [closing, last.as_deref().unwrap_or_default()].concat();

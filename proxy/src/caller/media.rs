@@ -109,10 +109,10 @@ impl<'t> MediaType<'t> {
     /// Reads one type: tokens, and values of parameters that are tokens or quoted and hold no comma, at which a list of
     /// types would be parted.
     fn parse(text: &'t str) -> Option<Self> {
-        let mut parts = text
-            .get(..text.len().min(MAX_TYPE))
-            .filter(|short| *short == text)?
-            .split(';');
+        if text.len() > MAX_TYPE {
+            return None;
+        }
+        let mut parts = text.split(';');
         let essence = parts.next()?.trim_matches(SPACE);
         let (kind, subtype) = essence.split_once('/')?;
         if !is_token(kind) || !is_token(subtype) {

@@ -213,47 +213,7 @@ impl Failure {
     ) -> Self {
         let unanswered = |problem| Self::without_answer(problem, Some(causes(error)));
         match error {
-            SdkError::ServiceError(_) => {
-                let response = error.raw_response();
-                let status = response.map(|response| response.status().as_u16());
-                let body = response.and_then(|response| response.body().bytes());
-                let known = status.and_then(|status| StatusCode::from_u16(status).ok());
-                let rpc = body
-                    .zip(known)
-                    .and_then(|(body, status)| rpc_error(status, body));
-                // The platform names each of its errors (restJson1); what has no name is the agent's own refusal.
-                let is_named =
-                    response.is_some_and(|response| response.headers().contains_key(ERROR_TYPE));
-                let is_own = !is_named && error.code().is_none() && may_be_own(status, authority);
-                let request_id = error.request_id().map(str::to_owned);
-                let response = error.raw_response();
-                let retry_after =
-                    response.and_then(|response| response.headers().get("retry-after"));
-                let detail = error.code().map(|code| Loggable(code).to_string());
-                let text = error.message().unwrap_or_default().to_ascii_lowercase();
-                let problem = match status.unwrap_or_default() {
-                    403 if text.contains(MISMATCH) => Problem::AgentAuthMismatch,
-                    401 | 403 if matches!(authority, Authority::Caller(_)) => {
-                        Problem::AgentRefusedToken
-                    }
-                    // A good answer that cannot be read.
-                    200..=299 => Problem::AgentServiceFailed,
-                    _ if is_own => Problem::AgentRefused,
-                    status => problem_of_status(status),
-                };
-                let rpc = rpc.or_else(|| known.filter(|_| is_own).and_then(own_refusal));
-                Self {
-                    problem,
-                    upstream: Upstream {
-                        status,
-                        request_id,
-                        detail,
-                        retry_after: retry_after.and_then(pause),
-                    },
-                    rpc,
-                    rest: None,
-                }
-            }
+            SdkError::ServiceError(_) => Self::of_answer(error, authority),
             SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 unanswered(Problem::AgentTimeout)
@@ -269,6 +229,50 @@ impl Failure {
             SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) | _ => {
                 unanswered(Problem::AgentMisconfigured)
             }
+        }
+    }
+}
+
+impl Failure {
+    /// What an error means that the platform answered, or the agent through it.
+    fn of_answer<E: ProvideErrorMetadata + Error + 'static>(
+        error: &SdkError<E>,
+        authority: Authority<'_>,
+    ) -> Self {
+        let response = error.raw_response();
+        let status = response.map(|response| response.status().as_u16());
+        let body = response.and_then(|response| response.body().bytes());
+        let known = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let rpc = body
+            .zip(known)
+            .and_then(|(body, status)| rpc_error(status, body));
+        // The platform names each of its errors (restJson1); what has no name is the agent's own refusal.
+        let is_named = response.is_some_and(|response| response.headers().contains_key(ERROR_TYPE));
+        let is_own = !is_named && error.code().is_none() && may_be_own(status, authority);
+        let request_id = error.request_id().map(str::to_owned);
+        let response = error.raw_response();
+        let retry_after = response.and_then(|response| response.headers().get("retry-after"));
+        let detail = error.code().map(|code| Loggable(code).to_string());
+        let text = error.message().unwrap_or_default().to_ascii_lowercase();
+        let problem = match status.unwrap_or_default() {
+            403 if text.contains(MISMATCH) => Problem::AgentAuthMismatch,
+            401 | 403 if matches!(authority, Authority::Caller(_)) => Problem::AgentRefusedToken,
+            // A good answer that cannot be read.
+            200..=299 => Problem::AgentServiceFailed,
+            _ if is_own => Problem::AgentRefused,
+            status => problem_of_status(status),
+        };
+        let rpc = rpc.or_else(|| known.filter(|_| is_own).and_then(own_refusal));
+        Self {
+            problem,
+            upstream: Upstream {
+                status,
+                request_id,
+                detail,
+                retry_after: retry_after.and_then(pause),
+            },
+            rpc,
+            rest: None,
         }
     }
 }

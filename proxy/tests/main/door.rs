@@ -133,7 +133,8 @@ impl Got {
             status: prelude.status_code.as_u16(),
             headers: prelude.headers,
             body: String::from_utf8(pieces.concat()).unwrap(),
-            is_rpc: path.ends_with("/mcp") || path.ends_with("/a2a"),
+            is_rpc: (path.ends_with("/mcp") || path.ends_with("/a2a"))
+                && !path.contains("/.well-known/"),
         };
         assert!(
             !got.body.contains(PLATFORM_TEXT) && !got.body.contains("arn:"),
