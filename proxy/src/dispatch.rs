@@ -108,16 +108,7 @@ async fn end(
         Err(mut declined) => {
             let rest = declined.take_rest();
             let outcome = declined.problem().code();
-            request.learn_id(app.turns.limits.body_bytes);
-            let limit = app.turns.limits.body_bytes;
-            let is_over = declined.problem().has_limit();
-            let answer = decline(app, declined, &request);
-            let answer = if is_over {
-                answer.limited(limit)
-            } else {
-                answer
-            };
-            (answer, outcome, rest)
+            (told(app, declined, &mut request), outcome, rest)
         }
     };
     let Request {
@@ -140,12 +131,7 @@ async fn end(
     let hold = lease.map(|lease| -> Box<dyn Hold> { Box::new(lease) });
     let body = match content {
         Content::Whole(bytes) => {
-            match (hold, rest) {
-                (Some(hold), Some(Rest(rest))) => hold.outlive(rest),
-                // Lambda freezes the function as soon as it has answered.
-                (Some(hold), None) => hold.release().await,
-                (None, _) => {}
-            }
+            give_back(hold, rest).await;
             let length = bytes.as_ref().map_or(0, Bytes::len);
             let length = u64::try_from(length).unwrap_or(u64::MAX);
             record.whole(head.status(), length, outcome);
@@ -164,6 +150,29 @@ async fn end(
         }
     };
     head.with_body(body)
+}
+
+/// Gives back the right to a turn; not before the agent has ended, if the door gave it up.
+async fn give_back(hold: Option<Box<dyn Hold>>, rest: Option<Rest>) {
+    match (hold, rest) {
+        (Some(hold), Some(Rest(rest))) => hold.outlive(rest),
+        // Lambda freezes the function as soon as it has answered.
+        (Some(hold), None) => hold.release().await,
+        (None, _) => {}
+    }
+}
+
+/// The answer to a request that is declined, in what its caller reads.
+fn told(app: &App, declined: Declined, request: &mut Request) -> Answer {
+    let limit = app.turns.limits.body_bytes;
+    request.learn_id(limit);
+    let has_limit = declined.problem().has_limit();
+    let answer = decline(app, declined, request);
+    if has_limit {
+        answer.limited(limit)
+    } else {
+        answer
+    }
 }
 
 /// What a caller is told of a request that is declined.
@@ -190,7 +199,7 @@ fn decline(app: &App, declined: Declined, request: &Request) -> Answer {
             None => plain,
         },
         Declined::Unanswered(unanswered) => match (unanswered.rpc, id) {
-            (Some(rpc), Some(id)) => Answer::rpc_error(problem, rpc, id, request_id),
+            (Some(rpc), Some(id)) => Answer::rpc_error(problem, *rpc, id, request_id),
             (Some(_) | None, _) => plain,
         },
     };

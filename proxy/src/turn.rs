@@ -20,7 +20,7 @@ use crate::config::Limits;
 use crate::upstream::{AgentCore, Reply, Session, Turn};
 use call::Call;
 use declined::Unanswered;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use lease::{Lease, LeaseError, Leases};
 use request::Request;
 use shared::agents::{Gateway, Runtime, Speaks};

@@ -71,7 +71,7 @@ async fn answer(
     if request.contains("begin") || request.contains("quiet") {
         finished.wait_for(|finished| *finished).await.unwrap();
     }
-    // Before the answer's end, so that whoever comes after it meets nobody.
+    // Before the answer's end, so that the turn after it meets no other.
     work.send_modify(|work| work.running -= 1);
     if !request.contains("begin") {
         say(&mut connection, head).await;

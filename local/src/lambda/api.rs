@@ -164,7 +164,7 @@ async fn pass_on(
         if is_whole {
             sandbox.answered(id);
         }
-        // Nobody may be there to take it.
+        // The client may have left.
         let _ = sender.send(item).await;
         if is_last {
             return is_whole;

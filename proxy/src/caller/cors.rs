@@ -102,7 +102,7 @@ fn asked(request: &HeaderMap) -> BTreeSet<String> {
 /// Seconds a browser may keep the answer to a preflight: ten minutes, after which a changed setting is seen.
 const MAX_AGE: &str = "600";
 
-fn insert_list(answer: &mut HeaderMap, name: header::HeaderName, values: &[&str]) {
+fn insert_list(answer: &mut HeaderMap, name: HeaderName, values: &[&str]) {
     if let Ok(list) = HeaderValue::from_str(&values.join(", ")) {
         answer.insert(name, list);
     }

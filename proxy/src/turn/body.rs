@@ -18,7 +18,7 @@ pub(super) fn media_types(request: &Request) -> Result<&'static str, Problem> {
     if !media::is_json_sent(&request.event.headers) {
         return Err(Problem::UnsupportedMedia);
     }
-    // RFC 9110, 15.5.16: a coding that is not supported is one's own 415, and no fault of the JSON in it.
+    // RFC 9110, 15.5.16: a coding that is not supported has a 415 of its own: the JSON in it has no fault.
     if media::is_coded(&request.event.headers) {
         return Err(Problem::UnsupportedCoding);
     }

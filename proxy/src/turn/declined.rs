@@ -20,7 +20,7 @@ pub(crate) struct Unanswered {
     /// What the platform answered with, if it did.
     pub(crate) upstream_status: Option<u16>,
     /// What is said in place of the problem, to a caller who speaks the agent's protocol.
-    pub(crate) rpc: Option<RpcError>,
+    pub(crate) rpc: Option<Box<RpcError>>,
     /// What is left of a call that was given up.
     pub(crate) rest: Option<Rest>,
 }
@@ -37,7 +37,7 @@ impl Declined {
 }
 
 impl Declined {
-    /// What is left of a call, for whoever holds its turn.
+    /// What is left of a call, for the lease of its turn.
     pub(crate) const fn take_rest(&mut self) -> Option<Rest> {
         match self {
             Self::Unanswered(unanswered) => unanswered.rest.take(),

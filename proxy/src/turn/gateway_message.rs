@@ -47,7 +47,7 @@ pub(super) async fn send(
         body: body::for_gateway(request, way.limits.body_bytes)?,
         in_all: way.limits.first_byte,
     };
-    // Whoever decides by the headers decides as one who reads the message (MCP 2026-07-28, "Standard headers").
+    // A service that decides by the headers must decide as one that reads the message (MCP 2026-07-28, "Standard headers").
     named_in_headers::check(&call.headers, &letter.body)?;
     exchange(way, gateway, call, letter, request).await
 }

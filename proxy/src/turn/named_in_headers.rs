@@ -1,5 +1,5 @@
-//! What a message of MCP calls, repeated in its headers (MCP 2026-07-28, "Standard headers"): whoever decides by the headers
-//! must decide as one who reads the message.
+//! Agreement of a message of MCP with the headers that repeat what it calls (MCP 2026-07-28, "Standard headers"): a service
+//! that decides by the headers must decide as one that reads the message.
 
 use crate::caller::problem::Problem;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -18,12 +18,12 @@ pub struct Failure {
     pub problem: Problem,
     pub upstream: Upstream,
     /// What an MCP server or an A2A agent said, in words of its protocol that may be passed on.
-    pub rpc: Option<RpcError>,
+    pub rpc: Option<Box<RpcError>>,
     /// What is left of a call that was given up while the agent may work at it.
     pub rest: Option<Rest>,
 }
 
-/// A call that nobody waits for any more; it is over when the agent is, and dropping it closes the call.
+/// A call that no caller waits for any more; it is over when the agent is, and dropping it closes the call.
 pub struct Rest(pub Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl fmt::Debug for Rest {

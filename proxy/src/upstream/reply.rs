@@ -43,7 +43,7 @@ impl AgentStream {
         Self(Box::pin(stream.map_err(|_| Broken)))
     }
 
-    /// Reads to the end what nobody is shown: then the agent has ended.
+    /// Reads to the end what no caller is shown: then the agent has ended.
     pub async fn drained(mut self) {
         while let Some(Ok(_)) = self.next().await {}
     }

@@ -271,7 +271,7 @@ impl Failure {
                 detail,
                 retry_after: retry_after.and_then(pause),
             },
-            rpc,
+            rpc: rpc.map(Box::new),
             rest: None,
         }
     }

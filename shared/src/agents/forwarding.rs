@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_nobody_elses_may_be_forwarded() {
+    fn a_name_that_is_not_reserved_may_be_forwarded() {
         let long = "x".repeat(256);
         for name in [
             "X-Tenant",

@@ -82,7 +82,7 @@ async fn said(protocol: &Protocol, end: End, agent_says: &str) -> String {
         End::TooLong | End::AgentCut | End::AgentSilent | End::Complete => DEADLINE,
     };
     if end == End::TooLong {
-        record.sent(MAX_BYTES - count(agent_says.len()));
+        record.sent(MAX_BYTES.saturating_sub(count(agent_says.len())));
     }
     let mut talk = talk_in((protocol.dialect)(), true, patience, record);
     talk.says(agent_says);
