@@ -54,6 +54,8 @@ pub mod welcome;
 mod aws_json;
 mod clock;
 mod listen;
+#[cfg(test)]
+mod modelled;
 mod random;
 mod trace;
 mod watched;

@@ -7,14 +7,13 @@ use proxy::config::Config;
 use proxy::dispatch;
 use proxy::invocation::{self, Invocations};
 use shared::clock::Clock;
-use shared::{log, platform, settings};
+use shared::{log, platform, start};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let config =
-        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let config = start::config(Config::read);
     let app =
         Arc::new(App::new(config, &platform::from_environment().await, Clock::system()).await);
     let settling = Arc::clone(&app);

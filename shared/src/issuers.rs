@@ -7,6 +7,7 @@
 mod advertised;
 mod cognito;
 mod conditions;
+mod pool;
 
 use std::sync::Arc;
 

@@ -45,6 +45,7 @@ pub mod session;
 pub mod settings;
 #[cfg(feature = "secrets")]
 pub mod signing;
+pub mod start;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;

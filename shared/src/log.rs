@@ -7,7 +7,6 @@ mod line;
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
 use std::iter::successors;
 use std::time::Duration;
 
@@ -21,6 +20,8 @@ use crate::settings::{self, LOG_LEVEL};
 use crate::text::is_word;
 
 use line::{Line, Lines};
+
+pub(crate) use line::write;
 
 /// Starts the log of this process, once; a second call changes nothing.
 pub fn start() {
@@ -135,14 +136,4 @@ pub(crate) fn write_fatal(message: &str) {
     let mut line = Line::new(clock::wall(), Level::ERROR);
     line.message = message.to_owned();
     write(&line);
-}
-
-/// One line at a time, whole; nothing can be done about a standard output that is gone.
-pub(crate) fn write(line: &impl serde::Serialize) {
-    let Ok(mut text) = serde_json::to_vec(line) else {
-        return;
-    };
-    text.push(b'\n');
-    let mut output = io::stdout().lock();
-    let _output_gone = output.write_all(&text).and_then(|()| output.flush());
 }

@@ -128,25 +128,21 @@ impl TokenEndpoint {
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
-pub fn parse_client_id(text: &str) -> Result<String, String> {
-    let problem = "is not 1 to 128 visible ASCII characters";
-    is_visible(text, 128)
-        .then(|| text.to_owned())
-        .ok_or_else(|| problem.to_owned())
+pub fn parse_client_id(text: &str) -> Result<String, &'static str> {
+    let client = is_visible(text, 128).then(|| text.to_owned());
+    client.ok_or("is not 1 to 128 visible ASCII characters")
 }
 
 /// Reads a setting that is scopes, separated by single spaces (RFC 6749, 3.3).
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
-pub fn parse_scopes(text: &str) -> Result<String, String> {
+pub fn parse_scopes(text: &str) -> Result<String, &'static str> {
     let mut scopes = text.split(' ');
     let are_scopes = scopes.clone().count() <= MAX_SCOPES
         && scopes.all(|scope| is_scope(scope, MAX_COGNITO_SCOPE));
-    let problem = "is not up to 50 scopes with single spaces between";
-    are_scopes
-        .then(|| text.to_owned())
-        .ok_or_else(|| problem.to_owned())
+    let scopes = are_scopes.then(|| text.to_owned());
+    scopes.ok_or("is not up to 50 scopes with single spaces between")
 }
 
 fn read(body: &[u8]) -> Result<Grant, GrantError> {

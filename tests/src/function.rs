@@ -320,7 +320,10 @@ impl Outcome {
         let effects = |effect: &str| {
             let mut statements = statements.into_iter().flatten();
             statements.any(|statement| {
-                assert_eq!(statement["Action"], "execute-api:Invoke");
+                assert_eq!(
+                    statement["Action"],
+                    serde_json::json!(["execute-api:Invoke"])
+                );
                 let mut resources = statement["Resource"].as_array().unwrap().iter();
                 statement["Effect"] == effect
                     && resources.any(|resource| {

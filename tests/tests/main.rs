@@ -29,6 +29,7 @@ mod logs;
 mod machine_secret;
 mod mcp_client;
 mod open;
+mod openapi;
 mod partners;
 mod samples;
 mod scale;

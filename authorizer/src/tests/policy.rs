@@ -32,7 +32,7 @@ fn effect(answer: &Value, arn: &str) -> Effect {
     let statements = answer["policyDocument"]["Statement"].as_array().unwrap();
     let says = |effect: &str| {
         statements.iter().any(|statement| {
-            assert_eq!(statement["Action"], "execute-api:Invoke");
+            assert_eq!(statement["Action"], json!(["execute-api:Invoke"]));
             let mut resources = statement["Resource"].as_array().unwrap().iter();
             statement["Effect"] == effect
                 && resources

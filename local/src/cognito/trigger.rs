@@ -155,3 +155,37 @@ impl Trigger {
         Err(TriggerError::NoAnswer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_lambda_events::cognito::CognitoEventUserPoolsPreTokenGenV2;
+
+    use super::super::pool::{Session, User};
+    use super::*;
+    use crate::modelled::lost;
+
+    /// The crate has no type for version 3 of the event; that of version 2 knows all of it but the machines' source.
+    #[test]
+    fn the_events_are_those_of_the_crates_type() {
+        let user = User {
+            name: "alice".to_owned(),
+            email: "alice@example.com".to_owned(),
+            groups: vec!["staff".to_owned()],
+            password: String::new(),
+            subject: "a".to_owned(),
+        };
+        let session = Session {
+            user: Arc::new(user),
+            auth_time: 0,
+        };
+        let grant = Grant::new(session, "openid".to_owned(), None);
+        let event = user_event(Occasion::HostedAuth, &grant, "client");
+        assert_eq!(lost::<CognitoEventUserPoolsPreTokenGenV2>(&event), [""; 0]);
+        let metadata = BTreeMap::from([("user_token".to_owned(), "x".to_owned())]);
+        let mut event = machine_event("client", "tools/call", Some(&metadata));
+        event["triggerSource"] = Occasion::HostedAuth.source().into();
+        assert_eq!(lost::<CognitoEventUserPoolsPreTokenGenV2>(&event), [""; 0]);
+    }
+}

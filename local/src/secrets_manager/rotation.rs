@@ -64,3 +64,19 @@ pub(super) async fn run(
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::secretsmanager::SecretsManagerSecretRotationEvent;
+
+    use super::*;
+    use crate::modelled::lost;
+
+    #[test]
+    fn the_event_is_that_of_the_crates_type() {
+        for step in Step::ALL {
+            let event = event("arn", "token", step);
+            assert_eq!(lost::<SecretsManagerSecretRotationEvent>(&event), [""; 0]);
+        }
+    }
+}

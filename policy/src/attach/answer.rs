@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use aws_lambda_events::cloudformation::{
+    CloudFormationCustomResourceResponse, CloudFormationCustomResourceResponseStatus as Status,
+};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
-use serde_json::json;
 use shared::fetch::{self, ClientError, HttpsClient};
 use shared::settings::Address;
 use tokio::time::{sleep, timeout};
@@ -98,18 +100,18 @@ fn body(request: &request::Request, outcome: &Result<(), Failure>) -> String {
         logical_id,
     } = sender;
     let (status, reason) = match outcome {
-        Ok(()) => ("SUCCESS", "the gateway is as wanted".to_owned()),
-        Err(failure) => ("FAILED", failure.to_string()),
+        Ok(()) => (Status::Success, "the gateway is as wanted".to_owned()),
+        Err(failure) => (Status::Failed, failure.to_string()),
     };
-    json!({
-        "Status": status,
-        "Reason": reason,
-        "PhysicalResourceId": physical_id,
-        "StackId": stack_id,
-        "RequestId": request_id,
-        "LogicalResourceId": logical_id,
-    })
-    .to_string()
+    let mut response = CloudFormationCustomResourceResponse::default();
+    response.status = status;
+    response.reason = Some(reason);
+    response.physical_resource_id.clone_from(physical_id);
+    response.stack_id.clone_from(stack_id);
+    response.request_id.clone_from(request_id);
+    response.logical_resource_id.clone_from(logical_id);
+    // Texts under names that are texts: there is nothing in it that JSON could not say.
+    serde_json::to_string(&response).unwrap_or_default()
 }
 
 #[cfg(test)]

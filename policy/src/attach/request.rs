@@ -2,6 +2,7 @@
 //!
 //! "Custom resource request objects" and "Custom resource response objects" of the CloudFormation guide.
 
+use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::settings::Address;
@@ -84,27 +85,20 @@ pub(crate) enum Mode {
 #[error("the event is not one of CloudFormation's for a custom resource")]
 pub(crate) struct Unanswerable;
 
+/// What is to be done, as the crate has it. Properties may be absent from an event that undoes what never was.
+type Event = CloudFormationCustomResourceRequest<Option<Value>, Option<Value>>;
+
+/// Who asks. It is read apart from the rest, which the crate's type cannot do: whatever is wrong with an event, but for
+/// this, must be answered.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Event {
-    /// Read later: whatever is here can be answered.
-    #[serde(default)]
-    request_type: Value,
+struct Asking {
     #[serde(rename = "ResponseURL")]
     response_url: String,
     stack_id: String,
     request_id: String,
     logical_resource_id: String,
     physical_resource_id: Option<String>,
-    resource_properties: Option<Value>,
-    old_resource_properties: Option<Value>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-enum RequestType {
-    Create,
-    Update,
-    Delete,
 }
 
 /// The properties of the resource. The first two are CloudFormation's own.
@@ -126,28 +120,19 @@ impl Request {
     /// # Errors
     /// If it cannot be answered.
     pub(crate) fn read(event: Value) -> Result<Self, Unanswerable> {
-        let event: Event = serde_json::from_value(event).map_err(|_| Unanswerable)?;
-        let Event {
-            request_type,
+        let Asking {
             response_url,
             stack_id,
             request_id,
             logical_resource_id: logical_id,
             physical_resource_id,
-            resource_properties,
-            old_resource_properties,
-        } = event;
+        } = Asking::deserialize(&event).map_err(|_| Unanswerable)?;
         let named = physical_resource_id.clone().unwrap_or_default();
         let echoed = [&stack_id, &request_id, &logical_id, &named];
         if !echoed.iter().all(|text| is_plain(text)) {
             return Err(Unanswerable);
         }
-        let task = task(
-            request_type,
-            physical_resource_id.as_deref(),
-            resource_properties,
-            old_resource_properties,
-        );
+        let task = task(event, physical_resource_id.as_deref());
         let created = task.as_ref().ok().and_then(Option::as_ref);
         let created = created.map_or_else(|| UNNAMED.to_owned(), Task::physical_id);
         Ok(Self {
@@ -175,30 +160,50 @@ impl Task {
     }
 }
 
-fn task(
-    request_type: Value,
-    physical_id: Option<&str>,
-    properties: Option<Value>,
-    old_properties: Option<Value>,
-) -> Result<Option<Task>, Failure> {
-    let request_type: RequestType = serde_json::from_value(request_type)
-        .map_err(|_| Failure::Malformed("`RequestType` is not `Create`, `Update` or `Delete`"))?;
-    if matches!(request_type, RequestType::Delete) && physical_id == Some(UNNAMED) {
+fn task(event: Value, physical_id: Option<&str>) -> Result<Option<Task>, Failure> {
+    let event: Event = serde_json::from_value(event).map_err(|_| {
+        Failure::Malformed(
+            "the event is not one of CloudFormation's: `RequestType` is not `Create`, `Update` or `Delete`, or a member of such a request is missing",
+        )
+    })?;
+    if matches!(event, Event::Delete(_)) && physical_id == Some(UNNAMED) {
         return Ok(None);
     }
-    let (gateway, engine, mode) = read(properties)?;
-    let wanted = match request_type {
-        RequestType::Delete => Wanted::Detached { engine },
-        RequestType::Create => Wanted::Attached {
-            engine,
-            mode,
-            replaces: None,
-        },
-        RequestType::Update => Wanted::Attached {
-            engine,
-            mode,
-            replaces: read(old_properties).ok().map(|(_, engine, _)| engine),
-        },
+    let (gateway, wanted) = match event {
+        Event::Create(request) => {
+            let (gateway, engine, mode) = read(request.resource_properties)?;
+            let replaces = None;
+            (
+                gateway,
+                Wanted::Attached {
+                    engine,
+                    mode,
+                    replaces,
+                },
+            )
+        }
+        Event::Update(request) => {
+            let (gateway, engine, mode) = read(request.resource_properties)?;
+            let old = read(request.old_resource_properties);
+            let replaces = old.ok().map(|(_, engine, _)| engine);
+            (
+                gateway,
+                Wanted::Attached {
+                    engine,
+                    mode,
+                    replaces,
+                },
+            )
+        }
+        Event::Delete(request) => {
+            let (gateway, engine, _) = read(request.resource_properties)?;
+            (gateway, Wanted::Detached { engine })
+        }
+        _ => {
+            return Err(Failure::Malformed(
+                "`RequestType` is not `Create`, `Update` or `Delete`",
+            ));
+        }
     };
     let task = Task { gateway, wanted };
     // A move would have to be undone when it fails half way, and CloudFormation does that better.

@@ -1,5 +1,6 @@
 //! Events that the trigger returns unchanged: every kind that Cognito sends, and those it may send one day.
 
+use aws_lambda_events::cognito::CognitoEventUserPoolsPreTokenGenV2 as CrateEvent;
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, machine_event, person_event};
@@ -82,4 +83,16 @@ async fn an_enriching_trigger_leaves_alone_what_it_cannot_enrich() {
     for event in future_events().into_iter().chain([first]) {
         assert_eq!(scene.call(&event).await, Ok(event));
     }
+}
+
+/// When this fails, the crate knows machines and keeps what is new to it, and the trigger may read its events by it.
+#[test]
+fn the_crates_event_knows_no_machines_and_loses_what_is_new() {
+    let machine = machine_event(json!({"user_token": "x"}));
+    assert!(serde_json::from_value::<CrateEvent>(machine).is_err());
+    let mut person = person_event("2", "HostedAuth");
+    person["request"]["more"] = json!(true);
+    let read: CrateEvent = serde_json::from_value(person).unwrap();
+    let again = serde_json::to_value(read).unwrap();
+    assert_eq!(again["request"].get("more"), None);
 }

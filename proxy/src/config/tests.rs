@@ -58,7 +58,7 @@ fn each_fault_is_named() {
     let client = "is not 1 to 128 visible ASCII characters";
     let scopes = "is not up to 50 scopes with single spaces between";
     let bytes = "is not a whole number from 1 to 6291456";
-    let table_name = "is not the name of a table";
+    let table_name = "is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`";
     let table = [
         (TRUSTED_ISSUERS, "", "is missing"),
         (AGENTS, "", "is missing"),

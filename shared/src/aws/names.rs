@@ -36,9 +36,13 @@ pub fn is_app_client_id(text: &str) -> bool {
     is_word(text, 128, b"_+-")
 }
 
-/// Whether a text is the name of a table ("Supported data types and naming rules in Amazon DynamoDB").
-pub fn is_table(text: &str) -> bool {
-    text.len() >= 3 && is_word(text, 255, b"_.-")
+/// Reads a setting that is the name of a table ("Supported data types and naming rules in Amazon DynamoDB").
+///
+/// # Errors
+/// What is wrong with it, going on where the setting's name ends.
+pub fn parse_table(text: &str) -> Result<String, &'static str> {
+    let table = (text.len() >= 3 && is_word(text, 255, b"_.-")).then(|| text.to_owned());
+    table.ok_or("is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`")
 }
 
 /// Whether a text is a scope (RFC 6749 section 3.3), not longer than one service or another takes.
@@ -103,7 +107,7 @@ mod tests {
                 vec![String::new(), "a b".to_owned(), "a.b".to_owned(), long(129)],
             ),
             (
-                is_table,
+                |text| parse_table(text).is_ok(),
                 vec!["a.b".to_owned(), long(255)],
                 vec!["ab".to_owned(), "a/b".to_owned(), long(256)],
             ),

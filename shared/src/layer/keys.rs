@@ -7,7 +7,6 @@ use bytes::Bytes;
 use tokio::time;
 use tracing::{info, warn};
 
-use super::answer::LayerError;
 use crate::cache::{Ages, Cache, TokenBucket};
 use crate::clock::Clock;
 use crate::crypto::{Algorithm, VerifyingKey};
@@ -88,14 +87,12 @@ impl DoorKeys {
 
     /// The keys for a proof. One that they do not hold makes them be fetched again, not more often than the bucket allows:
     /// made-up ids do not hammer the door.
-    pub(super) async fn get(&self, key_id: &str) -> Result<Arc<DoorKeySet>, LayerError> {
+    pub(super) async fn get(&self, key_id: &str) -> Option<Arc<DoorKeySet>> {
         let suits = |keys: &DoorKeySet| keys.has(key_id);
         let fetch = async |timeout| self.fetch(timeout).await;
         let found = self.cache.find(suits, &self.searches, fetch).await;
         // After a search that failed, the held keys refuse the proof: it is no outage that one unknown id cannot be found.
-        found
-            .or_else(|| self.cache.held())
-            .ok_or(LayerError::NoKeys)
+        found.or_else(|| self.cache.held())
     }
 
     async fn fetch(&self, timeout: Duration) -> Option<DoorKeySet> {

@@ -48,7 +48,7 @@ fn values(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_variable_is_explained_and_no_other() {
-    let shared = read("shared/src/settings.rs");
+    let shared = read("shared/src/settings/source.rs");
     assert_eq!(documented("## Authorizer and proxy"), values(&shared));
     for (heading, function, others) in [
         ("## Authorizer", "authorizer", &[][..]),
@@ -58,7 +58,7 @@ fn every_variable_is_explained_and_no_other() {
         let config = config + &others.iter().map(|file| read(file)).collect::<String>();
         assert_eq!(documented(heading), values(&config), "{function}");
         // The documents are read together, whichever function asks for them.
-        assert!(config.contains("Documents::read("), "{function}");
+        assert!(config.contains("Reader::with_documents("), "{function}");
         let others = ["documents", "../log"].map(|file| format!("shared/src/settings/{file}.rs"));
         let others = others.map(|file| read(&file)).concat();
         for (name, _) in declared(&shared) {

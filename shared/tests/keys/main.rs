@@ -1,4 +1,4 @@
-//! The key store and the door, against a key server on loopback that counts and misbehaves.
+//! The key store, the door and the layer, against a key server on loopback that counts and misbehaves.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -12,6 +12,7 @@ mod age;
 mod discovery;
 mod faults;
 mod floods;
+mod layer;
 mod parts;
 mod server;
 mod start;

@@ -14,7 +14,8 @@ use shared::gate::{self, Identity, Refusal};
 use shared::issuers::TrustedIssuers;
 use shared::log::{self, Loggable, Verdict};
 use shared::metrics::{self, Metric};
-use shared::settings::{self, Fault, LOG_LEVEL};
+use shared::settings::{Fault, LOG_LEVEL};
+use shared::start;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing::{Level, debug, error, info, info_span, warn};
 
@@ -136,7 +137,7 @@ mod parts {
             Fault::missing("AGENTS"),
             Fault::malformed("PORT", "is not a number"),
         ];
-        settings::stop(&faults);
+        let _: () = start::config(|_| Err(faults.into()));
     }
 }
 

@@ -163,12 +163,13 @@ pub(crate) fn signature_code(source: &str) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
-/// The AWS SDK's crates among these. `aws-lc` is cryptography and no part of it.
+/// The AWS SDK's crates among these. `aws-lc` is cryptography, `aws_lambda_events` types of events, and neither part of it.
 pub(crate) fn sdk_crates(linked: &BTreeSet<String>) -> Vec<&String> {
     let aws = linked
         .iter()
         .filter(|name| name.starts_with("aws-") || name.starts_with("aws_"));
-    aws.filter(|name| !name.starts_with("aws-lc-")).collect()
+    let is_sdk = |name: &&String| !name.starts_with("aws-lc-") && *name != "aws_lambda_events";
+    aws.filter(is_sdk).collect()
 }
 
 /// What is on one side only.
@@ -271,8 +272,14 @@ mod tests {
     #[test]
     fn crates_are_compared_both_ways() {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        let linked = names(&["aws-config", "aws-lc-rs", "aws_lambda_events", "serde"]);
-        assert_eq!(sdk_crates(&linked), ["aws-config", "aws_lambda_events"]);
+        let linked = names(&[
+            "aws-config",
+            "aws-lc-rs",
+            "aws_lambda_events",
+            "aws_x",
+            "serde",
+        ]);
+        assert_eq!(sdk_crates(&linked), ["aws-config", "aws_x"]);
         let found = differences(&names(&["a", "b"]), &names(&["b", "c"]));
         assert_eq!(
             found,

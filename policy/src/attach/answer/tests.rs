@@ -19,7 +19,7 @@ fn the_answer_has_what_cloudformation_asks_for_and_nothing_else() {
     let answer: Value = serde_json::from_str(&body(&request(3), &Ok(()))).unwrap();
     let mut expected = json!({
         "Status": "SUCCESS", "Reason": "the gateway is as wanted", "PhysicalResourceId": "xxx",
-        "StackId": "xxx", "RequestId": "xxx", "LogicalResourceId": "xxx",
+        "StackId": "xxx", "RequestId": "xxx", "LogicalResourceId": "xxx", "NoEcho": false, "Data": {},
     });
     assert_eq!(answer, expected);
     let answer: Value = serde_json::from_str(&body(&request(3), &Err(Failure::NoGateway))).unwrap();

@@ -1,5 +1,6 @@
 //! The authorizer as API Gateway sees it: events in, answers out. Tokens are real, keys are given inline.
 
+mod crate_types;
 mod events;
 mod outcomes;
 mod policy;
