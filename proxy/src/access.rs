@@ -47,6 +47,8 @@ pub struct Refused {
     pub problem: Problem,
     /// The value of `WWW-Authenticate`.
     pub challenge: Option<String>,
+    /// Whether a token with the scopes of what is asked for would help.
+    pub asks_for_scopes: bool,
 }
 
 impl Admitted<'_> {
@@ -149,6 +151,7 @@ impl Access {
                     Refused {
                         problem: Problem::Unavailable,
                         challenge: None,
+                        asks_for_scopes: false,
                     }
                 }
             })
@@ -168,7 +171,8 @@ impl Refused {
         let problem = Problem::of_refusal(refusal);
         Self {
             problem,
-            challenge: Some(challenge(problem, is_token_shown)),
+            challenge: Some(challenge(refusal, is_token_shown)),
+            asks_for_scopes: problem == Problem::Unauthorized || refusal == Refusal::AgentScope,
         }
     }
 }
@@ -189,15 +193,17 @@ fn bearer(headers: &HeaderMap) -> Secret {
     Secret::new(token.trim_start_matches(' ').to_owned())
 }
 
-/// What to show instead (RFC 6750, 3). A caller who showed nothing is told of no error, as RFC 6750 asks.
-fn challenge(problem: Problem, is_token_shown: bool) -> String {
-    let mut text = r#"Bearer realm="gatehouse""#.to_owned();
-    if problem == Problem::Forbidden {
-        text.push_str(r#", error="insufficient_scope""#);
-    } else if is_token_shown {
-        text.push_str(r#", error="invalid_token""#);
-    }
-    text
+/// What to show instead (RFC 6750, 3). A caller who showed nothing is told of no error, as RFC 6750 asks. One who lacks a
+/// group is not told that a scope is missing: clients would sign in again, in vain.
+fn challenge(refusal: Refusal, is_token_shown: bool) -> String {
+    let error = if matches!(refusal, Refusal::AgentScope | Refusal::IssuerScope) {
+        r#", error="insufficient_scope""#
+    } else if Problem::of_refusal(refusal) == Problem::Unauthorized && is_token_shown {
+        r#", error="invalid_token""#
+    } else {
+        ""
+    };
+    format!(r#"Bearer realm="gatehouse"{error}"#)
 }
 
 /// A decision under way: what is asked, and since when.
@@ -224,6 +230,7 @@ impl<'d> Decision<'d> {
         Refused {
             problem,
             challenge: None,
+            asks_for_scopes: false,
         }
     }
 
@@ -277,16 +284,20 @@ mod tests {
 
     #[test]
     fn a_challenge_says_what_is_missing() {
+        let scope = r#", error="insufficient_scope""#;
         let table = [
-            (Problem::Unauthorized, false, ""),
-            (Problem::Unauthorized, true, r#", error="invalid_token""#),
-            (Problem::Forbidden, true, r#", error="insufficient_scope""#),
+            (Refusal::NoBearer, false, "", true),
+            (Refusal::Expired, true, r#", error="invalid_token""#, true),
+            (Refusal::AgentScope, true, scope, true),
+            (Refusal::IssuerScope, true, scope, false),
+            (Refusal::AgentGroup, true, "", false),
+            (Refusal::AgentClient, true, "", false),
         ];
-        for (problem, is_token_shown, error) in table {
-            assert_eq!(
-                challenge(problem, is_token_shown),
-                format!(r#"Bearer realm="gatehouse"{error}"#)
-            );
+        for (refusal, is_token_shown, error, asks_for_scopes) in table {
+            let refused = Refused::of(refusal, is_token_shown);
+            let expected = format!(r#"Bearer realm="gatehouse"{error}"#);
+            assert_eq!(refused.challenge, Some(expected), "{refusal:?}");
+            assert_eq!(refused.asks_for_scopes, asks_for_scopes, "{refusal:?}");
         }
     }
 }

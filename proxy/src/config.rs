@@ -209,6 +209,7 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         target,
         auth,
         tool_token,
+        forward_headers: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(agent.path(field), problem);

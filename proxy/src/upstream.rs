@@ -24,7 +24,7 @@ use shared::gate::UnixTime;
 use std::time::Duration;
 
 pub use call::{Session, Turn};
-pub use failure::{Failure, RpcError};
+pub use failure::{Failure, Rest, RpcError, Said};
 pub use gateway::Message;
 pub use reply::{AgentStream, Broken, Reply};
 

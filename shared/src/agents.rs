@@ -1,6 +1,7 @@
 //! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
 mod admission;
+mod forwarding;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Agent {
     pub target: Target,
     pub auth: Auth,
     pub tool_token: ToolToken,
+    /// The headers of callers that travel to it, in lower case.
+    pub forward_headers: Vec<String>,
     pub admission: Admission,
 }
 
@@ -151,6 +154,11 @@ impl Agent {
     pub const fn protocol(&self) -> Protocol {
         self.target.protocol()
     }
+
+    /// Whether a header of callers travels to it; the name is in lower case.
+    pub fn forwards(&self, header: &str) -> bool {
+        self.forward_headers.iter().any(|listed| listed == header)
+    }
 }
 
 impl Target {
@@ -230,6 +238,8 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
         let problem = "is for runtimes with `auth` `iam` and `protocol` `http`";
         entry.fault("websocket", problem);
     }
+    let is_gateway = matches!(place, Some(Place::Gateway { .. }));
+    let forward_headers = forwarding::read(&mut entry, is_gateway);
     let admission = admission::read(&mut entry);
     entry.finish();
     Some(Agent {
@@ -237,6 +247,7 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
         target: place?.speaking(protocol, websocket),
         auth,
         tool_token: tool_token.unwrap_or(ToolToken::None),
+        forward_headers,
         admission: admission?,
     })
 }

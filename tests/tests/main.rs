@@ -37,6 +37,7 @@ mod settings;
 mod sign_in;
 mod smoke;
 mod streaming;
+mod stubborn;
 mod tools;
 mod turns;
 mod websocket_client;

@@ -97,7 +97,7 @@ async fn grant(service: &Service, headers: &HeaderMap, form: &Form) -> Result<To
 async fn code(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
     let required = |name| form.get(name).ok_or(OauthError::InvalidRequest);
     let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
-    let verifier = required("code_verifier")?;
+    let verifier = form.get("code_verifier");
     let now = clock::now();
     let grant = service.pool.redeem_code(code, redirect_uri, verifier, now);
     let grant = grant.ok_or(OauthError::InvalidGrant)?;

@@ -214,6 +214,8 @@ impl Record {
         let caller = self.caller.as_ref();
         warn!(
             request_id = display(Loggable(&self.request_id)),
+            // A caller may have chosen the trace id, and share it with another: only API Gateway writes this one.
+            gateway_request_id = loggable(self.gateway_request_id.as_deref()),
             agent,
             tool,
             outcome = "denied",

@@ -55,19 +55,7 @@ impl Resource {
         if issuers.is_empty() {
             return None;
         }
-        let agents: Vec<&Agent> = match self {
-            Self::Door => agents.iter().collect(),
-            Self::Agent(name, protocol) => {
-                let agent = agents.get(name);
-                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
-            }
-        };
-        let scopes = agents
-            .iter()
-            .flat_map(|agent| agent.admission.named_scopes());
-        let scopes: BTreeSet<&str> = scopes
-            .flat_map(|scope| issuers.iter().map(|issuer| issuer.scope(scope)))
-            .collect();
+        let scopes = self.scopes(agents, issuers)?;
         let servers: Vec<&str> = issuers
             .iter()
             .map(|issuer| issuer.issuer.as_str())
@@ -81,6 +69,29 @@ impl Resource {
             metadata.insert("scopes_supported".to_owned(), json!(scopes));
         }
         Some(metadata)
+    }
+}
+
+impl Resource {
+    /// What a client asks the issuers for, to get a token that is good here; none if the resource is of no agent.
+    #[must_use]
+    pub fn scopes<'a>(
+        &self,
+        agents: &'a Agents,
+        issuers: &'a [Advertised],
+    ) -> Option<BTreeSet<&'a str>> {
+        let agents: Vec<&Agent> = match self {
+            Self::Door => agents.iter().collect(),
+            Self::Agent(name, protocol) => {
+                let agent = agents.get(name);
+                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
+            }
+        };
+        let scopes = agents
+            .into_iter()
+            .flat_map(|agent| agent.admission.named_scopes());
+        let scopes = scopes.flat_map(|scope| issuers.iter().map(|issuer| issuer.scope(scope)));
+        Some(scopes.collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::body;
 use super::call::Call;
 use super::declined::Unanswered;
+use super::named_in_headers;
 use super::request::Request;
 use super::session_end;
 use super::tool_token::{self, ToolTokens};
@@ -46,6 +47,8 @@ pub(super) async fn send(
         body: body::for_gateway(request, way.limits.body_bytes)?,
         in_all: way.limits.first_byte,
     };
+    // A service that decides by the headers must decide as one that reads the message (MCP 2026-07-28, "Standard headers").
+    named_in_headers::check(&call.headers, &letter.body)?;
     exchange(way, gateway, call, letter, request).await
 }
 

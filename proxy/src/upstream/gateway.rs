@@ -156,6 +156,7 @@ where
     Err(Failure {
         problem,
         upstream,
-        rpc: rpc_error(head.status, &body),
+        rpc: rpc_error(head.status, &body).map(Box::new),
+        rest: None,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::record::Upstream;
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::StatusCode;
 use std::fmt;
 use std::pin::Pin;
@@ -37,8 +37,15 @@ impl Stream for AgentStream {
 }
 
 impl AgentStream {
-    pub(super) fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
+    /// A stream as the body of an answer.
+    #[must_use]
+    pub fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
         Self(Box::pin(stream.map_err(|_| Broken)))
+    }
+
+    /// Reads to the end what no caller is shown: then the agent has ended.
+    pub async fn drained(mut self) {
+        while let Some(Ok(_)) = self.next().await {}
     }
 }
 

@@ -20,6 +20,7 @@ mod crate_event;
 mod door;
 mod forwarding;
 mod gateway;
+mod heartbeats;
 mod invocation;
 mod mcp;
 mod metadata;

@@ -123,7 +123,7 @@ fn every_field_is_one_of_the_log() {
 #[test]
 fn every_code_is_one_of_the_proxy() {
     let problems = read("proxy/src/caller/problem.rs");
-    let ends = read("proxy/src/answer/stream.rs");
+    let ends = read("proxy/src/answer/ending.rs");
     let mut seen = BTreeSet::new();
     for phase in phases() {
         for code in phase.codes {

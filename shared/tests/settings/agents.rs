@@ -121,6 +121,35 @@ fn websockets_are_for_runtimes_that_speak_http_and_take_signatures() {
 }
 
 #[test]
+fn forwarded_headers_are_a_runtimes_and_each_is_named_once() {
+    let forwarding = with(
+        runtime(),
+        json!({"forwardHeaders": ["X-Tenant", "x-locale"]}),
+    );
+    let agents = read(&json!({"demo": forwarding.clone()}));
+    let demo = agents.find("demo").unwrap();
+    assert_eq!(demo.forward_headers, ["x-locale", "x-tenant"]);
+    let many: Vec<String> = (0..21).map(|number| format!("x-{number}")).collect();
+    let of_gateway = with(gateway(), json!({"forwardHeaders": ["X-Tenant"]}));
+    let listed = |names: Value| with(runtime(), json!({"forwardHeaders": names}));
+    for (entry, expected) in [
+        (of_gateway, "` is for runtimes, not for gateways"),
+        (listed(json!(["x-a", "X-A"])), "` has a name twice"),
+        (listed(json!(many)), "` has more than 20 names"),
+        (
+            listed(json!(["Cookie"])),
+            "[0]` is not the name of a header",
+        ),
+        (listed(json!([])), "` is an empty list"),
+    ] {
+        let found = faults(&json!({"demo": entry}).to_string());
+        let expected = format!("`AGENTS.demo.forwardHeaders{expected}");
+        assert!(found[0].starts_with(&expected), "{found:?} {expected}");
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
+#[test]
 fn the_partitions_of_aws_have_their_own_arns() {
     for partition in ["aws", "aws-cn", "aws-us-gov"] {
         let arn = ARN.replacen("aws", partition, 1);
