@@ -96,7 +96,7 @@ fn issuers(app: &App, agent: &Agent) -> Vec<card::Issuer> {
         .filter(|issuer| Address::parse(&issuer.issuer).is_ok());
     let of = |issuer: &Advertised| {
         let address = issuer.issuer.trim_end_matches('/');
-        let scopes = admission.scopes.iter().flatten();
+        let scopes = admission.named_scopes();
         card::Issuer {
             discovery: format!("{address}/.well-known/openid-configuration"),
             scopes: scopes.map(|scope| issuer.scope(scope).to_owned()).collect(),
