@@ -3,10 +3,10 @@
 pub mod sse;
 pub mod stream;
 
-use crate::answer::stream::Pump;
-use crate::caller::media;
-use crate::caller::problem::Problem;
-use crate::upstream::{AgentStream, RpcError};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
@@ -14,9 +14,11 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lambda_runtime::{MetadataPrelude, StreamResponse};
 use serde_json::Value;
 use shared::headers;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+
+use crate::answer::stream::Pump;
+use crate::caller::media;
+use crate::caller::problem::Problem;
+use crate::upstream::{AgentStream, RpcError};
 
 /// The form in which Lambda streams an answer.
 pub type Response = StreamResponse<Body>;
@@ -49,7 +51,6 @@ pub enum Body {
 
 impl Answer {
     /// An answer without a body.
-    #[must_use]
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -59,7 +60,6 @@ impl Answer {
     }
 
     /// A JSON document.
-    #[must_use]
     pub fn json(status: StatusCode, document: &Value) -> Self {
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, media::JSON);
         answer.content = Content::Whole(Some(Bytes::from(document.to_string())));
@@ -67,7 +67,6 @@ impl Answer {
     }
 
     /// A problem, with the headers that belong to its status.
-    #[must_use]
     pub fn problem(problem: Problem, request_id: &str) -> Self {
         Self::json(problem.status(), &problem.body(request_id))
             .with(header::CONTENT_TYPE, media::PROBLEM)
@@ -84,7 +83,6 @@ impl Answer {
     }
 
     /// An error in the words of the agent's protocol, with the headers that belong to the problem.
-    #[must_use]
     pub fn rpc_error(problem: Problem, error: RpcError) -> Self {
         let RpcError { status, body } = error;
         let mut answer = Self::empty(status)
@@ -95,7 +93,6 @@ impl Answer {
     }
 
     /// An agent's answer, under the type that may leave.
-    #[must_use]
     pub fn agent(status: StatusCode, content_type: &str, stream: AgentStream) -> Self {
         let content_type = media::passed_on(content_type);
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, content_type);
@@ -123,11 +120,10 @@ impl Answer {
         self
     }
 
-    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is to
-    /// make the content a body.
-    #[must_use]
+    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is
+    /// to make the content a body.
     pub fn finish(self, request_id: &str) -> (Head, Content) {
-        // What one caller may see is kept for no other (RFC 9111, 5.2.2.5); what everybody may see says so.
+        // What one caller may see is kept for no other (RFC 9111, section 5.2.2.5); what everybody may see says so.
         let is_public = self.headers.contains_key(header::CACHE_CONTROL);
         let answer = if is_public {
             self
@@ -153,13 +149,11 @@ impl Answer {
 
 impl Head {
     /// The status, for the log.
-    #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.0.status_code
     }
 
     /// The answer as Lambda streams it.
-    #[must_use]
     pub fn with_body(self, body: Body) -> Response {
         StreamResponse {
             metadata_prelude: self.0,

@@ -53,7 +53,6 @@ pub struct MachineValue {
 
 impl MachineSecret {
     /// Nothing is called yet.
-    #[must_use]
     pub fn new(client: MachineClient, platform: &SdkConfig) -> Self {
         let MachineClient {
             pool,

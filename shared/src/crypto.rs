@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
 use crate::json::Value;
 use crate::text;
 
-/// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` and the HMAC family have no
+/// An asymmetric signature algorithm (RFC 7518, section 3.1, RFC 8037, section 3.1). `none` and the HMAC family have no
 /// value here, so they cannot be trusted by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Algorithm {
@@ -22,7 +22,7 @@ pub struct Algorithm {
     jwa: Jwa,
 }
 
-/// The kind of key an algorithm needs (RFC 7518 section 3.1): a key of one kind never serves an algorithm of another.
+/// The kind of key an algorithm needs (RFC 7518, section 3.1): a key of one kind never serves an algorithm of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyKind {
     Ed25519,
@@ -52,7 +52,7 @@ impl Algorithm {
         Self { name, kind, jwa }
     }
 
-    /// Reads the registered name, which is case-sensitive (RFC 7515 section 4.1.1).
+    /// Reads the registered name, which is case-sensitive (RFC 7515, section 4.1.1).
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name == name)
     }
@@ -62,7 +62,7 @@ impl Algorithm {
 pub(crate) struct VerifyingKey(KeyKind, DecodingKey);
 
 impl VerifyingKey {
-    /// Reads a public key (RFC 7518 section 6, RFC 8037 section 2); none when it is not one that is safe to use.
+    /// Reads a public key (RFC 7518, section 6, RFC 8037, section 2); none when it is not one that is safe to use.
     pub(crate) fn from_jwk(jwk: &Value) -> Option<Self> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
@@ -116,7 +116,7 @@ impl VerifyingKey {
         self.0 == algorithm.kind
     }
 
-    /// Whether a compact JWS is signed with this key (RFC 7515 section 5.2). Anything but a clear yes is a no.
+    /// Whether a compact JWS is signed with this key (RFC 7515, section 5.2). Anything but a clear yes is a no.
     pub(crate) fn verify_jws(&self, algorithm: Algorithm, jws: &str) -> bool {
         let Some((message, signature)) = jws.rsplit_once('.') else {
             return false;
@@ -133,8 +133,8 @@ pub(crate) fn fingerprint(message: &str) -> String {
     text::hex(half)
 }
 
-/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so that
-/// no two different lists of fields, and no two purposes, give the same bytes.
+/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so
+/// that no two different lists of fields, and no two purposes, give the same bytes.
 pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
     let mut digest = Context::new(&SHA256);
     for field in [purpose].iter().chain(fields) {

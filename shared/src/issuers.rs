@@ -25,7 +25,7 @@ const LIFETIME_SECS: u64 = 86_400;
 /// A token of more than a year is a password; seconds.
 const MAX_LIFETIME_SECS: u64 = 31_536_000;
 
-/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
+/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414, section 3).
 const WELL_KNOWN: [&str; 2] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
@@ -186,7 +186,7 @@ fn read_issuer(entry: &mut Members<'_>) -> Option<Issuer> {
     })
 }
 
-/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414
+/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414,
 /// section 3.1).
 fn issuer_of(discovery: &Address) -> Option<Address> {
     let text = discovery.as_str();

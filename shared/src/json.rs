@@ -1,6 +1,6 @@
 //! Strict JSON reader: one object, no duplicate member.
 //!
-//! A member given twice lets two readers of one token see two values; RFC 7515 section 4 and RFC 7519 section 4 allow
+//! A member given twice lets two readers of one token see two values; RFC 7515, section 4 and RFC 7519, section 4 allow
 //! refusing it. Only the outermost members are checked, since no deeper ones are ever read of a token.
 
 use std::fmt;

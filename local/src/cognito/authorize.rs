@@ -25,7 +25,7 @@ const SESSION_COOKIE: &str = "cognito";
 /// The cookie whose value the sign-in form must repeat, by Cognito's name.
 const CSRF_COOKIE: &str = "XSRF-TOKEN";
 
-/// An authorization request (RFC 6749, 4.1.1; RFC 7636, 4.3) that the console may make.
+/// An authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3) that the console may make.
 struct Authorization {
     back: Back,
     redirect_uri: String,
@@ -50,7 +50,7 @@ enum Prompt {
 /// Why there is no authorization.
 enum Refusal {
     /// The address to go back to cannot be trusted, so the person is told and the browser stays
-    /// (RFC 6749, 4.1.2.1).
+    /// (RFC 6749, section 4.1.2.1).
     Stay,
     /// The console is told.
     Back(Back, OauthError),
@@ -90,7 +90,7 @@ impl Authorization {
         let challenge = form
             .get("code_challenge")
             .ok_or(OauthError::InvalidRequest)?;
-        // The base64url form of a SHA-256 (RFC 7636, 4.2). Cognito has no `plain`.
+        // The base64url form of a SHA-256 (RFC 7636, section 4.2). Cognito has no `plain`.
         if form.get("code_challenge_method") != Some("S256") || challenge.len() != 43 {
             return Err(OauthError::InvalidRequest);
         }

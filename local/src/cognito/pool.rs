@@ -62,7 +62,7 @@ impl Grant {
 pub(super) struct Code {
     pub(super) grant: Grant,
     pub(super) redirect_uri: String,
-    /// PKCE, `S256` (RFC 7636, 4.2).
+    /// PKCE, `S256` (RFC 7636, section 4.2).
     pub(super) challenge: String,
 }
 
@@ -190,7 +190,7 @@ impl Pool {
     }
 }
 
-/// RFC 7636, 4.1: 43 to 128 unreserved characters.
+/// RFC 7636, section 4.1: 43 to 128 unreserved characters.
 fn is_verifier(verifier: &str) -> bool {
     (43..=128).contains(&verifier.len())
         && verifier

@@ -57,7 +57,6 @@ impl Position {
 
     /// A comment that changes nothing of what the caller parses here; none inside a line, nor where a line end may not be
     /// over yet.
-    #[must_use]
     pub const fn comment(self) -> Option<&'static [u8]> {
         match self {
             Self {
@@ -82,7 +81,6 @@ impl Position {
     ///
     /// An event that was cut in the middle cannot be taken back. Its last `event` field decides under which name it is
     /// dispatched, so it is named `gatehouse.cut`, and no listener takes half of a message for a whole one.
-    #[must_use]
     pub const fn closing(self) -> &'static str {
         match self.place {
             Place::BetweenEvents => "",

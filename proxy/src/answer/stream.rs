@@ -3,18 +3,20 @@
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.
 
-use crate::answer::sse::Position;
-use crate::audit::error_scan::Listener;
-use crate::audit::record::Record;
-use bytes::Bytes;
-use futures_util::Stream;
-use serde_json::json;
-use shared::session::Conversation;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use serde_json::json;
+use shared::session::Conversation;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::answer::sse::Position;
+use crate::audit::error_scan::Listener;
+use crate::audit::record::Record;
 
 /// How long a caller waits in silence before a comment tells it, and every gateway between, that the stream lives: what
 /// the WHATWG HTML standard advises (9.2.7), below the 30 seconds after which edge endpoints close.
@@ -49,7 +51,6 @@ impl End {
     ];
 
     /// The stable name, in the last event and in the log.
-    #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Complete => "ok",
@@ -61,7 +62,6 @@ impl End {
     }
 
     /// The type of the last event of an event stream; none when the agent's own end is the end.
-    #[must_use]
     pub const fn event(self) -> Option<&'static str> {
         match self {
             Self::Complete => None,

@@ -28,7 +28,6 @@ impl Origins {
 
     /// The headers for any answer to this request. An answer that depends on `Origin` says so to caches, whether or not
     /// the origin was allowed.
-    #[must_use]
     pub fn answer(&self, request: &HeaderMap) -> HeaderMap {
         let mut answer = HeaderMap::new();
         if self.0.is_empty() {
@@ -47,7 +46,6 @@ impl Origins {
     }
 
     /// The headers for a preflight of a path that takes `method`, on top of those of any answer.
-    #[must_use]
     pub fn preflight(&self, request: &HeaderMap, method: &'static str) -> HeaderMap {
         let mut answer = HeaderMap::new();
         if self.allowed(request).is_some() {
@@ -86,8 +84,8 @@ fn insert_list(answer: &mut HeaderMap, name: header::HeaderName, values: &[&str]
     }
 }
 
-/// One origin, exactly in its serialized form (RFC 6454, 6.2): scheme, host and port, in lower case, and no port that the
-/// scheme has anyway. Pages that came over plain http are trusted only from this very machine.
+/// One origin, exactly in its serialized form (RFC 6454, section 6.2): scheme, host and port, in lower case, and no
+/// port that the scheme has anyway. Pages that came over plain http are trusted only from this very machine.
 fn origin(text: &str) -> Result<HeaderValue, String> {
     if text.contains('*') {
         return Err("may not hold `*`; name the origins".to_owned());

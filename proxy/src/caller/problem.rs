@@ -1,9 +1,10 @@
 //! Problems as a caller sees them: one closed list of status, code and title, and no text from elsewhere.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::{Answer, Refusal};
-use std::time::Duration;
 
 shared::code_table! {
     /// Why a request got no agent's answer: status, stable code, and the title for people.
@@ -45,7 +46,6 @@ shared::code_table! {
 
 impl Problem {
     /// What a caller is told of a refusal.
-    #[must_use]
     pub const fn of_refusal(refusal: Refusal) -> Self {
         match refusal.answer() {
             Answer::Unauthorized => Self::Unauthorized,
@@ -54,7 +54,6 @@ impl Problem {
     }
 
     /// The body: `status`, `title`, `code` and `request_id` (RFC 9457, `application/problem+json`).
-    #[must_use]
     pub fn body(self, request_id: &str) -> Value {
         json!({
             "code": self.code(),
@@ -68,7 +67,6 @@ impl Problem {
     ///
     /// A throttle refills by the second, a turn takes some; a quota is a number of running sessions, and keys that could not be fetched are
     /// asked for again after a pause, so both need longer.
-    #[must_use]
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),

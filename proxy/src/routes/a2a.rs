@@ -5,6 +5,14 @@
 
 mod card;
 
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::Value;
+use shared::agents::{Protocol, Runtime, Target};
+use shared::gate::AgentName;
+use shared::headers;
+
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::app::App;
@@ -15,12 +23,6 @@ use crate::turn::call::Call;
 use crate::turn::declined::{Declined, Unanswered};
 use crate::turn::request::Request;
 use crate::upstream::Session;
-use http::StatusCode;
-use serde_json::Value;
-use shared::agents::{Protocol, Runtime, Target};
-use shared::gate::AgentName;
-use shared::headers;
-use std::time::Duration;
 
 /// How long an agent may take to show its card: somewhat less than the route's minute, and more than it takes to start.
 const CARD_TIMEOUT: Duration = Duration::from_secs(55);

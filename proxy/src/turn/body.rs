@@ -1,13 +1,14 @@
 //! The body that a caller sends to an agent, and the media types of both ways. The body is passed on as it is, if at all.
 
+use bytes::Bytes;
+use shared::agents::Speaks;
+
 use super::request::Request;
 use super::reserved_member;
 use crate::audit::tool_call::{self, Ambiguous, Tool};
 use crate::caller::event::BodyError;
 use crate::caller::media;
 use crate::caller::problem::Problem;
-use bytes::Bytes;
-use shared::agents::Speaks;
 
 /// What to ask the agent for; the body says of itself that it is JSON.
 ///

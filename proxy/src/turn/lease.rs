@@ -7,7 +7,10 @@
 //! A lease is taken on the condition that there is none, or one that has run out, and given back by its owner alone. One
 //! that is never given back, because its process died, runs out by itself.
 
-use crate::caller::problem::Problem;
+use std::mem::take;
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -17,13 +20,12 @@ use shared::aws::clients;
 use shared::clock::Clock;
 use shared::log::service_failure;
 use shared::session::SessionId;
-use std::mem::take;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
+
+use crate::caller::problem::Problem;
 
 /// How long a lease outlives the time its answer must be over by: the answer's last event gets out, and two processes'
 /// clocks, which Lambda keeps within a second, may disagree.
@@ -75,7 +77,6 @@ pub enum LeaseError {
 
 impl LeaseError {
     /// What the caller is told.
-    #[must_use]
     pub const fn problem(self) -> Problem {
         match self {
             Self::Busy => Problem::ConversationBusy,
@@ -86,7 +87,6 @@ impl LeaseError {
 
 impl Leases {
     /// Prepares the client, in the function's own region; nothing is connected yet.
-    #[must_use]
     pub fn new(table: String, platform: &SdkConfig, clock: Clock) -> Self {
         Self(Arc::new(Table {
             client: Client::new(&clients::for_table(platform)),

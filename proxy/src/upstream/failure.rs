@@ -1,10 +1,11 @@
 //! Failures: the reasons why there is no answer of an agent's.
 
-use crate::audit::record::Upstream;
-use crate::caller::problem::Problem;
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
+
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 
 /// What is read of an error: JSON-RPC's are a few lines.
 pub(super) const MAX_ERROR: usize = 64 * 1024;

@@ -1,12 +1,14 @@
 //! An agent's answer.
 
-use crate::audit::record::Upstream;
-use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
-use http::StatusCode;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use http::StatusCode;
+
+use crate::audit::record::Upstream;
 
 /// An agent's answer, its body still to come.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! Tests of forwarding: which of a caller's headers reach AgentCore.
 
+use proptest::prelude::*;
+
 use crate::agentcore::Script;
 use crate::door::Door;
-use proptest::prelude::*;
 
 /// Every header that a call to AgentCore has: the SDK's, and ours.
 const FORWARDED: [&str; 15] = [

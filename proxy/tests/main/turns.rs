@@ -1,8 +1,10 @@
 //! The lease that lets one turn of a conversation run at a time, at our emulator of DynamoDB and at moto, an
 //! independent one.
 
-use crate::agentcore::{credentials, platform};
-use crate::caller::{Issuer, NOW};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -12,9 +14,9 @@ use proxy::turn::lease::{LeaseError, Leases};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+
+use crate::agentcore::{credentials, platform};
+use crate::caller::{Issuer, NOW};
 
 pub(crate) const TABLE: &str = "gatehouse-turns";
 const MINUTE: Duration = Duration::from_secs(60);

@@ -43,7 +43,7 @@ fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal
     let expires = time(payload, "exp")?.ok_or(Refusal::ExpiryMissing)?;
     let not_before = time(payload, "nbf")?;
     let issued_at = time(payload, "iat")?;
-    // "On or after" it, the token must not be accepted (RFC 7519 section 4.1.4); no leeway prolongs a token's life.
+    // "On or after" it, the token must not be accepted (RFC 7519, section 4.1.4); no leeway prolongs a token's life.
     if expires <= now {
         return Err(Refusal::Expired);
     }
@@ -61,7 +61,7 @@ fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal
     Ok(expires)
 }
 
-/// A NumericDate may have a fraction (RFC 7519 section 2), which is dropped.
+/// A NumericDate may have a fraction (RFC 7519, section 2), which is dropped.
 fn time(payload: &Payload<'_>, name: &str) -> Result<Option<UnixTime>, Refusal> {
     match payload.get(name).map(Value::as_f64) {
         None => Ok(None),
@@ -76,7 +76,7 @@ fn client<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
     client.map(slice::from_ref).unwrap_or_default()
 }
 
-/// One text or a list of texts (RFC 7519 section 4.1.3).
+/// One text or a list of texts (RFC 7519, section 4.1.3).
 fn audience<'p>(payload: &'p Payload<'_>) -> &'p [Value] {
     match payload.get("aud") {
         Some(Value::Array(list)) => list,

@@ -103,7 +103,7 @@ fn printable(payload: &Payload<'_>, name: &str) -> Result<Option<String>, Refusa
     }
 }
 
-/// One text of scopes with single spaces between (RFC 6749 section 3.3), or a list; absent is none.
+/// One text of scopes with single spaces between (RFC 6749, section 3.3), or a list; absent is none.
 fn scopes(claim: Option<&Value>) -> Result<Vec<String>, Refusal> {
     let split = |text: &str| text.split(' ').map(Value::from).collect();
     let scopes = match claim {

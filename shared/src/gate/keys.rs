@@ -1,4 +1,4 @@
-//! Key set, a JWKS document (RFC 7517 section 5) -> [`KeySet`]: only the keys that can verify.
+//! Key set, a JWKS document (RFC 7517, section 5) -> [`KeySet`]: only the keys that can verify.
 
 use super::token::Token;
 use crate::crypto::{Algorithm, VerifyingKey};
@@ -92,7 +92,7 @@ impl Key {
             Some(name) => Some(Algorithm::parse(name.as_str()?)?),
         };
         let verifying = VerifyingKey::from_jwk(jwk)?;
-        // RFC 7517 sections 4.2 and 4.3: a key for another purpose must not verify signatures.
+        // RFC 7517, sections 4.2 and 4.3: a key for another purpose must not verify signatures.
         let for_signatures = jwk.get("use").is_none_or(|purpose| purpose == "sig");
         let verify = |operation: &Value| operation == "verify";
         let may_verify = match jwk.get("key_ops") {
@@ -112,7 +112,7 @@ impl Key {
         self.verifying.serves(algorithm) && self.algorithm.is_none_or(|own| own == algorithm)
     }
 
-    /// Whether the token's signature is this key's (RFC 7515 section 5.2).
+    /// Whether the token's signature is this key's (RFC 7515, section 5.2).
     pub(super) fn verifies(&self, token: &Token) -> bool {
         self.verifying.verify_jws(token.algorithm, token.text())
     }

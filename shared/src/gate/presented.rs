@@ -31,7 +31,7 @@ impl<'t> Presented<'t> {
         let issuer = claims.get("iss").and_then(Value::as_str);
         let issuer = issuer.ok_or(Refusal::IssuerForm)?;
         let (issuer_index, rules) = trust.find(issuer).ok_or(Refusal::IssuerUnknown)?;
-        // The token may not choose its own check (RFC 8725 section 3.1).
+        // The token may not choose its own check (RFC 8725, section 3.1).
         if !rules.algorithms.contains(&token.algorithm) {
             return Err(Refusal::AlgorithmRefused);
         }

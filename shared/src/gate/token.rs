@@ -1,4 +1,4 @@
-//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
+//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515, section 7.1).
 
 use super::bearer::Bearer;
 use super::refusal::Refusal;
@@ -52,11 +52,11 @@ impl From<JwsError> for Refusal {
 
 fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>), Refusal> {
     let has = |name: &str| header.contains_key(name);
-    // No extension is understood here, so none may be critical (RFC 7515 section 4.1.11).
+    // No extension is understood here, so none may be critical (RFC 7515, section 4.1.11).
     if has("crit") {
         return Err(Refusal::Critical);
     }
-    // Unencoded payloads are not for JWTs (RFC 7797 section 7).
+    // Unencoded payloads are not for JWTs (RFC 7797, section 7).
     if has("b64") {
         return Err(Refusal::Unencoded);
     }
@@ -76,7 +76,7 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
 }
 
-/// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
+/// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725, section 3.11).
 fn is_jwt(typ: &Value) -> bool {
     let typ = typ.as_str().unwrap_or_default().to_ascii_lowercase();
     ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))

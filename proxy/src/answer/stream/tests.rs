@@ -1,9 +1,11 @@
-use super::*;
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
-use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{advance, sleep, timeout};
+
+use super::*;
 
 /// An agent's answer, fed by hand; `gone` is told when the door lets go of it.
 struct Agent {

@@ -14,7 +14,6 @@ const JSON_RPC: &str = "JSONRPC";
 const PLATFORM: &str = "bedrock-agentcore";
 
 /// Rewrites a card to the agent at `address`; none if it is no card at all.
-#[must_use]
 pub(crate) fn rewritten(card: Value, address: &str) -> Option<Value> {
     let Value::Object(mut card) = card else {
         return None;
