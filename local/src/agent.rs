@@ -375,7 +375,7 @@ fn ping(started_at: u64) -> Response {
     )
 }
 
-/// A client that does not say takes anything (RFC 9110, 12.5.1); a range with `q=0` is refused.
+/// A client that does not say takes anything (RFC 9110, section 12.5.1); a range with `q=0` is refused.
 fn takes_events(headers: &HeaderMap) -> bool {
     let mut ranges = headers
         .get_all(ACCEPT)

@@ -178,7 +178,7 @@ fn route(operation: Operation) -> MethodRouter<Arc<Plane>> {
     on(method, perform).fallback(unknown)
 }
 
-/// RFC 9728, 3.
+/// RFC 9728, section 3.
 async fn metadata(
     State(plane): State<Arc<Plane>>,
     Path(arn): Path<String>,

@@ -4,10 +4,6 @@
 pub mod authentication;
 pub mod authority;
 
-use crate::audit::record::Record;
-use crate::caller::problem::Problem;
-use authentication::Authentication;
-use authority::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Target};
 use shared::door::{Door, DoorError};
@@ -17,6 +13,12 @@ use shared::log::{self, Verdict};
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use tokio::time::Instant;
+
+use crate::audit::record::Record;
+use crate::caller::problem::Problem;
+
+use authentication::Authentication;
+use authority::Authority;
 
 /// The door, and what is behind it.
 pub struct Access {
@@ -75,9 +77,9 @@ impl Access {
         Ok(identity)
     }
 
-    /// The right to call the agent of this name, and what of its target a route `calls`: none if the agent does not speak
-    /// the route's protocol. Whether there is an agent is told to verified callers only, and what it speaks to those whom
-    /// it admits.
+    /// The right to call the agent of this name, and what of its target a route `calls`: none if the agent does not
+    /// speak the route's protocol. Whether there is an agent is told to verified callers only, and what it speaks to
+    /// those whom it admits.
     ///
     /// # Errors
     /// The caller is not believed, there is no such agent, it does not admit them, it speaks another protocol, or it
@@ -124,8 +126,8 @@ impl Access {
         admitting.map(|agent| agent.name.as_str()).collect()
     }
 
-    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked who
-    /// they are, they are all one, and may not meet in it: each begins their own.
+    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked
+    /// who they are, they are all one, and may not meet in it: each begins their own.
     pub fn standing_conversation(&self) -> Option<Conversation> {
         match self.authentication {
             Authentication::Required(_) => Some(Conversation::standing()),
@@ -193,8 +195,8 @@ fn bearer(headers: &HeaderMap) -> Secret {
     Secret::new(token.trim_start_matches(' ').to_owned())
 }
 
-/// What to show instead (RFC 6750, 3). A caller who showed nothing is told of no error, as RFC 6750 asks. One who lacks a
-/// group is not told that a scope is missing: clients would sign in again, in vain.
+/// What to show instead (RFC 6750, section 3). A caller who showed nothing is told of no error, as RFC 6750 asks. One
+/// who lacks a group is not told that a scope is missing: clients would sign in again, in vain.
 fn challenge(refusal: Refusal, is_token_shown: bool) -> String {
     let error = if matches!(refusal, Refusal::AgentScope | Refusal::IssuerScope) {
         r#", error="insufficient_scope""#

@@ -4,11 +4,10 @@ pub mod ending;
 pub mod sse;
 pub mod stream;
 
-use crate::answer::stream::Pump;
-use crate::caller::dialect::RpcId;
-use crate::caller::media;
-use crate::caller::problem::Problem;
-use crate::upstream::{AgentStream, RpcError, Said};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
@@ -16,9 +15,12 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lambda_runtime::{MetadataPrelude, StreamResponse};
 use serde_json::{Value, json};
 use shared::headers;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+
+use crate::answer::stream::Pump;
+use crate::caller::dialect::RpcId;
+use crate::caller::media;
+use crate::caller::problem::Problem;
+use crate::upstream::{AgentStream, RpcError, Said};
 
 /// What is said in the place of an agent's text that names a resource.
 const WITHHELD: &str = "The agent's text is withheld, because it names a resource";
@@ -54,7 +56,6 @@ pub enum Body {
 
 impl Answer {
     /// An answer without a body.
-    #[must_use]
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -64,7 +65,6 @@ impl Answer {
     }
 
     /// A JSON document.
-    #[must_use]
     pub fn json(status: StatusCode, document: &Value) -> Self {
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, media::JSON);
         answer.content = Content::Whole(Some(Bytes::from(document.to_string())));
@@ -72,14 +72,14 @@ impl Answer {
     }
 
     /// A problem, with the headers that belong to its status.
-    #[must_use]
     pub fn problem(problem: Problem, request_id: &str) -> Self {
         Self::json(problem.status(), &problem.body(request_id))
             .with(header::CONTENT_TYPE, media::PROBLEM)
             .until_again(problem)
     }
 
-    /// Names the limit that a body was over, in a member beside the others (RFC 9457, 3.2), or beside those of an error's
+    /// Names the limit that a body was over, in a member beside the others (RFC 9457, section 3.2), or beside those of
+    /// an error's
     /// `data`.
     #[must_use]
     pub fn limited(mut self, bytes: usize) -> Self {
@@ -109,16 +109,14 @@ impl Answer {
         self
     }
 
-    /// A problem in JSON-RPC, with the headers that belong to it. Its type is JSON and no more: the official clients read
-    /// an error under no other.
-    #[must_use]
+    /// A problem in JSON-RPC, with the headers that belong to it. Its type is JSON and no more: the official clients
+    /// read an error under no other.
     pub fn rpc_problem(problem: Problem, id: &RpcId, request_id: &str) -> Self {
         let status = problem.status();
         Self::rpc(problem, status, problem.rpc(id, status, request_id).into())
     }
 
     /// An agent's own refusal, as far as it may be passed on.
-    #[must_use]
     pub fn rpc_error(problem: Problem, error: RpcError, id: &RpcId, request_id: &str) -> Self {
         let RpcError { status, said } = error;
         let body = match said {
@@ -141,7 +139,6 @@ impl Answer {
     }
 
     /// An agent's answer, under the type that may leave.
-    #[must_use]
     pub fn agent(status: StatusCode, content_type: &str, stream: AgentStream) -> Self {
         let content_type = media::passed_on(content_type);
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, &content_type);
@@ -169,11 +166,10 @@ impl Answer {
         self
     }
 
-    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is to
-    /// make the content a body.
-    #[must_use]
+    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is
+    /// to make the content a body.
     pub fn finish(self, request_id: &str) -> (Head, Content) {
-        // What one caller may see is kept for no other (RFC 9111, 5.2.2.5); what everybody may see says so.
+        // What one caller may see is kept for no other (RFC 9111, section 5.2.2.5); what everybody may see says so.
         let is_public = self.headers.contains_key(header::CACHE_CONTROL);
         let is_stream = matches!(
             self.content,
@@ -210,13 +206,11 @@ impl Answer {
 
 impl Head {
     /// The status, for the log.
-    #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.0.status_code
     }
 
     /// The answer as Lambda streams it.
-    #[must_use]
     pub fn with_body(self, body: Body) -> Response {
         StreamResponse {
             metadata_prelude: self.0,

@@ -1,5 +1,16 @@
 //! The state that every route of the proxy shares; [`crate::dispatch`] and the routes use it.
 
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use futures_util::future::join;
+use shared::agents::Target;
+use shared::clock::Clock;
+use shared::door::Door;
+use shared::issuers::{Advertised, TrustedIssuers};
+use shared::signing::SigningKeys;
+use tracing::{info, warn};
+
 use crate::access::Access;
 use crate::access::authentication::Authentication;
 use crate::caller::cors::Origins;
@@ -10,15 +21,6 @@ use crate::turn::Turns;
 use crate::turn::lease::Leases;
 use crate::turn::tool_token::ToolTokens;
 use crate::upstream::AgentCore;
-use aws_config::SdkConfig;
-use futures_util::future::join;
-use shared::agents::Target;
-use shared::clock::Clock;
-use shared::door::Door;
-use shared::issuers::{Advertised, TrustedIssuers};
-use shared::signing::SigningKeys;
-use std::time::Duration;
-use tracing::{info, warn};
 
 /// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
 const WARM_TIMEOUT: Duration = Duration::from_secs(2);
@@ -96,7 +98,6 @@ impl App {
 
     /// The door's own address, as the caller of this request dialled it; none if neither the settings nor API Gateway
     /// know it.
-    #[must_use]
     pub fn public_url(&self, event: &Event) -> Option<PublicUrl> {
         self.public_url
             .clone()

@@ -1,15 +1,17 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
-use crate::access::authentication::{self, Authentication};
-use crate::caller::cors::Origins;
-use crate::caller::public_url::PublicUrl;
+use std::time::Duration;
+
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::aws::arn::SecretArn;
 use shared::aws::names::parse_table;
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, AGENTS, Address, Fault, Files, Reader, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint::{parse_client_id, parse_scopes};
-use std::time::Duration;
+
+use crate::access::authentication::{self, Authentication};
+use crate::caller::cors::Origins;
+use crate::caller::public_url::PublicUrl;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";

@@ -1,5 +1,16 @@
 //! One request from its event to its answer: its route is found and asked, and the request is ended, here and once.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, StatusCode};
+use lambda_runtime::{Context, LambdaEvent};
+use shared::headers;
+use tokio::time::Instant;
+
 use crate::answer::ending::Words;
 use crate::answer::stream::{Hold, Patience, Pump};
 use crate::answer::{Answer, Body, Content, Response};
@@ -17,15 +28,6 @@ use crate::routes::{
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
 use crate::upstream::Rest;
-use bytes::Bytes;
-use futures_util::FutureExt;
-use http::header::{self, HeaderName};
-use http::{HeaderMap, StatusCode};
-use lambda_runtime::{Context, LambdaEvent};
-use shared::headers;
-use std::convert::Infallible;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
 /// Gateway, whose fifteen minutes began before ours while the function started.
@@ -95,8 +97,8 @@ async fn call(app: &App, route: Route, request: &mut Request) -> Result<Answer, 
     }
 }
 
-/// Ends a request: what its route says becomes the answer, its lease is given back unless the agent may work on, and its
-/// record is written. An agent's stream takes lease and record along, and does so at its own end.
+/// Ends a request: what its route says becomes the answer, its lease is given back unless the agent may work on, and
+/// its record is written. An agent's stream takes lease and record along, and does so at its own end.
 async fn end(
     app: &App,
     answered: Result<Answer, Declined>,
@@ -210,7 +212,7 @@ fn decline(app: &App, declined: Declined, request: &Request) -> Answer {
     }
 }
 
-/// The parameter of a challenge that says where the caller learns how to get a token (RFC 9728, 5.1).
+/// The parameter of a challenge that says where the caller learns how to get a token (RFC 9728, section 5.1).
 fn metadata(request: &Request) -> String {
     let Some(door) = &request.door else {
         return String::new();
@@ -219,8 +221,8 @@ fn metadata(request: &Request) -> String {
     format!(r#", resource_metadata="{url}""#)
 }
 
-/// The parameter of a challenge that says what to ask an issuer for (RFC 6750, 3): all that the agent asks for, so that a
-/// client need not ask twice.
+/// The parameter of a challenge that says what to ask an issuer for (RFC 6750, section 3): all that the agent asks for,
+/// so that a client need not ask twice.
 fn scopes(app: &App, request: &Request) -> String {
     let scopes = match Resource::at(&request.event.path) {
         Some(agent @ Resource::Agent(..)) => agent.scopes(&app.access.agents, &app.advertised),

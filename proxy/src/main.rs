@@ -1,5 +1,7 @@
 //! The AWS Lambda function `proxy`.
 
+use std::sync::Arc;
+
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Error, Runtime, service_fn};
 use proxy::app::App;
@@ -8,7 +10,6 @@ use proxy::dispatch;
 use proxy::invocation::{self, Invocations};
 use shared::clock::Clock;
 use shared::{log, platform, start};
-use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

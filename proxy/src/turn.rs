@@ -13,21 +13,23 @@ mod reserved_member;
 mod session_end;
 pub mod tool_token;
 
-use crate::access::Admitted;
-use crate::answer::Answer;
-use crate::caller::problem::Problem;
-use crate::config::Limits;
-use crate::upstream::{AgentCore, Reply, Session, Turn};
-use call::Call;
-use declined::Unanswered;
 use http::header::{HeaderName, HeaderValue};
-use lease::{Lease, LeaseError, Leases};
-use request::Request;
 use shared::agents::{Gateway, Runtime, Speaks};
 use shared::headers;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use shared::signing::SigningKeys;
+
+use crate::access::Admitted;
+use crate::answer::Answer;
+use crate::caller::problem::Problem;
+use crate::config::Limits;
+use crate::upstream::{AgentCore, Reply, Session, Turn};
+
+use call::Call;
+use declined::Unanswered;
+use lease::{Lease, LeaseError, Leases};
+use request::Request;
 use tool_token::ToolTokens;
 
 /// The name under which AWS's services pass on a trace.

@@ -61,7 +61,6 @@ struct StoredSecret {
 
 impl MachineSecret {
     /// Nothing is called yet.
-    #[must_use]
     pub fn new(client: MachineClient, platform: &SdkConfig) -> Self {
         let MachineClient {
             pool,

@@ -17,8 +17,8 @@ const END: &str = "-----END CERTIFICATE-----";
 pub struct Authorities(Vec<Vec<u8>>);
 
 impl Authorities {
-    /// Reads certificates in PEM (RFC 7468 section 5); text outside of them is explanation. A private key beside them is
-    /// refused, as it must not be in a file of public settings.
+    /// Reads certificates in PEM (RFC 7468, section 5); text outside of them is explanation. A private key beside them
+    /// is refused, as it must not be in a file of public settings.
     ///
     /// # Errors
     /// What is wrong with it, going on where the setting's name ends.

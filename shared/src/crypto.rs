@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
 use crate::json::{Map, Value};
 use crate::text;
 
-/// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` and the HMAC family have no
+/// An asymmetric signature algorithm (RFC 7518, section 3.1, RFC 8037, section 3.1). `none` and the HMAC family have no
 /// value here, so they cannot be trusted by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Algorithm {
@@ -22,7 +22,7 @@ pub struct Algorithm {
     jwa: Jwa,
 }
 
-/// The kind of key an algorithm needs (RFC 7518 section 3.1): a key of one kind never serves an algorithm of another.
+/// The kind of key an algorithm needs (RFC 7518, section 3.1): a key of one kind never serves an algorithm of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyKind {
     Ed25519,
@@ -52,8 +52,9 @@ impl Algorithm {
         Self { name, kind, jwa }
     }
 
-    /// Reads the registered name, which is case-sensitive (RFC 7515 section 4.1.1). `Ed25519` is the one that says what
-    /// `EdDSA` leaves to the key's curve (RFC 9864 section 2.2), and no other curve is read here.
+    /// Reads the registered name, which is case-sensitive (RFC 7515, section 4.1.1). `Ed25519` is the one that says
+    /// what
+    /// `EdDSA` leaves to the key's curve (RFC 9864, section 2.2), and no other curve is read here.
     pub fn parse(name: &str) -> Option<Self> {
         let name = if name == "Ed25519" { "EdDSA" } else { name };
         Self::ALL.into_iter().find(|known| known.name == name)
@@ -88,7 +89,7 @@ impl PartialEq for VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Reads a public key (RFC 7518 section 6, RFC 8037 section 2).
+    /// Reads a public key (RFC 7518, section 6, RFC 8037, section 2).
     pub(crate) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, KeyError> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         let bytes = |name: &str| {
@@ -107,7 +108,7 @@ impl VerifyingKey {
     }
 
     /// A key of a big-endian modulus and exponent. Java's `BigInteger` writes a zero before a number whose first bit is
-    /// set; RFC 7518 section 6.3.1.1 says not to, and AWS-LC takes no such number.
+    /// set; RFC 7518, section 6.3.1.1 says not to, and AWS-LC takes no such number.
     fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         let [modulus, exponent] = [modulus, exponent].map(without_zeros);
         if !is_safe_rsa(modulus, exponent).unwrap_or(false) {
@@ -150,7 +151,7 @@ impl VerifyingKey {
         self.kind == algorithm.kind
     }
 
-    /// Whether a compact JWS is signed with this key (RFC 7515 section 5.2). Anything but a clear yes is a no.
+    /// Whether a compact JWS is signed with this key (RFC 7515, section 5.2). Anything but a clear yes is a no.
     pub(crate) fn verify_jws(&self, algorithm: Algorithm, jws: &str) -> bool {
         let Some((message, signature)) = jws.rsplit_once('.') else {
             return false;
@@ -187,8 +188,8 @@ pub(crate) fn fingerprint(message: &str) -> String {
     text::hex(half)
 }
 
-/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so that
-/// no two different lists of fields, and no two purposes, give the same bytes.
+/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so
+/// that no two different lists of fields, and no two purposes, give the same bytes.
 pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
     let mut digest = Context::new(&SHA256);
     for field in [purpose].iter().chain(fields) {

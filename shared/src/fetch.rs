@@ -28,14 +28,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest document that is read: the gate's own bound on key documents.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// What a document may be. A key server may know one of the two only, and answer 406 to the other (RFC 7517 section 8.5;
-/// Kubernetes' API server does).
+/// What a document may be. A key server may know one of the two only, and answer 406 to the other (RFC 7517, section
+/// 8.5; Kubernetes' API server does).
 const DOCUMENT: HeaderValue =
     HeaderValue::from_static("application/jwk-set+json, application/json");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What some editors write before a text in UTF-8; a reader of JSON may ignore it (RFC 8259 section 8.1).
+/// What some editors write before a text in UTF-8; a reader of JSON may ignore it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A client of HTTPS, and of plain HTTP for servers on loopback.
@@ -155,8 +155,8 @@ impl Fetcher {
 /// Makes a client that trusts the public certificate authorities and follows no redirect; none if TLS cannot be set up.
 ///
 /// Of each host's connections it keeps so many for the next request, which is sent again only if the connection it was
-/// given turns out to be closed before any of it was written. Fetches keep none: they are minutes apart, and a connection
-/// does not outlive a frozen function.
+/// given turns out to be closed before any of it was written. Fetches keep none: they are minutes apart, and a
+/// connection does not outlive a frozen function.
 pub fn client(idle_connections: usize) -> Option<HttpsClient> {
     let builder = HttpsConnectorBuilder::new()
         .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())

@@ -1,7 +1,8 @@
 //! Header allow-lists, one per direction: a header that is not named here does not pass the door.
 //!
 //! An allow-list needs no list of dangerous names. Hop-by-hop headers, cookies, `X-Amzn-*`, `X-Amz-*`, forwarding
-//! headers, `WorkloadAccessToken`, `OAuth2CallbackUrl`, and every look-alike with underscores, are absent by construction.
+//! headers, `WorkloadAccessToken`, `OAuth2CallbackUrl`, and every look-alike with underscores, are absent by
+//! construction.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -53,8 +54,8 @@ const MAX_PARAMS: usize = 20;
 /// As long as AgentCore takes of an allow-listed header ("Pass custom headers to AgentCore Runtime").
 const MAX_CUSTOM: usize = 4096;
 
-/// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose it
-/// could begin again to count what a policy limits.
+/// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose
+/// it could begin again to count what a policy limits.
 pub const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";
 
 /// By which a reverse proxy in front is told to pass on a stream as it comes (nginx, ngx_http_proxy_module).
@@ -95,16 +96,14 @@ pub const ACCEPTED: [&str; 17] = [
 
 /// What of a caller's headers may travel to the agent: trace context (W3C Trace Context and Baggage), and nothing else.
 ///
-/// A header that the caller's `Connection` names is for this hop only and stays here (RFC 9110, 7.6.1), as does one
-/// that is longer than AgentCore takes, is not visible ASCII, or appears twice where it may appear once.
-#[must_use]
+/// A header that the caller's `Connection` names is for this hop only and stays here (RFC 9110, section 7.6.1), as does
+/// one that is longer than AgentCore takes, is not visible ASCII, or appears twice where it may appear once.
 pub fn inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &INWARD)
 }
 
 /// Further headers of a caller's that may pass to an MCP server: the protocol's own, by the same rules, except the
 /// session id, which the door opens first.
-#[must_use]
 pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
     let mut travelling = travelling(received, &MCP_INWARD);
     let params = received.keys().filter(|name| is_mcp_param(name.as_str()));
@@ -114,14 +113,12 @@ pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
 }
 
 /// Whether a header repeats an argument of a tool.
-#[must_use]
 pub fn is_mcp_param(name: &str) -> bool {
     name.strip_prefix(MCP_PARAM)
         .is_some_and(|rest| !rest.is_empty())
 }
 
 /// Those headers of a caller's that an operator lets travel to one agent, by their names in lower case.
-#[must_use]
 pub fn forwarded(received: &HeaderMap, names: &[String]) -> HeaderMap {
     let values = names.iter().filter_map(|name| {
         let value = custom(received, name)?;
@@ -141,7 +138,6 @@ fn custom(received: &HeaderMap, name: &str) -> Option<HeaderValue> {
 }
 
 /// Further headers of a caller's that may pass to an A2A agent, by the same rules.
-#[must_use]
 pub fn a2a_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &A2A_INWARD)
 }
@@ -170,8 +166,7 @@ fn travelling(received: &HeaderMap, rules: &[Inward]) -> HeaderMap {
 /// What of an answer's headers may leave: the names below, each once.
 ///
 /// API Gateway takes one value a header from a streaming function, so repeated headers are folded into one (RFC 9110,
-/// 5.2). `Content-Length` is never among them: a stream has none, and API Gateway renames it.
-#[must_use]
+/// section 5.2). `Content-Length` is never among them: a stream has none, and API Gateway renames it.
 pub fn outward(answer: &HeaderMap) -> HeaderMap {
     let mut leaving = HeaderMap::new();
     for name in OUTWARD {
@@ -302,7 +297,7 @@ fn named_by_connection(received: &HeaderMap, name: &str) -> bool {
         .any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// All values of one header as one: separated by a comma, as RFC 9110, 5.2, allows for lists.
+/// All values of one header as one: separated by a comma, as RFC 9110, section 5.2, allows for lists.
 fn folded<'v>(values: impl Iterator<Item = &'v HeaderValue>) -> Option<HeaderValue> {
     let values: Vec<&[u8]> = values.map(HeaderValue::as_bytes).collect();
     if values.is_empty() {

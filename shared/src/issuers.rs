@@ -21,6 +21,7 @@ use crate::authorities::Authorities;
 use crate::gate::{KeySet, Rules, Trust};
 use crate::key_report::skipped_keys;
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
+
 use names::Named;
 
 /// AgentCore's fields that concern its own network.

@@ -1,8 +1,8 @@
 //! Strict JSON reader: one object, no duplicate member.
 //!
-//! A member given twice lets two readers of one token see two values; RFC 7515 section 4 and RFC 7519 section 4 allow
-//! refusing it. Of claims, which are read inside objects too, the members are checked at every depth; of other documents
-//! the outermost.
+//! A member given twice lets two readers of one token see two values; RFC 7515, section 4 and RFC 7519, section 4 allow
+//! refusing it. Of claims, which are read inside objects too, the members are checked at every depth; of other
+//! documents the outermost.
 
 use std::fmt;
 

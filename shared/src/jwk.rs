@@ -1,4 +1,5 @@
-//! Public JSON Web Key (RFC 7517 section 4), read strictly: a key that verifies signatures, or the reason why it does not.
+//! Public JSON Web Key (RFC 7517, section 4), read strictly: a key that verifies signatures, or the reason why it does
+//! not.
 
 use crate::crypto::{Algorithm, KeyError, VerifyingKey};
 use crate::json::Value;
@@ -7,7 +8,7 @@ use crate::json::Value;
 #[derive(PartialEq)]
 pub(crate) struct Jwk {
     pub(crate) id: Option<String>,
-    /// The thumbprint of its certificate (RFC 7517 section 4.8), by which AD FS names a key.
+    /// The thumbprint of its certificate (RFC 7517, section 4.8), by which AD FS names a key.
     pub(crate) thumbprint: Option<String>,
     /// The one issuer whose tokens it may sign, or a template of such names: Microsoft Entra's member `issuer`.
     issuer: Option<String>,
@@ -52,7 +53,7 @@ impl Jwk {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(JwkError::Name),
         };
-        // A key for another purpose must not verify signatures (RFC 7517 sections 4.2 and 4.3).
+        // A key for another purpose must not verify signatures (RFC 7517, sections 4.2 and 4.3).
         if member("use").is_some_and(|purpose| purpose != "sig") {
             return Err(JwkError::Use);
         }
@@ -119,7 +120,7 @@ impl Jwk {
         self.id == other.id && one_issuer && Algorithm::ALL.into_iter().any(serves_both)
     }
 
-    /// Whether a compact JWS is signed with this key (RFC 7515 section 5.2).
+    /// Whether a compact JWS is signed with this key (RFC 7515, section 5.2).
     pub(crate) fn verifies(&self, algorithm: Algorithm, jws: &str) -> bool {
         self.key.verify_jws(algorithm, jws)
     }

@@ -1,7 +1,8 @@
 //! The keys of each issuer: fetched, cached, and renewed without being a burden to issuer or caller.
 //!
-//! [`crate::cache`] says what a request may have to wait for. A token that names a key which is not held makes the keys be
-//! fetched as well: it may be a rotation, or a key id that a stranger made up, so such searches are drawn from a bucket.
+//! [`crate::cache`] says what a request may have to wait for. A token that names a key which is not held makes the keys
+//! be fetched as well: it may be a rotation, or a key id that a stranger made up, so such searches are drawn from a
+//! bucket.
 //!
 //! The metadata document of an issuer is read again with every fetch, so that its keys may move.
 
@@ -29,14 +30,15 @@ pub const SOFT_AGE: Duration = Duration::from_secs(10 * 60);
 /// authorizers may hold keys for the same time.
 pub const HARD_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The number of unknown key ids that may lead to a fetch at once, so that a made-up id does not use up a true rotation's.
+/// The number of unknown key ids that may lead to a fetch at once, so that a made-up id does not use up a true
+/// rotation's.
 pub const MAX_SEARCHES: u32 = 3;
 
 /// The time after which one more may: the wait of common verifiers between two fetches for unknown keys.
 pub const SEARCH_REFILL: Duration = Duration::from_secs(10);
 
-/// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors that a
-/// Lambda function has ("Lambda quotas") alone.
+/// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors
+/// that a Lambda function has ("Lambda quotas") alone.
 pub const MAX_WARMING: usize = 64;
 
 /// Why it cannot be told whether a caller is to be believed.
@@ -98,7 +100,7 @@ enum KeysError {
     Timeout,
 }
 
-/// What is read of an issuer's metadata (RFC 8414 section 2). A member given twice is an error of the parser.
+/// What is read of an issuer's metadata (RFC 8414, section 2). A member given twice is an error of the parser.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -130,9 +132,9 @@ impl KeyStore {
 
     /// Fetches the keys of all issuers, [`MAX_WARMING`] at once, for at most `budget` in all.
     ///
-    /// An issuer that does not answer holds up no other, unless that many do not answer: then those behind them are left
-    /// to their first caller. A failure here does not count for the back-off: the first caller, who may have more time,
-    /// tries again.
+    /// An issuer that does not answer holds up no other, unless that many do not answer: then those behind them are
+    /// left to their first caller. A failure here does not count for the back-off: the first caller, who may have more
+    /// time, tries again.
     pub async fn warm(&self, budget: Duration) {
         let start = time::Instant::now();
         let remotes = self.0.iter().filter_map(|keys| match keys {
@@ -147,8 +149,8 @@ impl KeyStore {
         fetches.await;
     }
 
-    /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often enough,
-    /// and it is for the gate to refuse the token.
+    /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often
+    /// enough, and it is for the gate to refuse the token.
     ///
     /// # Errors
     /// There are no keys that may be used, or they lack the token's key and the issuer cannot be asked.

@@ -7,12 +7,12 @@ use crate::crypto::Algorithm;
 use crate::json::{Map, Value};
 use crate::text::is_of;
 
-/// Seconds since 1970-01-01T00:00:00Z (the NumericDate of RFC 7519 section 2).
+/// Seconds since 1970-01-01T00:00:00Z (the NumericDate of RFC 7519, section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixTime(pub u64);
 
 impl UnixTime {
-    /// The last second that every reader of JSON tells exactly (RFC 8259 section 6), 285 million years away.
+    /// The last second that every reader of JSON tells exactly (RFC 8259, section 6), 285 million years away.
     pub const NEVER: Self = Self(9_007_199_254_740_991);
 }
 

@@ -1,4 +1,5 @@
-//! One request to the token endpoint (RFC 6749, 4.4): the machine client's, with or without a user's token as proof.
+//! One request to the token endpoint (RFC 6749, section 4.4): the machine client's, with or without a user's token as
+//! proof.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ const MAX_SCOPES: usize = 50;
 /// Longer than any code of RFC 6749 and its extensions.
 const MAX_ERROR_CODE: usize = 64;
 
-/// Codes of endpoints that say with 400 that there are too many requests: AWS's own, and those of RFC 6749 section 4.1.2.1
-/// and RFC 8628 section 3.5.
+/// Codes of endpoints that say with 400 that there are too many requests: AWS's own, and those of RFC 6749, section
+/// 4.1.2.1 and RFC 8628, section 3.5.
 const THROTTLED: [&str; 4] = [
     "LimitExceededException",
     "TooManyRequestsException",
@@ -69,7 +70,7 @@ pub enum GrantError {
     Unreachable,
 }
 
-/// What is read of a good answer (RFC 6749, 5.1). A member given twice is an error of the parser.
+/// What is read of a good answer (RFC 6749, section 5.1). A member given twice is an error of the parser.
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
@@ -77,7 +78,7 @@ struct Granted {
     expires_in: u64,
 }
 
-/// What is read of an error (RFC 6749, 5.2).
+/// What is read of an error (RFC 6749, section 5.2).
 #[derive(Deserialize)]
 struct ErrorAnswer {
     error: String,
@@ -122,7 +123,7 @@ impl TokenEndpoint {
         Err(refusal(status, code.as_deref()))
     }
 
-    /// `client_secret_basic` (RFC 6749, 2.3.1).
+    /// `client_secret_basic` (RFC 6749, section 2.3.1).
     fn authorization(&self, secret: &Secret) -> Result<HeaderValue, GrantError> {
         let pair = Secret::new(format!(
             "{}:{}",
@@ -157,7 +158,7 @@ pub fn parse_client_id(text: &str) -> Result<String, &'static str> {
     client.ok_or("is not 1 to 128 visible ASCII characters")
 }
 
-/// Reads a setting that is scopes, separated by single spaces (RFC 6749, 3.3).
+/// Reads a setting that is scopes, separated by single spaces (RFC 6749, section 3.3).
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
@@ -177,7 +178,7 @@ fn read(body: &[u8]) -> Result<Grant, GrantError> {
     } = serde_json::from_slice(body).map_err(|_| GrantError::Answer)?;
     let token = Secret::new(access_token);
     let text = token.reveal();
-    // The alphabet of a bearer token (RFC 6750, 2.1): nothing that could end a header.
+    // The alphabet of a bearer token (RFC 6750, section 2.1): nothing that could end a header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let is_token = is_of(text, usize::MAX, allowed);
     if !is_token || !token_type.eq_ignore_ascii_case("bearer") || expires_in == 0 {
@@ -206,7 +207,7 @@ fn refusal(status: StatusCode, code: Option<&str>) -> GrantError {
     }
 }
 
-/// The `error` of an answer (RFC 6749 section 5.2), for the log: no more than a word, whatever the endpoint says.
+/// The `error` of an answer (RFC 6749, section 5.2), for the log: no more than a word, whatever the endpoint says.
 fn error_code(body: &[u8]) -> Option<String> {
     let ErrorAnswer { error } = serde_json::from_slice(body).ok()?;
     is_word(&error, MAX_ERROR_CODE, b"_-.").then_some(error)

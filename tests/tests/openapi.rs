@@ -1,8 +1,9 @@
 //! Every operation of `docs/openapi.yaml`, called by Schemathesis at the local door.
 
+use std::path::Path;
+
 use local::agentcore_runtime::Protocol;
 use local::stack::{AgentAuth, AgentSettings};
-use std::path::Path;
 use tests::{Python, PythonServer, chain, counted, schemathesis};
 
 #[tokio::test]

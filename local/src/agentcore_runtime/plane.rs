@@ -92,7 +92,7 @@ impl Plane {
         }
     }
 
-    /// Open to everyone, as RFC 9728, 3 has it.
+    /// Open to everyone, as RFC 9728, section 3 has it.
     pub(super) fn metadata(&self, arn: &str, query: &str) -> Result<Value, Failure> {
         let qualifier = turn::qualifier(query)?;
         let runtime = self.runtime(arn, &qualifier);

@@ -180,7 +180,7 @@ fn header_text(value: Value) -> Option<String> {
     }
 }
 
-/// Nothing for what is no status, or one after which another must follow (RFC 9110, 15.2).
+/// Nothing for what is no status, or one after which another must follow (RFC 9110, section 15.2).
 fn final_status(code: u16) -> Option<StatusCode> {
     StatusCode::from_u16(code)
         .ok()

@@ -25,7 +25,7 @@ const SESSION_COOKIE: &str = "cognito";
 /// The cookie whose value the sign-in form must repeat, by Cognito's name.
 const CSRF_COOKIE: &str = "XSRF-TOKEN";
 
-/// An authorization request (RFC 6749, 4.1.1; RFC 7636, 4.3) that the console may make.
+/// An authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3) that the console may make.
 struct Authorization {
     back: Back,
     redirect_uri: String,
@@ -50,7 +50,7 @@ enum Prompt {
 /// Why there is no authorization.
 enum Refusal {
     /// The address to go back to cannot be trusted, so the person is told and the browser stays
-    /// (RFC 6749, 4.1.2.1).
+    /// (RFC 6749, section 4.1.2.1).
     Stay,
     /// The console is told.
     Back(Back, OauthError),
@@ -96,7 +96,7 @@ impl Authorization {
         ) {
             // Cognito asks no client for it.
             (None, None) => None,
-            // The base64url form of a SHA-256 (RFC 7636, 4.2). Cognito has no `plain`.
+            // The base64url form of a SHA-256 (RFC 7636, section 4.2). Cognito has no `plain`.
             (Some(challenge), Some("S256")) if challenge.len() == 43 => Some(challenge.to_owned()),
             (Some(_), _) | (None, Some(_)) => return Err(OauthError::InvalidRequest),
         };

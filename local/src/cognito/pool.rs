@@ -62,7 +62,7 @@ impl Grant {
 pub(super) struct Code {
     pub(super) grant: Grant,
     pub(super) redirect_uri: String,
-    /// PKCE, `S256` (RFC 7636, 4.2), if the client asked for it.
+    /// PKCE, `S256` (RFC 7636, section 4.2), if the client asked for it.
     pub(super) challenge: Option<String>,
 }
 
@@ -158,7 +158,7 @@ impl Pool {
                 let digest = digest::digest(&digest::SHA256, verifier.as_bytes());
                 is_verifier(verifier) && URL_SAFE_NO_PAD.encode(digest) == *challenge
             }
-            // A code that was asked for without a challenge is another's (RFC 9700, 2.1.1).
+            // A code that was asked for without a challenge is another's (RFC 9700, section 2.1.1).
             (None, Some(_)) | (Some(_), None) => false,
         };
         (proven && redirect_uri == code.redirect_uri).then_some(code.grant)
@@ -196,7 +196,7 @@ impl Pool {
     }
 }
 
-/// RFC 7636, 4.1: 43 to 128 unreserved characters.
+/// RFC 7636, section 4.1: 43 to 128 unreserved characters.
 fn is_verifier(verifier: &str) -> bool {
     (43..=128).contains(&verifier.len())
         && verifier

@@ -24,7 +24,7 @@ use crate::clock;
 /// percent-encoded in part.
 const MAX_FORM: usize = 256 * 1024;
 
-/// A successful answer (RFC 6749, 5.1).
+/// A successful answer (RFC 6749, section 5.1).
 type Tokens = Map<String, Value>;
 
 /// Which client asks, its secret already checked.
@@ -219,7 +219,7 @@ fn client<'a>(
     }
 }
 
-/// `client_secret_basic` (RFC 6749, 2.3.1).
+/// `client_secret_basic` (RFC 6749, section 2.3.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, OauthError> {
     if !headers.contains_key(AUTHORIZATION) {
         return Ok(None);

@@ -18,7 +18,7 @@ pub(crate) enum ClaimKind {
     List,
 }
 
-/// The claims that are one text of several words (RFC 6749 section 3.3; `scp` is Microsoft Entra's).
+/// The claims that are one text of several words (RFC 6749, section 3.3; `scp` is Microsoft Entra's).
 const WORDS: [&str; 2] = ["scope", "scp"];
 
 /// The claims that tokens have, by name.

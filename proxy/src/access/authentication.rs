@@ -32,7 +32,6 @@ impl Authentication<TrustedIssuers> {
 
 impl<By> Authentication<By> {
     /// What every answer says of it: nothing, or a warning.
-    #[must_use]
     pub fn warning(&self) -> HeaderMap {
         let mut warning = HeaderMap::new();
         match self {
@@ -48,7 +47,6 @@ impl<By> Authentication<By> {
 
 /// The fields by which an agent is given its caller's token, or one that is made for its caller. Where no token is asked
 /// for there is neither, and what the agent would do without is not for the door to find out: they are faults.
-#[must_use]
 pub fn needing_token(agent: &Agent) -> Vec<Fault> {
     let is_gateway = matches!(agent.target, Target::Gateway(_));
     let fields = [

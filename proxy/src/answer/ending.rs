@@ -1,12 +1,14 @@
 //! Ends of an answer, and the last event of a stream in the words of its own protocol, so that every client of that
 //! protocol reports it at once.
 
-use crate::caller::dialect::{Dialect, INTERNAL_ERROR, RpcId, ascii};
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use shared::session::Conversation;
-use std::borrow::Cow;
+
+use crate::caller::dialect::{Dialect, INTERNAL_ERROR, RpcId, ascii};
 
 shared::code_table! {
     /// How an answer ended: the stable name, in the last event and in the log, and what the caller is told of it.
@@ -31,7 +33,6 @@ impl End {
 
     /// Whether the agent has ended too. Where the door gives up first, the agent may work on: AgentCore does not tell a
     /// container that its caller hung up. A connection that breaks is taken for the container's end, which breaks it.
-    #[must_use]
     pub const fn is_the_agents(self) -> bool {
         match self {
             Self::Complete | Self::AgentCut => true,
@@ -52,7 +53,6 @@ pub struct Words {
 
 impl Words {
     /// For a caller who reads this.
-    #[must_use]
     pub const fn new(dialect: Dialect, conversation: Option<Conversation>) -> Self {
         Self {
             dialect,
@@ -88,7 +88,6 @@ impl Words {
 
     /// The last event; none if the agent has ended, or has said its last: a second end is an error to AG-UI's client, and
     /// the id of a request that has been answered is unknown to MCP's.
-    #[must_use]
     pub fn last(&self, end: End, request_id: &str) -> Option<String> {
         let event = end.event().filter(|_| !self.is_over)?;
         let code = end.code();

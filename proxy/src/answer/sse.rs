@@ -71,13 +71,11 @@ impl Events {
     }
 
     /// How many bytes are kept back.
-    #[must_use]
     pub fn held(&self) -> usize {
         self.held.len()
     }
 
     /// Whether a comment may be written: between two events alone, and not where a line end may not be over yet.
-    #[must_use]
     pub fn may_comment(&self) -> bool {
         let is_open_end = self.held.is_empty() && self.position.after_return;
         !self.is_flowing && !is_open_end

@@ -3,18 +3,20 @@
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
 use crate::answer::ending::{End, Words};
 use crate::answer::sse::{COMMENT, Events};
 use crate::audit::error_scan::Listener;
 use crate::audit::record::Record;
 use crate::upstream::AgentStream;
-use bytes::Bytes;
-use futures_util::Stream;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How long a caller waits in silence before a comment tells it, and every gateway between, that the stream lives: what
 /// the WHATWG HTML standard advises (9.2.7), below the 30 seconds after which edge endpoints close.

@@ -1,9 +1,10 @@
 //! Errors within an agent's answer, read for the log as it passes: the agent failed after its answer had begun, or a
 //! policy refused a tool. Nothing is kept back for it, and nothing of an agent's text is kept.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::borrow::Cow;
 
 /// The longest message that is looked into, in bytes. Those that count are a sentence or a stack trace long.
 const MAX_MESSAGE: usize = 16 * 1024;
@@ -28,7 +29,6 @@ shared::code_table! {
 
 impl Heard {
     /// Whether it is of a tool's call, and not of the agent.
-    #[must_use]
     pub const fn is_of_tool(self) -> bool {
         match self {
             Self::PolicyDenied | Self::PolicyFailed => true,
@@ -157,13 +157,11 @@ enum Framing {
 
 impl Listener {
     /// Listens to server-sent events.
-    #[must_use]
     pub const fn to_events() -> Self {
         Self::to(Framing::Events)
     }
 
     /// Listens to a JSON document.
-    #[must_use]
     pub const fn to_document() -> Self {
         Self::to(Framing::Document)
     }

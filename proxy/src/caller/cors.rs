@@ -1,9 +1,10 @@
 //! Cross-origin rules (Fetch standard): only the named origins may read answers, and each page learns only of its own.
 
+use std::collections::BTreeSet;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use shared::headers;
 use shared::settings::Address;
-use std::collections::BTreeSet;
 
 /// The origins whose pages may call the door.
 #[derive(Debug, Default)]
@@ -29,7 +30,6 @@ impl Origins {
 
     /// The headers for any answer to this request. An answer that depends on `Origin` says so to caches, whether or not
     /// the origin was allowed.
-    #[must_use]
     pub fn answer(&self, request: &HeaderMap) -> HeaderMap {
         let mut answer = HeaderMap::new();
         if self.0.is_empty() {
@@ -47,9 +47,8 @@ impl Origins {
         answer
     }
 
-    /// The headers for a preflight of a path that takes `method`, on top of those of any answer. Of the headers that a page
-    /// asks for, those that have no fixed name are allowed if they may travel to an agent.
-    #[must_use]
+    /// The headers for a preflight of a path that takes `method`, on top of those of any answer. Of the headers that a
+    /// page asks for, those that have no fixed name are allowed if they may travel to an agent.
     pub fn preflight(
         &self,
         request: &HeaderMap,
@@ -108,8 +107,8 @@ fn insert_list(answer: &mut HeaderMap, name: HeaderName, values: &[&str]) {
     }
 }
 
-/// One origin, exactly in its serialized form (RFC 6454, 6.2): scheme, host and port, in lower case, and no port that the
-/// scheme has anyway. Pages that came over plain http are trusted only from this very machine.
+/// One origin, exactly in its serialized form (RFC 6454, section 6.2): scheme, host and port, in lower case, and no
+/// port that the scheme has anyway. Pages that came over plain http are trusted only from this very machine.
 fn origin(text: &str) -> Result<HeaderValue, String> {
     if text.contains('*') {
         return Err("may not hold `*`; name the origins".to_owned());

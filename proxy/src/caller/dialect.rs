@@ -1,11 +1,13 @@
 //! Dialect of a request: the protocol whose words its caller reads, errors above all.
 
-use crate::caller::media::JSON_SPACE;
-use crate::caller::resource::Resource;
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::{Number, Value, json};
 use shared::agents::Protocol;
-use std::fmt::Write as _;
+
+use crate::caller::media::JSON_SPACE;
+use crate::caller::resource::Resource;
 
 /// The protocol that a caller reads, with the id of the request that an error must repeat.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +32,6 @@ const MAX_ID: usize = 1024;
 
 impl Dialect {
     /// The dialect of what is asked for at this path; the id of the request is not known yet.
-    #[must_use]
     pub fn of_path(path: &str) -> Self {
         match Resource::at(path) {
             Some(Resource::Agent(_, Protocol::Mcp)) => Self::Mcp(RpcId::default()),
@@ -40,7 +41,6 @@ impl Dialect {
     }
 
     /// The id that an error must repeat; none if it is no JSON-RPC.
-    #[must_use]
     pub const fn rpc_id(&self) -> Option<&RpcId> {
         match self {
             Self::Http => None,
@@ -59,7 +59,6 @@ impl Dialect {
 
 impl RpcId {
     /// The id of one request. A body that is not one object, or has two ids, has none.
-    #[must_use]
     pub fn of(body: &[u8]) -> Self {
         let Ok(text) = std::str::from_utf8(body) else {
             return Self::default();
@@ -71,14 +70,12 @@ impl RpcId {
     }
 
     /// Whether it is null, as JSON-RPC has it for an id that could not be found out.
-    #[must_use]
     pub const fn is_unknown(&self) -> bool {
         matches!(self.0, Value::Null)
     }
 
     /// An error for the request (JSON-RPC 2.0, 5.1), in ASCII: some parsers of event streams end a line at further
     /// characters of Unicode.
-    #[must_use]
     pub fn error(&self, code: i64, message: &str, data: &Value) -> String {
         let error = json!({"code": code, "message": message, "data": data});
         // Nothing beside these three members: the official clients' schemas are strict.
@@ -110,8 +107,8 @@ impl<'de> Deserialize<'de> for RpcId {
     }
 }
 
-/// A JSON text with every character beyond ASCII written as its escape (RFC 8259, 7); none stands outside of strings.
-#[must_use]
+/// A JSON text with every character beyond ASCII written as its escape (RFC 8259, section 7); none stands outside of
+/// strings.
 pub fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {

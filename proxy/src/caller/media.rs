@@ -5,7 +5,7 @@ use http::header::{self, HeaderMap};
 /// What an agent is sent.
 pub const JSON: &str = "application/json";
 
-/// What may stand around a JSON text (RFC 8259, 2).
+/// What may stand around a JSON text (RFC 8259, section 2).
 pub(crate) const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// What an agent answers piece by piece (WHATWG HTML, Server-sent events).
@@ -14,7 +14,7 @@ pub const EVENT_STREAM: &str = "text/event-stream";
 /// The `Content-Type` of every [`crate::caller::problem::Problem`].
 pub const PROBLEM: &str = "application/problem+json";
 
-/// Bytes of which nothing is said (RFC 2046, 4.5.1).
+/// Bytes of which nothing is said (RFC 2046, section 4.5.1).
 const BYTES: &str = "application/octet-stream";
 
 /// What a caller that takes both is asked for.
@@ -23,7 +23,6 @@ const BOTH: &str = "text/event-stream, application/json";
 /// Whether the body says it is JSON. A body that says nothing is taken for it, as AgentCore's own tools do.
 ///
 /// What a browser's form can send without asking first (a CORS "simple request") is thereby refused.
-#[must_use]
 pub fn is_json_sent(request: &HeaderMap) -> bool {
     let mut types = request.get_all(header::CONTENT_TYPE).iter();
     match (types.next(), types.next()) {
@@ -36,8 +35,7 @@ pub fn is_json_sent(request: &HeaderMap) -> bool {
     }
 }
 
-/// Whether the body says it is coded, such as compressed (RFC 9110, 8.4). `identity` is no coding.
-#[must_use]
+/// Whether the body says it is coded, such as compressed (RFC 9110, section 8.4). `identity` is no coding.
 pub fn is_coded(request: &HeaderMap) -> bool {
     let codings = request.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = codings.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
@@ -47,8 +45,8 @@ pub fn is_coded(request: &HeaderMap) -> bool {
     })
 }
 
-/// What to ask an agent for, written by us: of the two types it may answer, those that the caller takes. None if neither.
-#[must_use]
+/// What to ask an agent for, written by us: of the two types it may answer, those that the caller takes. None if
+/// neither.
 pub fn accepted(request: &HeaderMap) -> Option<&'static str> {
     let mut asked = false;
     let (mut json, mut stream) = (false, false);
@@ -74,10 +72,10 @@ pub fn accepted(request: &HeaderMap) -> Option<&'static str> {
     }
 }
 
-/// The `Content-Type` under which an agent's answer leaves: JSON and event streams under the one that the agent gave, as
-/// this door writes it. Anything else, a page or a script above all, leaves as mere bytes: the door's origin shows no
-/// pages. That includes what is no one media type: a client would take the last of several (Fetch, "extract a MIME type").
-#[must_use]
+/// The `Content-Type` under which an agent's answer leaves: JSON and event streams under the one that the agent gave,
+/// as this door writes it. Anything else, a page or a script above all, leaves as mere bytes: the door's origin shows
+/// no pages. That includes what is no one media type: a client would take the last of several (Fetch, "extract a MIME
+/// type").
 pub fn passed_on(content_type: &str) -> String {
     let parsed = MediaType::parse(content_type);
     let shown = parsed.filter(|parsed| {
@@ -90,12 +88,11 @@ pub fn passed_on(content_type: &str) -> String {
 }
 
 /// Whether an answer of this `Content-Type` is an event stream.
-#[must_use]
 pub fn is_event_stream(content_type: &str) -> bool {
     MediaType::parse(content_type).is_some_and(|parsed| parsed.essence == EVENT_STREAM)
 }
 
-/// One media type with its parameters (RFC 9110, 8.3.1).
+/// One media type with its parameters (RFC 9110, section 8.3.1).
 struct MediaType<'t> {
     /// `type/subtype`, in lower case.
     essence: String,
@@ -141,10 +138,10 @@ impl<'t> MediaType<'t> {
     }
 }
 
-/// What may stand around a part (RFC 9110, 5.6.3).
+/// What may stand around a part (RFC 9110, section 5.6.3).
 const SPACE: [char; 2] = [' ', '\t'];
 
-/// RFC 9110, 5.6.2.
+/// RFC 9110, section 5.6.2.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -167,7 +164,7 @@ fn essence(text: &str) -> &str {
     text.split(';').next().unwrap_or_default().trim()
 }
 
-/// Whether a range has the weight zero: "not acceptable" (RFC 9110, 12.4.2).
+/// Whether a range has the weight zero: "not acceptable" (RFC 9110, section 12.4.2).
 fn is_refused(range: &str) -> bool {
     range.split(';').skip(1).any(|parameter| {
         let weight = parameter.trim().to_ascii_lowercase();

@@ -1,10 +1,12 @@
 //! Problems as a caller sees them: one closed list of status, code and title, and no text from elsewhere.
 
-use crate::caller::dialect::{INTERNAL_ERROR, RpcId};
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::{Answer, Refusal};
-use std::time::Duration;
+
+use crate::caller::dialect::{INTERNAL_ERROR, RpcId};
 
 shared::code_table! {
     /// Why a request got no agent's answer: status, stable code, and the title for people.
@@ -56,7 +58,6 @@ const HEADER_MISMATCH: i64 = -32020;
 
 impl Problem {
     /// What a caller is told of a refusal.
-    #[must_use]
     pub const fn of_refusal(refusal: Refusal) -> Self {
         match refusal.answer() {
             Answer::Unauthorized => Self::Unauthorized,
@@ -65,7 +66,6 @@ impl Problem {
     }
 
     /// The body: `status`, `title`, `code` and `request_id` (RFC 9457, `application/problem+json`).
-    #[must_use]
     pub fn body(self, request_id: &str) -> Value {
         json!({
             "code": self.code(),
@@ -76,14 +76,12 @@ impl Problem {
     }
 
     /// Whether it is told how many bytes a body may have.
-    #[must_use]
     pub const fn has_limit(self) -> bool {
         matches!(self, Self::TooLarge)
     }
 
     /// The code of the same in JSON-RPC (JSON-RPC 2.0, 5.1). The codes of servers, from -32000 on, mean something else to
     /// one client or another; so all that is not of the message's form is an internal error.
-    #[must_use]
     pub const fn rpc_code(self) -> i64 {
         if matches!(self, Self::BadBody | Self::BadJson) {
             PARSE_ERROR
@@ -97,7 +95,6 @@ impl Problem {
     }
 
     /// The error that a caller gets who reads JSON-RPC, with this status.
-    #[must_use]
     pub fn rpc(self, id: &RpcId, status: StatusCode, request_id: &str) -> String {
         let data = json!({
             "code": self.code(),
@@ -111,7 +108,6 @@ impl Problem {
     ///
     /// A throttle refills by the second, a turn takes some; a quota is a number of running sessions, and keys that could not be fetched are
     /// asked for again after a pause, so both need longer.
-    #[must_use]
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),

@@ -44,7 +44,6 @@ pub enum Route {
 impl Asked {
     /// Reads the path segment by segment as it stands: nothing is decoded, folded or trimmed, so that `//`, `%2e`, `;`
     /// and a trailing slash name nothing, whatever the gateway in front made of them.
-    #[must_use]
     pub fn read(method: &str, path: &str) -> Self {
         let Some(place) = Place::at(path) else {
             return Self::Nothing;
@@ -59,7 +58,6 @@ impl Asked {
     }
 
     /// The route's name in logs and metrics, from a closed list.
-    #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Call(Route::EndConversation(..)) => "conversations",

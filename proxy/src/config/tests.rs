@@ -1,6 +1,8 @@
-use super::*;
-use shared::settings::FileError;
 use std::collections::BTreeMap;
+
+use shared::settings::FileError;
+
+use super::*;
 
 const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"], "tokenUse": "access"}]"#;
 const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";

@@ -5,6 +5,16 @@
 
 mod card;
 
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::Value;
+use shared::agents::{Agent, Protocol, Runtime, Target};
+use shared::gate::AgentName;
+use shared::headers;
+use shared::issuers::Advertised;
+use shared::settings::Address;
+
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::app::App;
@@ -15,14 +25,6 @@ use crate::turn::call::Call;
 use crate::turn::declined::{Declined, Unanswered};
 use crate::turn::request::Request;
 use crate::upstream::Session;
-use http::StatusCode;
-use serde_json::Value;
-use shared::agents::{Agent, Protocol, Runtime, Target};
-use shared::gate::AgentName;
-use shared::headers;
-use shared::issuers::Advertised;
-use shared::settings::Address;
-use std::time::Duration;
 
 /// How long an agent may take to show its card: somewhat less than the route's minute, and more than it takes to start.
 const CARD_TIMEOUT: Duration = Duration::from_secs(55);

@@ -8,6 +8,15 @@
 
 mod session_seal;
 
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::{Protocol, Target};
+use shared::gate::AgentName;
+use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
+use shared::session::Conversation;
+use shared::signing::SealKey;
+use shared::text::is_word;
+
 use crate::access::Admitted;
 use crate::access::authentication::Authentication;
 use crate::answer::Answer;
@@ -18,15 +27,8 @@ use crate::turn::call::Call;
 use crate::turn::declined::{Declined, Unanswered};
 use crate::turn::request::Request;
 use crate::upstream::Reply;
-use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+
 use session_seal::{McpSession, Owner};
-use shared::agents::{Protocol, Target};
-use shared::gate::AgentName;
-use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
-use shared::session::Conversation;
-use shared::signing::SealKey;
-use shared::text::is_word;
 
 /// What a message says of the session it belongs to.
 struct Place {

@@ -3,6 +3,14 @@
 //! Lambda passes on no frames, so they do not come through the door. The door decides who may open which session, and
 //! signs just that.
 
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::agents::{Protocol, Runtime, Speaks, Target};
+use shared::gate::AgentName;
+use shared::session::Conversation;
+
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::app::App;
@@ -10,12 +18,6 @@ use crate::caller::problem::Problem;
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
 use crate::upstream::Session;
-use http::StatusCode;
-use serde_json::{Value, json};
-use shared::agents::{Protocol, Runtime, Speaks, Target};
-use shared::gate::AgentName;
-use shared::session::Conversation;
-use std::time::Duration;
 
 /// The most that AgentCore takes ("Get started with bidirectional streaming using WebSocket").
 const MAX_VALIDITY: Duration = Duration::from_secs(300);

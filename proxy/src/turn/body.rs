@@ -1,4 +1,8 @@
-//! The body that a caller sends to an agent, and the media types of both ways. The body is passed on as it is, if at all.
+//! The body that a caller sends to an agent, and the media types of both ways. The body is passed on as it is, if at
+//! all.
+
+use bytes::Bytes;
+use shared::agents::Speaks;
 
 use super::one_reading;
 use super::request::Request;
@@ -7,8 +11,6 @@ use crate::audit::tool_call::{self, Ambiguous, Tool};
 use crate::caller::event::BodyError;
 use crate::caller::media;
 use crate::caller::problem::Problem;
-use bytes::Bytes;
-use shared::agents::Speaks;
 
 /// What to ask the agent for; the body says of itself that it is JSON.
 ///
@@ -18,7 +20,7 @@ pub(super) fn media_types(request: &Request) -> Result<&'static str, Problem> {
     if !media::is_json_sent(&request.event.headers) {
         return Err(Problem::UnsupportedMedia);
     }
-    // RFC 9110, 15.5.16: a coding that is not supported has a 415 of its own: the JSON in it has no fault.
+    // RFC 9110, section 15.5.16: a coding that is not supported has a 415 of its own: the JSON in it has no fault.
     if media::is_coded(&request.event.headers) {
         return Err(Problem::UnsupportedCoding);
     }
@@ -64,8 +66,8 @@ pub(super) fn for_gateway(request: &mut Request, max_bytes: usize) -> Result<Byt
     if is_batch(&body) {
         return Err(Problem::NoBatches);
     }
-    // A gateway, its policies, an interceptor and the tool may each read the message with a parser of their own, so they
-    // are sent none that can be read in two ways.
+    // A gateway, its policies, an interceptor and the tool may each read the message with a parser of their own, so
+    // they are sent none that can be read in two ways.
     one_reading::check(&body)?;
     let tool = tool_call::read(&body).map_err(|Ambiguous| Problem::BadJson)?;
     request.record.tool(tool);

@@ -1,5 +1,13 @@
 //! Client for AgentCore gateways: sends one MCP message.
 
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::{Gateway, Protocol};
+use shared::headers;
+
 use super::body;
 use super::call::Call;
 use super::declined::Unanswered;
@@ -11,12 +19,6 @@ use crate::access::authority::Authority;
 use crate::caller::problem::Problem;
 use crate::config::Limits;
 use crate::upstream::{AgentCore, Message, Reply};
-use bytes::Bytes;
-use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use shared::agents::{Gateway, Protocol};
-use shared::headers;
-use std::time::Duration;
 
 /// The way to gateways.
 pub(super) struct Way<'w> {

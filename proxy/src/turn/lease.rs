@@ -10,8 +10,12 @@
 //! It stands for the agent's work, not for the answer: where the door gave up first, or the caller left, it is prolonged
 //! by as long as an agent may work, and the process waits for the agent's end as long as it may run.
 
-use crate::answer::stream::{Finally, Hold};
-use crate::caller::problem::Problem;
+use std::error::Error;
+use std::fmt::Debug;
+use std::mem::take;
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -22,15 +26,13 @@ use shared::aws::clients;
 use shared::clock::Clock;
 use shared::log::service_failure;
 use shared::session::SessionId;
-use std::error::Error;
-use std::fmt::Debug;
-use std::mem::take;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{error, warn};
+
+use crate::answer::stream::{Finally, Hold};
+use crate::caller::problem::Problem;
 
 /// How long a lease outlives the time its answer must be over by: the answer's last event gets out, and two processes'
 /// clocks, which Lambda keeps within a second, may disagree.
@@ -90,7 +92,6 @@ pub enum LeaseError {
 
 impl LeaseError {
     /// What the caller is told.
-    #[must_use]
     pub const fn problem(self) -> Problem {
         match self {
             Self::Busy => Problem::ConversationBusy,
@@ -101,7 +102,6 @@ impl LeaseError {
 
 impl Leases {
     /// Prepares the client, in the function's own region; nothing is connected yet.
-    #[must_use]
     pub fn new(table: String, platform: &SdkConfig, clock: Clock) -> Self {
         Self(Arc::new(Table {
             client: Client::new(&clients::for_table(platform)),

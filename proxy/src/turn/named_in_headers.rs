@@ -1,12 +1,14 @@
 //! Agreement of a message of MCP with the headers that repeat what it calls (MCP 2026-07-28, "Standard headers"): a service
 //! that decides by the headers must decide as one that reads the message.
 
-use crate::caller::problem::Problem;
+use std::borrow::Cow;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::header::HeaderMap;
 use serde_json::Value;
 use shared::headers::{MCP_METHOD, MCP_NAME};
-use std::borrow::Cow;
+
+use crate::caller::problem::Problem;
 
 /// Checks that the headers that go with a message say what the message says. Absent ones say nothing.
 ///

@@ -1,10 +1,12 @@
-//! Strict reading of JSON: no object has two members of one name, at any depth. Of two, one parser takes the first, another
-//! the last (RFC 8259, 4), and a third refuses the message.
+//! Strict reading of JSON: no object has two members of one name, at any depth. Of two, one parser takes the first,
+//! another the last (RFC 8259, section 4), and a third refuses the message.
 
-use crate::caller::problem::Problem;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::caller::problem::Problem;
 
 /// Checks that every parser reads the same in a message. Names are compared as a reader would understand them, however
 /// they are spelt. `serde_json` bounds the depth at 128.

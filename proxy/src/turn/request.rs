@@ -1,5 +1,12 @@
 //! The state of one request: the event, the deadline, the lease, and the log record.
 
+use std::time::Duration;
+
+use shared::agents::Protocol;
+use shared::headers;
+use shared::session::Conversation;
+use tokio::time::Instant;
+
 use super::declined::Unanswered;
 use super::lease::Lease;
 use crate::access::Asker;
@@ -9,11 +16,6 @@ use crate::caller::event::Event;
 use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
 use crate::upstream::Failure;
-use shared::agents::Protocol;
-use shared::headers;
-use shared::session::Conversation;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// A request under way. It is ended in one place, [`crate::dispatch`], whatever its route answers.
 pub(crate) struct Request {

@@ -1,11 +1,13 @@
 //! The member that a body for an agent may not have: the one by which AgentCore's own SDK for Python takes orders that
 //! are not its agent's (starting and ending tasks, telling its state), where its debugging is left on.
 
-use crate::caller::media::JSON_SPACE;
-use crate::caller::problem::Problem;
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use std::fmt;
+
+use crate::caller::media::JSON_SPACE;
+use crate::caller::problem::Problem;
 
 /// The member, in bedrock-agentcore-sdk-python.
 const RESERVED: &str = "_agent_core_app_action";

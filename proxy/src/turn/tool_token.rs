@@ -10,13 +10,10 @@ mod places;
 
 pub use error::{Rest, ToolTokenError};
 
-use super::request::Request;
-use crate::access::Admitted;
-use crate::audit::record::Upstream;
-use crate::caller::problem::Problem;
-use crate::config::ToolTokenSettings;
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
-use places::{Owner, Place, Places};
 use serde_json::Value;
 use shared::agents::ToolToken;
 use shared::cache::{BackOff, Fresh, Need};
@@ -26,10 +23,16 @@ use shared::metrics::{self, Metric};
 use shared::secret::Secret;
 use shared::secrets::StoredSecret;
 use shared::token_endpoint::{Grant, TokenEndpoint};
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{info, warn};
+
+use super::request::Request;
+use crate::access::Admitted;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
+use crate::config::ToolTokenSettings;
+
+use places::{Owner, Place, Places};
 
 /// How long a request waits for a token it cannot do without, the machine client's secret included. Cognito gives its
 /// trigger five seconds an attempt, and up to three of them: this is time for one that fails and one that does not.
@@ -90,7 +93,6 @@ pub(super) async fn of_call(
 
 impl ToolTokens {
     /// Prepares the clients; nothing is fetched yet.
-    #[must_use]
     pub fn new(settings: ToolTokenSettings, platform: &SdkConfig, clock: Clock) -> Self {
         let ToolTokenSettings {
             endpoint,

@@ -1,13 +1,15 @@
 //! Failures: the reasons why there is no answer of an agent's.
 
-use crate::audit::record::Upstream;
-use crate::caller::dialect::RpcId;
-use crate::caller::problem::Problem;
+use std::fmt;
+use std::pin::Pin;
+
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
-use std::fmt;
-use std::pin::Pin;
+
+use crate::audit::record::Upstream;
+use crate::caller::dialect::RpcId;
+use crate::caller::problem::Problem;
 
 /// What is read of an error: JSON-RPC's are a few lines.
 pub(super) const MAX_ERROR: usize = 64 * 1024;

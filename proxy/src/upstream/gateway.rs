@@ -2,13 +2,9 @@
 
 mod sign;
 
-use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
-use super::renewed::Renewed;
-use super::reply::{AgentStream, Reply};
-use crate::access::authority::Authority;
-use crate::audit::record::Upstream;
-use crate::caller::media;
-use crate::caller::problem::Problem;
+use std::error::Error;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -21,10 +17,17 @@ use shared::gate::Permit;
 use shared::headers::{MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
 use shared::log::{self, Loggable};
 use shared::settings::Address;
-use sign::Signer;
-use std::error::Error;
-use std::time::Duration;
 use tokio::time::timeout;
+
+use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
+use super::renewed::Renewed;
+use super::reply::{AgentStream, Reply};
+use crate::access::authority::Authority;
+use crate::audit::record::Upstream;
+use crate::caller::media;
+use crate::caller::problem::Problem;
+
+use sign::Signer;
 
 /// Connections that are kept for the next message. An instance of the function has one caller at a time, or a few.
 const MAX_IDLE_CONNECTIONS: usize = 4;

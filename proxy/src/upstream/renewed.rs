@@ -1,9 +1,10 @@
 //! Clients that are made anew after a rest, when it is not known which of their connections still live.
 
-use shared::clock::Moment;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use shared::clock::Moment;
 
 /// After this long a connection may have been closed without a frozen function hearing of it, and what is written to it
 /// would be lost; a new one costs milliseconds.

@@ -1,12 +1,14 @@
 //! An agent's answer.
 
-use crate::audit::record::Upstream;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use http::StatusCode;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use http::StatusCode;
+
+use crate::audit::record::Upstream;
 
 /// An agent's answer, its body still to come.
 #[derive(Debug)]
@@ -38,7 +40,6 @@ impl Stream for AgentStream {
 
 impl AgentStream {
     /// A stream as the body of an answer.
-    #[must_use]
     pub fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
         Self(Box::pin(stream.map_err(|_| Broken)))
     }

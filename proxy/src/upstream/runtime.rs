@@ -3,15 +3,11 @@
 //! The SDK has no operation that takes a token, so for those runtimes a client of its own signs nothing, and the token is
 //! put in before the request leaves. Everything else is then the same for both: endpoints, deadlines, attempts, errors.
 
-use super::attempts::OnlyBeforeTheTurn;
-use super::bounded::Bounded;
-use super::call::Turn;
-use super::failure::{Failure, MAX_ERROR, Rest, own_refusal, pause, problem_of_status, rpc_error};
-use super::renewed::Renewed;
-use super::reply::{AgentStream, Reply};
-use crate::access::authority::Authority;
-use crate::audit::record::Upstream;
-use crate::caller::problem::Problem;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::pin::Pin;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
 use aws_sdk_bedrockagentcore::config::auth::{Params, ResolveAuthScheme};
@@ -36,11 +32,17 @@ use http::{HeaderMap, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;
 use shared::log::{Loggable, causes};
-use std::collections::BTreeSet;
-use std::error::Error;
-use std::pin::Pin;
-use std::time::Duration;
 use tokio::time::timeout;
+
+use super::attempts::OnlyBeforeTheTurn;
+use super::bounded::Bounded;
+use super::call::Turn;
+use super::failure::{Failure, MAX_ERROR, Rest, own_refusal, pause, problem_of_status, rpc_error};
+use super::renewed::Renewed;
+use super::reply::{AgentStream, Reply};
+use crate::access::authority::Authority;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 
 /// A connection within one region takes milliseconds; what takes this long will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,13 +1,13 @@
 //! A2A agents behind the door.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, Got, Headers, assert_problem};
-
 use proxy::config::ENABLE_AUTH;
 use proxy::config::PUBLIC_URL;
 use serde_json::json;
 use shared::settings::AGENTS;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, Got, Headers, assert_problem};
 
 const A2A: &str = "/agents/planner/a2a";
 const CARDS: [&str; 2] = [

@@ -1,15 +1,17 @@
 //! Conversations: ended by their own caller, and one turn of each at a time.
 
-use crate::agentcore::{Call, DataPlane, Script};
-use crate::caller::NOW;
-use crate::door::{Door, INVOKE, assert_problem};
-use crate::turns::TABLE;
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use proxy::config::TURNS_TABLE;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::sync::mpsc;
+
+use crate::agentcore::{Call, DataPlane, Script};
+use crate::caller::NOW;
+use crate::door::{Door, INVOKE, assert_problem};
+use crate::turns::TABLE;
 
 const C1: &str = "/agents/demo/conversations/c1";
 const SESSION: &str = "x-amzn-bedrock-agentcore-runtime-session-id";

@@ -1,7 +1,5 @@
 //! The whole proxy before a data plane, asked as API Gateway asks it.
 
-use crate::agentcore::{DataPlane, PLATFORM_TEXT, Script};
-use crate::caller::{Issuer, NOW, event};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
@@ -14,6 +12,9 @@ use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
 use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
+
+use crate::agentcore::{DataPlane, PLATFORM_TEXT, Script};
+use crate::caller::{Issuer, NOW, event};
 
 pub(crate) const INVOKE: &str = "/agents/demo/invocations";
 pub(crate) const ORIGIN: &str = "https://console.example.com";

@@ -1,11 +1,12 @@
 //! Tests of forwarding: which of a caller's headers reach AgentCore.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, INVOKE, ORIGIN};
 use proptest::prelude::*;
 use serde_json::json;
 use shared::settings::AGENTS;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, INVOKE, ORIGIN};
 
 /// Every header that a call to AgentCore has: the SDK's, and ours.
 const FORWARDED: [&str; 15] = [

@@ -1,9 +1,5 @@
 //! AgentCore gateways behind the door, against one emulator of Secrets Manager and gateway.
 
-use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
-use crate::caller::NOW;
-use crate::door::{Door, Got, Headers, assert_problem};
-use crate::mcp::{SECRET, signing_key};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::request::Parts;
@@ -14,6 +10,11 @@ use serde_json::{Value, json};
 use shared::settings::AGENTS;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+
+use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
+use crate::caller::NOW;
+use crate::door::{Door, Got, Headers, assert_problem};
+use crate::mcp::{SECRET, signing_key};
 
 const SESSION: &str = "mcp-session-id";
 const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";

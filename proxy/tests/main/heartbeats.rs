@@ -1,5 +1,8 @@
 //! Heartbeats in silent event streams, read by the parsers of real clients.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use proxy::answer::ending::Words;
@@ -9,8 +12,6 @@ use proxy::caller::dialect::Dialect;
 use proxy::upstream::AgentStream;
 use python::{Python, PythonFilter, counted};
 use serde_json::json;
-use std::convert::Infallible;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 

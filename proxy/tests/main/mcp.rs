@@ -1,13 +1,15 @@
 //! MCP servers behind the door, against one emulator of Secrets Manager and data plane.
 
-use crate::agentcore::{Call, DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, Got, Headers, assert_problem};
+use std::collections::BTreeSet;
+
 use proxy::config::{PUBLIC_URL, SIGNING_SECRET_ARN};
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
 use shared::signing::SigningKey;
-use std::collections::BTreeSet;
+
+use crate::agentcore::{Call, DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, Got, Headers, assert_problem};
 
 pub(crate) const SECRET: &str =
     "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";

@@ -1,13 +1,13 @@
 //! Tests of resource metadata and challenges: what a client without a token learns.
 
-use crate::agentcore::DataPlane;
-use crate::caller::ARN;
-use crate::door::{Door, assert_problem};
-
 use proxy::config::ENABLE_AUTH;
 use proxy::config::PUBLIC_URL;
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
+
+use crate::agentcore::DataPlane;
+use crate::caller::ARN;
+use crate::door::{Door, assert_problem};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 

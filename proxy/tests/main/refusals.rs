@@ -1,9 +1,10 @@
 //! Tests of refusals: what the door rejects, and the problem that the caller gets.
 
+use serde_json::{Value, json};
+
 use crate::agentcore::Script;
 use crate::caller::NOW;
 use crate::door::{Door, Headers, INVOKE, ORIGIN, assert_problem};
-use serde_json::{Value, json};
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_good_token() {

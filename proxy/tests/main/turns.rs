@@ -1,8 +1,11 @@
 //! The lease that lets one turn of a conversation run at a time, at our emulator of DynamoDB and at moto, an
 //! independent one.
 
-use crate::agentcore::{credentials, platform};
-use crate::caller::{Issuer, NOW};
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -13,11 +16,10 @@ use proxy::turn::lease::{Lease, LeaseError, Leases};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};
-use std::future::pending;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::oneshot;
+
+use crate::agentcore::{credentials, platform};
+use crate::caller::{Issuer, NOW};
 
 pub(crate) const TABLE: &str = "gatehouse-turns";
 const MINUTE: Duration = Duration::from_secs(60);

@@ -37,7 +37,7 @@ pub(super) fn read(entry: &mut Members<'_>, is_gateway: bool) -> Vec<String> {
 fn may_be_forwarded(name: &str) -> bool {
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && crate::text::is_word(name, 256, b"-_");
-    // Servers that know headers by variables take an underscore for a dash (RFC 3875, 4.1.18).
+    // Servers that know headers by variables take an underscore for a dash (RFC 3875, section 4.1.18).
     let name = name.to_ascii_lowercase().replace('_', "-");
     let is_custom = name.starts_with(CUSTOM);
     let is_reserved = RESERVED.contains(&name.as_str())

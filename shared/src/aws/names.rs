@@ -45,7 +45,7 @@ pub fn parse_table(text: &str) -> Result<String, &'static str> {
     table.ok_or("is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`")
 }
 
-/// Whether a text is a scope (RFC 6749 section 3.3), not longer than one service or another takes.
+/// Whether a text is a scope (RFC 6749, section 3.3), not longer than one service or another takes.
 pub fn is_scope(text: &str, max: usize) -> bool {
     is_visible(text, max) && !text.contains(['"', '\\'])
 }
@@ -67,8 +67,8 @@ pub fn pool_issuers(region: &str, pool: &str) -> [String; 2] {
         .map(|service| format!("https://{service}.{region}.{domain}/{pool}"))
 }
 
-/// Whether a host, in lower case, is one of Cognito's: `cognito-idp.{region}`, or `issuer-cognito-idp.{region}` for pools
-/// whose issuer configuration is `UPDATED`, below `amazonaws.com` or, in China, `amazonaws.com.cn`.
+/// Whether a host, in lower case, is one of Cognito's: `cognito-idp.{region}`, or `issuer-cognito-idp.{region}` for
+/// pools whose issuer configuration is `UPDATED`, below `amazonaws.com` or, in China, `amazonaws.com.cn`.
 pub(crate) fn is_pool_host(host: &str) -> bool {
     let Some(name) = host
         .strip_suffix(".amazonaws.com")

@@ -20,8 +20,8 @@ pub(super) struct Claims<'s, 't> {
 impl<'s, 't> Claims<'s, 't> {
     pub(super) fn check(signed: &'s Signed<'t>, now: UnixTime) -> Result<Self, Refusal> {
         let payload = signed.payload();
-        // Where one entry trusts many tenants, the two claims that name the tenant must agree: `iss` alone is what the key
-        // set of all tenants signs (Microsoft identity platform, "Access tokens", validation of the issuer).
+        // Where one entry trusts many tenants, the two claims that name the tenant must agree: `iss` alone is what the
+        // key set of all tenants signs (Microsoft identity platform, "Access tokens", validation of the issuer).
         let issuer = payload.get("iss").and_then(Value::as_str);
         let tenant = issuer.and_then(|issuer| payload.rules.issuer.tenant(issuer));
         if tenant.is_some_and(|tenant| payload.get("tid").is_none_or(|id| id != tenant)) {
@@ -50,7 +50,7 @@ fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal
     let expires = time(payload.get("exp").ok_or(Refusal::ExpiryMissing)?)?;
     let not_before = optional_time(payload, "nbf")?;
     let issued_at = optional_time(payload, "iat")?;
-    // "On or after" it, the token must not be accepted (RFC 7519 section 4.1.4); no leeway prolongs a token's life.
+    // "On or after" it, the token must not be accepted (RFC 7519, section 4.1.4); no leeway prolongs a token's life.
     if expires <= now {
         return Err(Refusal::Expired);
     }
@@ -68,7 +68,7 @@ fn check_times(payload: &Payload<'_>, now: UnixTime) -> Result<UnixTime, Refusal
     Ok(expires)
 }
 
-/// A NumericDate may have a fraction (RFC 7519 section 2), which is dropped.
+/// A NumericDate may have a fraction (RFC 7519, section 2), which is dropped.
 fn time(claim: &Value) -> Result<UnixTime, Refusal> {
     match claim.as_f64() {
         #[expect(clippy::as_conversions, reason = "between 0 and 2^53")]

@@ -120,8 +120,8 @@ fn names(claim: Option<&Value>) -> Vec<String> {
     entries(claim).iter().filter_map(readable).collect()
 }
 
-/// One text of scopes with spaces between (RFC 6749 section 3.3), or a list. A scope has no space: an entry that has one
-/// would read as two wherever the list is written as one text again.
+/// One text of scopes with spaces between (RFC 6749, section 3.3), or a list. A scope has no space: an entry that has
+/// one would read as two wherever the list is written as one text again.
 fn scopes(claim: Option<&Value>) -> Vec<String> {
     let mut scopes = match claim {
         Some(Value::String(text)) => text
@@ -135,8 +135,9 @@ fn scopes(claim: Option<&Value>) -> Vec<String> {
     scopes
 }
 
-/// A claim that is not in the token is named with its source (OpenID Connect Core section 5.6.2); Microsoft Entra does so
-/// with more than 200 groups ("Groups overage claim"), and writes `hasgroups` where there is no room for that either.
+/// A claim that is not in the token is named with its source (OpenID Connect Core section 5.6.2); Microsoft Entra does
+/// so with more than 200 groups ("Groups overage claim"), and writes `hasgroups` where there is no room for that
+/// either.
 pub(crate) fn groups_elsewhere(payload: &Payload<'_>) -> bool {
     let sources = payload
         .get("_claim_names")

@@ -1,4 +1,4 @@
-//! Key set, a JWKS document (RFC 7517 section 5) -> [`KeySet`]: only the keys that can verify.
+//! Key set, a JWKS document (RFC 7517, section 5) -> [`KeySet`]: only the keys that can verify.
 
 use super::presented::Presented;
 use super::refusal::Refusal;
@@ -112,8 +112,8 @@ impl KeySet {
         }
     }
 
-    /// The issuer's keys that the token means: those of its `kid`; without one the only key, or else those of its `x5t`.
-    /// Keys are never tried in turn: a token would then be whichever key's it fits.
+    /// The issuer's keys that the token means: those of its `kid`; without one the only key, or else those of its
+    /// `x5t`. Keys are never tried in turn: a token would then be whichever key's it fits.
     fn named<'s, 't>(&'s self, token: &'t Token, issuer: &'t str) -> impl Iterator<Item = &'s Jwk> {
         self.keys.iter().filter(move |key| {
             let names = |name: &Option<String>| {
@@ -128,8 +128,8 @@ impl KeySet {
     }
 }
 
-/// The reason why no token could name this one of the keys. What cannot verify at all is not among them, and makes no key
-/// ambiguous.
+/// The reason why no token could name this one of the keys. What cannot verify at all is not among them, and makes no
+/// key ambiguous.
 fn indistinct(key: &Jwk, keys: &[Jwk]) -> Option<JwkError> {
     match (&key.id, &key.thumbprint) {
         (None, None) => Some(JwkError::Unnamed),

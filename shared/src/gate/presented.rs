@@ -34,7 +34,7 @@ impl Payload<'_> {
     }
 }
 
-/// The values of a claim that is one or a list of them (for `aud`: RFC 7519 section 4.1.3).
+/// The values of a claim that is one or a list of them (for `aud`: RFC 7519, section 4.1.3).
 pub(super) fn entries(claim: Option<&Value>) -> &[Value] {
     match claim {
         Some(Value::Array(list)) => list,
@@ -48,14 +48,14 @@ impl<'t> Presented<'t> {
         let issuer = claims.get("iss").and_then(Value::as_str);
         let issuer = issuer.ok_or(Refusal::IssuerForm)?;
         let (issuer_index, rules) = trust.find(issuer).ok_or(Refusal::IssuerUnknown)?;
-        // Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
+        // Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725, section 3.11).
         let is_typed = |typ: &String| {
             ["jwt", "at+jwt"].contains(&typ.as_str()) || rules.token_types.contains(typ)
         };
         if !token.token_type.as_ref().is_none_or(is_typed) {
             return Err(Refusal::Type);
         }
-        // The token may not choose its own check (RFC 8725 section 3.1).
+        // The token may not choose its own check (RFC 8725, section 3.1).
         if !rules.algorithms.contains(&token.algorithm) {
             return Err(Refusal::AlgorithmRefused);
         }

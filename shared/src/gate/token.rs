@@ -1,4 +1,4 @@
-//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
+//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515, section 7.1).
 
 use super::bearer::Bearer;
 use super::refusal::Refusal;
@@ -17,7 +17,7 @@ pub(super) struct Token {
     pub(super) key_id: Option<String>,
     /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
     pub(super) thumbprint: Option<String>,
-    /// The type that the header states, in lower case and without `application/` (RFC 7515 section 4.1.9).
+    /// The type that the header states, in lower case and without `application/` (RFC 7515, section 4.1.9).
     pub(super) token_type: Option<String>,
     pub(super) payload: Vec<u8>,
 }
@@ -40,7 +40,8 @@ impl Token {
         &self.text
     }
 
-    /// Names the token in a log: by what was signed, which has one spelling. A signature can have two that hold (ECDSA).
+    /// Names the token in a log: by what was signed, which has one spelling. A signature can have two that hold
+    /// (ECDSA).
     pub(super) fn id(&self) -> String {
         let (signed, _signature) = self.text.rsplit_once('.').unwrap_or_default();
         crypto::fingerprint(signed)
@@ -59,11 +60,11 @@ impl From<JwsError> for Refusal {
 
 fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>), Refusal> {
     let has = |name: &str| header.contains_key(name);
-    // No extension is understood here, so none may be critical (RFC 7515 section 4.1.11).
+    // No extension is understood here, so none may be critical (RFC 7515, section 4.1.11).
     if has("crit") {
         return Err(Refusal::Critical);
     }
-    // Unencoded payloads are not for JWTs (RFC 7797 section 7).
+    // Unencoded payloads are not for JWTs (RFC 7797, section 7).
     if has("b64") {
         return Err(Refusal::Unencoded);
     }

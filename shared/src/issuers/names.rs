@@ -6,14 +6,14 @@ use crate::rules::TENANT;
 use crate::settings::{Address, Form, Members};
 use crate::text::{is_visible, is_word};
 
-/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
+/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414, section 3).
 const WELL_KNOWN: [&str; 2] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
 ];
 
-/// Names that stand in the addresses of Microsoft's metadata, and in no token ("OpenID Connect on the Microsoft identity
-/// platform").
+/// Names that stand in the addresses of Microsoft's metadata, and in no token ("OpenID Connect on the Microsoft
+/// identity platform").
 const MANY_TENANTS: [&str; 6] = [
     "https://login.microsoftonline.com/common",
     "https://login.microsoftonline.com/common/v2.0",
@@ -124,7 +124,7 @@ fn check_pools(entry: &Members<'_>, names: &[String]) -> Option<Address> {
     pools.into_iter().next()
 }
 
-/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414
+/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414,
 /// section 3.1). A query behind it is the issuer's own way to say which keys it means, and no part of its name.
 fn issuer_of(discovery: &Address) -> Option<Address> {
     let text = discovery.as_str();

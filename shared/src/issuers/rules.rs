@@ -47,8 +47,8 @@ const SUBJECT: Form = Form {
 /// What the values of a claim are compared with.
 const VALUE: &str = "a text of 1 to 1024 printable characters, a boolean or a whole number";
 
-/// Types of tokens that prove something else than access, or are the door's own: a statement for one purpose must not serve
-/// another (RFC 8725 section 3.12).
+/// Types of tokens that prove something else than access, or are the door's own: a statement for one purpose must not
+/// serve another (RFC 8725, section 3.12).
 const OTHER_TYPES: [&str; 7] = [
     "dpop+jwt",
     "gatehouse-identity+jwt",
@@ -59,7 +59,7 @@ const OTHER_TYPES: [&str; 7] = [
     "token-introspection+jwt",
 ];
 
-/// A subtype of `application` (RFC 6838 section 4.2); a wildcard is none.
+/// A subtype of `application` (RFC 6838, section 4.2); a wildcard is none.
 const TOKEN_TYPE: Form = Form {
     says: "a type of tokens: 1 to 64 of `A-Za-z0-9.+_-`",
     holds: |text| is_word(text, 64, b".+_-"),

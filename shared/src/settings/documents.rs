@@ -13,7 +13,7 @@ const FILE: &str = "file:";
 /// The longest path that a fault repeats; the variables of a function have 4 KB in all.
 const MAX_SHOWN: usize = 256;
 
-/// Some editors begin a file with it. It is no part of a JSON text, and a reader may ignore it (RFC 8259 section 8.1).
+/// Some editors begin a file with it. It is no part of a JSON text, and a reader may ignore it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Both documents.

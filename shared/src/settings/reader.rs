@@ -66,7 +66,6 @@ impl<'s> Reader<'s> {
     }
 
     /// The text of a setting. An empty one counts as absent.
-    #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
         let documents = self.documents.as_ref();
         match documents.and_then(|documents| documents.find(name)) {
@@ -76,7 +75,6 @@ impl<'s> Reader<'s> {
     }
 
     /// Whether a setting is there, be it good or not.
-    #[must_use]
     pub fn is_given(&self, name: &str) -> bool {
         source::text(self.source, name).is_some()
     }
@@ -146,7 +144,6 @@ impl<'s> Reader<'s> {
     }
 
     /// The digest of the documents. One that is absent counts as empty.
-    #[must_use]
     pub fn digest(&self) -> String {
         self.documents
             .as_ref()

@@ -1,6 +1,13 @@
 //! Tests of refused tokens, and of the check that refuses each. The letters and numbers name attack classes of
 //! `docs/threats.md`.
 
+/// A table of refusals: under each refusal the asks that must end with it, one a line, with a name.
+macro_rules! rows {
+    ($($refusal:ident: $($name:literal => $ask:expr;)+)+) => {
+        vec![$($(($name, $ask, R::$refusal)),+),+]
+    };
+}
+
 mod claims;
 mod form;
 mod keys;

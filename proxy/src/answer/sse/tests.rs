@@ -1,5 +1,6 @@
-use super::*;
 use proptest::prelude::*;
+
+use super::*;
 
 /// What is passed on of these pieces, each for itself, and the state after them.
 fn passed(pieces: &[&str]) -> (Vec<String>, Events) {

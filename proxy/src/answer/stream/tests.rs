@@ -1,13 +1,15 @@
 mod ends;
 
-use super::*;
-use crate::caller::dialect::Dialect;
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
 use shared::session::Conversation;
-use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{advance, sleep, timeout};
+
+use super::*;
+use crate::caller::dialect::Dialect;
 
 /// An agent's answer, fed by hand; `gone` is told when the door lets go of it.
 struct Agent {

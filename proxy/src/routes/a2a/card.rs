@@ -1,10 +1,10 @@
 //! An A2A agent's card, made anew for this door: its readers must come here, and sign in where the door asks.
 //!
-//! The card is the agent's own text (A2A, "Agent Card"). An agent is trusted with nothing of another agent's, and a card
-//! that named a foreign sign-in server would get its readers' sign-in, good at all of them. So the card is built of known
-//! members that hold no address. Every address in it is this door's, and its security schemes name the door's issuers.
-//! Left out are interfaces that this door does not pass on, signatures, which a card made anew does not keep, the extended
-//! card, which would be the old one, and texts that name AgentCore's data plane.
+//! The card is the agent's own text (A2A, "Agent Card"). An agent is trusted with nothing of another agent's, and a
+//! card that named a foreign sign-in server would get its readers' sign-in, good at all of them. So the card is built
+//! of known members that hold no address. Every address in it is this door's, and its security schemes name the door's
+//! issuers. Left out are interfaces that this door does not pass on, signatures, which a card made anew does not keep,
+//! the extended card, which would be the old one, and texts that name AgentCore's data plane.
 
 use serde_json::{Map, Value, json};
 
@@ -81,7 +81,6 @@ const INTERFACE: Members = &[
 ];
 
 /// Makes a card for the agent at `address`, whose callers these issuers know; none if it is no card at all.
-#[must_use]
 pub(crate) fn rewritten(card: &Value, address: &str, issuers: &[Issuer]) -> Option<Value> {
     let said = card.as_object()?;
     let mut card = copied(said, CARD);
@@ -188,7 +187,7 @@ fn secure(card: &mut Map<String, Value>, issuers: &[Issuer], is_older: bool, is_
     }
 }
 
-/// Whether a text names the platform, as a client reads it that takes it for an address (RFC 3986, 2.1).
+/// Whether a text names the platform, as a client reads it that takes it for an address (RFC 3986, section 2.1).
 fn names_platform(text: &str) -> bool {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -35,7 +35,6 @@ pub(crate) struct Owner<'o> {
 
 impl<'o> Owner<'o> {
     /// The caller whom an agent admits.
-    #[must_use]
     pub(crate) fn of(permit: &'o Permit) -> Self {
         Self {
             issuer: &permit.identity().issuer,
@@ -46,7 +45,6 @@ impl<'o> Owner<'o> {
 
     /// The id that the caller is given: `{conversation}.{server's id}.{tag}`. None if the server's own is none that a
     /// header may hold.
-    #[must_use]
     pub(crate) fn seal(self, session: &McpSession, keys: &[SealKey]) -> Option<String> {
         let newest = keys.first()?;
         if !is_id(&session.id) {
@@ -59,7 +57,6 @@ impl<'o> Owner<'o> {
     }
 
     /// The session behind an id that the caller shows, if it is theirs, with this agent.
-    #[must_use]
     pub(crate) fn open(self, text: &str, keys: &[SealKey]) -> Option<McpSession> {
         let mut parts = text.splitn(3, '.');
         let conversation = Conversation::parse(parts.next()?)?;

@@ -1,10 +1,11 @@
 //! The places of tool tokens: one for each owner, so many at most.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use shared::cache::{BackOff, Kept};
 use shared::gate::{Identity, UnixTime};
 use shared::secret::Secret;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// More proofs than one instance of a function meets within a token's life, at 4 KiB each.
 const MAX_PLACES: usize = 1000;

@@ -2,9 +2,12 @@
 
 mod world;
 
-use super::*;
-use futures_util::future::join_all;
 use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::*;
+
 use world::{Caller, Fails, LIFE, World, caller};
 
 #[tokio::test]

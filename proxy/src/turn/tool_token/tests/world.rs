@@ -2,7 +2,10 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "a test may fail")]
 
-use super::super::*;
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::Mutex;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -14,10 +17,9 @@ use shared::clock::Moment;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
 use shared::settings::Address;
-use std::collections::VecDeque;
-use std::future::pending;
-use std::sync::Mutex;
 use tokio::net::TcpListener;
+
+use super::super::*;
 
 pub(super) const NOW: u64 = 1_800_000_000;
 /// The lifetime of the endpoint's tokens, unless a test says otherwise.
