@@ -9,6 +9,8 @@
 
 mod checks;
 mod circles;
+mod hand;
+mod imports;
 mod language;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,6 +172,15 @@ fn no_files_name_each_other_in_a_circle() {
         let circles = circles::circles(&graph);
         assert!(circles.is_empty(), "{package}: {circles:#?}");
     }
+}
+
+/// Files of one emulator may name each other; emulators may not, by whatever way round.
+#[test]
+fn no_emulators_name_each_other_in_a_circle() {
+    let rooms = circles::rooms(&circles::graph(&modules("local")));
+    assert!(rooms.len() > 10, "local has {} rooms only", rooms.len());
+    let circles = circles::circles(&rooms);
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 #[test]
