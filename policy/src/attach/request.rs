@@ -6,6 +6,7 @@ use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::settings::Address;
+use shared::text::{is_of, is_visible, is_word};
 
 use super::error::AttachError;
 
@@ -155,8 +156,7 @@ impl Request {
 
 /// Whether it can be repeated as it is, in JSON too.
 fn is_plain(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
-    text.len() <= MAX_ECHOED && text.bytes().all(is_plain)
+    text.is_empty() || is_visible(text, MAX_ECHOED) && !text.contains(['"', '\\'])
 }
 
 impl Task {
@@ -221,10 +221,8 @@ fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), Attac
 
 impl GatewayId {
     pub(crate) fn parse(text: String) -> Option<Self> {
-        let is_plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=MAX_GATEWAY_ID).contains(&text.len());
-        (fits && text.bytes().all(is_plain)).then_some(Self(text))
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        is_of(&text, MAX_GATEWAY_ID, allowed).then_some(Self(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -234,7 +232,6 @@ impl GatewayId {
 
 impl EngineArn {
     pub(crate) fn parse(text: String) -> Option<Self> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let is_engine = matches!(
             parts.as_slice(),
@@ -244,8 +241,7 @@ impl EngineArn {
                     && !account.is_empty()
                     && resource.strip_prefix("policy-engine/").is_some_and(|id| !id.is_empty())
         );
-        (is_engine && text.len() <= MAX_ENGINE_ARN && text.bytes().all(is_plain))
-            .then_some(Self(text))
+        (is_engine && is_word(&text, MAX_ENGINE_ARN, b":/_-")).then_some(Self(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
