@@ -1,5 +1,5 @@
 //! Tests of the assertion and of the published keys, against one emulator of Secrets Manager and data plane. That
-//! signatures verify is shown by verifiers: `shared/tests/layer`, and PyJWT in `tests`.
+//! signatures verify is shown by verifiers: `shared/tests/layer`, and the Python package in `tests`.
 
 use crate::agentcore::{DataPlane, Script};
 use crate::caller::{ARN, NOW};
