@@ -18,11 +18,13 @@ CHECKOV := .tools/checkov/installed
 AGENT := .tools/agent/installed
 CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
+KITS := .tools/kits/installed
 OPENAPI := .tools/openapi/installed
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 DEPLOYMENT_LOG := $(TARGET)/deployment.log
+KITS_LOG := $(TARGET)/kits.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 
@@ -31,7 +33,7 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format python clippy deny docs unit template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python clippy deny docs kits kits-python unit template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,8 +42,8 @@ local: ## Run the whole chain on this machine, without AWS
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
-test: lint unit template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(wildcard $(SKIPPED))
+test: lint kits unit template ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(wildcard $(SKIPPED))
 
 lint: format python deny clippy docs ## Formatting, dependencies, clippy, documentation
 
@@ -51,6 +53,8 @@ format:
 python: $(CHECKS)
 	ruff format --check tests/deployment
 	ruff check tests/deployment
+	ruff format --check --config kits/python/pyproject.toml kits/python examples/python
+	ruff check --config kits/python/pyproject.toml kits/python examples/python
 
 deny: $(CHECKS)
 	cargo deny --locked check licenses bans sources
@@ -63,6 +67,12 @@ clippy:
 
 docs:
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+kits: kits-python ## Build the packages for agent authors, install them, and test what is installed
+
+kits-python: $(KITS)
+	@mkdir -p $(TARGET)
+	scripts/kit-python $(TARGET)/kits/python 2>&1 | tee $(KITS_LOG)
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
@@ -125,7 +135,9 @@ endure: ## Watch the programs for an hour: silence, a new signing key, an outage
 
 fmt: ## Format the code
 	cargo fmt --all
-	@if [ -x .tools/checks/bin/ruff ]; then ruff format tests/deployment; fi
+	@if [ -x .tools/checks/bin/ruff ]; then \
+		ruff format tests/deployment; \
+		ruff format --config kits/python/pyproject.toml kits/python examples/python; fi
 
 clean: ## Remove everything that was built or installed here
 	cargo clean
