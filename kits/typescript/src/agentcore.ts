@@ -31,13 +31,19 @@ export type AppParams<Schema extends AnySchema> = ConstructorParameters<typeof B
  *
  * @throws {UsageError} The parameters have a WebSocket handler or content type parsers of their own.
  */
-export function guard<Schema extends AnySchema = AnySchema>(params: AppParams<Schema>, settings: Settings | Door): AppParams<Schema> {
+export function guard<Schema extends AnySchema = AnySchema>(
+  params: AppParams<Schema>,
+  settings: Settings | Door,
+): AppParams<Schema> {
   const door = doorOf(settings);
   if (params.websocketHandler !== undefined) {
     throw new UsageError("the guard cannot verify WebSockets, because they carry no assertion; remove `websocketHandler`");
   }
   if (params.config?.contentTypeParsers !== undefined) {
-    throw new UsageError("`contentTypeParsers` would read bodies that the guard has not verified; remove them, and parse the `Buffer` that the handler is given");
+    throw new UsageError(
+      "`contentTypeParsers` would read bodies that the guard has not verified; remove them, and parse the `Buffer` that the " +
+        "handler is given",
+    );
   }
   const { requestSchema, process } = params.invocationHandler;
   return {
@@ -109,7 +115,9 @@ function openingSchema(schema: AnySchema | undefined): AnySchema {
 
 function knowing(process: Invocation["process"]): Invocation["process"] {
   return (delivered, context) => {
-    if (!(delivered instanceof Delivery)) throw new UsageError("the request was not verified; make the app of the parameters that `guard` returns");
+    if (!(delivered instanceof Delivery)) {
+      throw new UsageError("the request was not verified; make the app of the parameters that `guard` returns");
+    }
     remember(delivered.turn, context);
     return process(delivered.value, context);
   };

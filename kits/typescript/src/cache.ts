@@ -107,8 +107,9 @@ export class Cache<T> {
   #serving(now: Moment): { readonly value: T; readonly isOld: boolean } | undefined {
     if (this.#held === undefined) return undefined;
     const age = since(now, this.#held.since);
-    if (age >= this.#ages.hard) return undefined;
-    return { value: this.#held.value, isOld: age >= this.#ages.soft };
+    // Asked this way around, an age that is no number is too old.
+    if (!(age < this.#ages.hard)) return undefined;
+    return { value: this.#held.value, isOld: !(age < this.#ages.soft) };
   }
 }
 

@@ -12,8 +12,8 @@ let make: (claims: Claims | undefined) => Caller;
  * `JSON.stringify(caller)` show the request's id alone.
  */
 export class Caller {
-  /** Whether the door vouches for this caller. `false` only if the guard was told to work without a door. */
-  readonly isProven: boolean;
+  /** `false` only if the guard was told to work without a door. */
+  readonly isVerified: boolean;
   /** The caller's stable name, unique within the issuer: use both together. */
   readonly subject: string;
   readonly subjectIssuer: string;
@@ -33,9 +33,9 @@ export class Caller {
   }
 
   private constructor(claims: Claims | undefined) {
-    this.isProven = claims !== undefined;
-    this.subject = claims?.sub ?? "anonymous";
-    this.subjectIssuer = claims?.sub_issuer ?? "anonymous";
+    this.isVerified = claims !== undefined;
+    this.subject = claims?.sub ?? "unverified";
+    this.subjectIssuer = claims?.sub_issuer ?? "urn:gatehouse:unverified";
     this.clientId = claims?.client_id;
     this.username = claims?.username;
     this.email = claims?.email;
@@ -66,7 +66,7 @@ export function provenCaller(claims: Claims): Caller {
 }
 
 /** @internal The caller of a request that no door vouches for. */
-export function anonymousCaller(): Caller {
+export function unverifiedCaller(): Caller {
   return make(undefined);
 }
 

@@ -36,8 +36,8 @@ export class DoorKeys {
   readonly #cache: Cache<DoorKeySet>;
   readonly #searches = new TokenBucket(MAX_SEARCHES, SEARCH_REFILL);
 
-  constructor(door: string, fetch: FetchFunction, clock: Clock, log: Log) {
-    this.#address = `${door}/.well-known/jwks.json`;
+  constructor(address: string, fetch: FetchFunction, clock: Clock, log: Log) {
+    this.#address = address;
     this.#fetch = fetch;
     this.#log = log;
     this.#cache = new Cache({ soft: SOFT_AGE, hard: HARD_AGE }, clock);

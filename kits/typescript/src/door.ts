@@ -9,7 +9,7 @@
  * ```
  */
 
-import { anonymousCaller, provenCaller, type Caller } from "./caller.js";
+import { unverifiedCaller, provenCaller, type Caller } from "./caller.js";
 import { checkClaims, type Trust } from "./claims.js";
 import { unixTime } from "./clock.js";
 import { DoorKeys } from "./door-keys.js";
@@ -21,6 +21,10 @@ import { checkedSettings, type CheckedSettings, type Settings } from "./settings
 
 /** Reads a request's body, up to so many bytes; nothing if there are more, or it was cut. */
 export type ReadBody = (max: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+
+const NO_DOOR =
+  "the guard works WITHOUT A DOOR: no caller is verified, and anyone who reaches this agent is let in; " +
+  "set `door` and `agent` to verify callers";
 
 /** A request that is let in. */
 export interface Turn {
@@ -42,14 +46,12 @@ export class Door {
   /** @throws {SettingsError} All faults at once. Nothing is fetched yet. */
   constructor(settings: Settings) {
     this.#settings = checkedSettings(settings);
-    const { trust, fetch, clock, log } = this.#settings;
-    this.#behind = trust && { trust, keys: new DoorKeys(trust.door, fetch, clock, log) };
-    if (trust === undefined) {
-      log("warn", "the guard works WITHOUT A DOOR: every request is let in and no caller is proven; set `door` and `agent` before anyone else can reach this agent", {});
-    }
+    const { trust, keys, fetch, clock, log } = this.#settings;
+    this.#behind = trust && { trust, keys: new DoorKeys(keys, fetch, clock, log) };
+    if (trust === undefined) log("warn", NO_DOOR, {});
   }
 
-  /** Whether callers are proven. */
+  /** Whether callers are verified. */
   get isThere(): boolean {
     return this.#behind !== undefined;
   }
@@ -62,9 +64,11 @@ export class Door {
   async admit(head: RequestHead, read: ReadBody): Promise<Turn | undefined> {
     if (this.#isOpen(head)) return undefined;
     try {
-      return this.#behind ? await this.#proven(head, read, this.#behind) : await this.#unproven(head, read);
+      return this.#behind ? await this.#proven(head, read, this.#behind) : await this.#unverified(head, read);
     } catch (error) {
-      if (error instanceof RefusedError) this.#settings.log("warn", `refused a request: ${error.message}`, { reason: error.reason });
+      if (error instanceof RefusedError) {
+        this.#settings.log("warn", `refused a request: ${error.message}`, { reason: error.reason });
+      }
       throw error;
     }
   }
@@ -81,8 +85,8 @@ export class Door {
     return { caller: provenCaller(claims), body, toolTokens: head.toolTokens };
   }
 
-  async #unproven(head: RequestHead, read: ReadBody): Promise<Turn> {
-    return { caller: anonymousCaller(), body: await this.#bounded(read), toolTokens: head.toolTokens };
+  async #unverified(head: RequestHead, read: ReadBody): Promise<Turn> {
+    return { caller: unverifiedCaller(), body: await this.#bounded(read), toolTokens: head.toolTokens };
   }
 
   async #bounded(read: ReadBody): Promise<Uint8Array<ArrayBuffer>> {

@@ -11,7 +11,7 @@ import { remember, UsageError } from "./turns.js";
 export type FetchHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
 
 /** What a response says of a guard that works without a door; the door itself sets it when it lets everyone in. */
-export const WARNING = ["x-gatehouse-warning", "callers are not verified"] as const;
+export const WARNING = ["x-gatehouse-warning", "no caller is verified"] as const;
 
 /**
  * Lets a handler answer only requests that the door vouches for, and `GET` of open paths. The handler is given a request
@@ -52,7 +52,9 @@ export async function admit(door: Door, request: Request): Promise<Admitted> {
 
 async function read(request: Request, max: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (request.bodyUsed) {
-    throw new UsageError("the body was read before the guard could verify it; put the guard in front of everything that reads the body");
+    throw new UsageError(
+      "the body was read before the guard could verify it; put the guard in front of everything that reads the body",
+    );
   }
   if (Number(request.headers.get("content-length")) > max) return undefined;
   return readBounded(request.body, max);

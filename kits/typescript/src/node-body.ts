@@ -8,7 +8,10 @@ import { UsageError } from "./turns.js";
 /** The bytes of a body, or nothing if there are more than `max`, or the sender cut it. */
 export function readNodeBody(request: IncomingMessage, max: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (request.readableDidRead) {
-    throw new UsageError("the body was read before the guard could verify it; put the guard in front of `express.json()` and of everything else that reads the body");
+    throw new UsageError(
+      "the body was read before the guard could verify it; put the guard in front of `express.json()` and of everything else " +
+        "that reads the body",
+    );
   }
   if (Number(request.headers["content-length"] ?? 0) > max) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
@@ -20,7 +23,7 @@ export function readNodeBody(request: IncomingMessage, max: number): Promise<Uin
     const cut = (): void => settle(() => resolve(undefined));
     const take = (piece: Uint8Array | string): void => {
       // Text is no longer the bytes that arrived.
-      if (typeof piece === "string") settle(() => reject(new UsageError("the body is decoded before the guard can verify it; call no `setEncoding` in front of the guard")));
+      if (typeof piece === "string") settle(() => reject(new UsageError(DECODED)));
       else if (!collected.add(piece)) cut();
     };
     const listeners: [string, (piece: Uint8Array | string) => void][] = [
@@ -32,6 +35,8 @@ export function readNodeBody(request: IncomingMessage, max: number): Promise<Uin
     for (const [event, listener] of listeners) request.on(event, listener);
   });
 }
+
+const DECODED = "the body is decoded before the guard can verify it; call no `setEncoding` in front of the guard";
 
 /** What a body means by its content type: JSON is parsed, all else is its bytes. */
 export function parseBody(body: Uint8Array<ArrayBuffer>, headers: IncomingHttpHeaders): unknown {

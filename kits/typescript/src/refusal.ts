@@ -2,7 +2,7 @@
 
 /** What happened, and what to do about it. The keys are the stable reason codes of logs. */
 const REASONS = {
-  proof_missing: ["there is no proof", "send requests through the door, and add the header to the runtime's request header allow-list"],
+  proof_missing: ["there is no proof", "ask through the door, and add the header to the runtime's request header allow-list"],
   proof_repeated: ["there are two proofs", "look for a program in front of the agent that adds the header"],
   proof_form: ["the proof is not a compact JWS of the door's form", "look for a program that sends requests past the door"],
   proof_type: ["the proof is a token of another type or algorithm", "send the door's assertion, not an access token"],

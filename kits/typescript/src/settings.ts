@@ -18,8 +18,8 @@ export const HEALTH = "/ping";
  */
 export const CARD = "/.well-known/agent-card.json";
 
-/** The one value of {@link WithoutDoor.withoutDoor}: a sentence, so that a reviewer stumbles over it. */
-export const WITHOUT_DOOR = "every request is let in and no caller is proven";
+/** The one value of {@link WithoutDoor.withoutDoor}: long enough to say what it means. */
+export const WITHOUT_DOOR = "no-caller-is-verified";
 
 interface Options {
   /** Paths that are open to `GET` without a query; each is compared as it stands. */
@@ -40,14 +40,20 @@ export interface BehindDoor extends Options {
   readonly door: string;
   /** The agent's name in the door's `AGENTS`. */
   readonly agent: string;
+  /**
+   * Where the door's keys are, if the agent cannot reach them at the door's own address, because it is in a private network
+   * for example. The server there decides who every caller is.
+   */
+  readonly keys?: string;
   readonly withoutDoor?: undefined;
 }
 
-/** For development on one machine: nothing is verified, each caller is anonymous, and the log warns of it. */
+/** For development on one machine: nothing is verified, each caller is unverified, and the log warns of it. */
 export interface WithoutDoor extends Options {
   readonly withoutDoor: typeof WITHOUT_DOOR;
   readonly door?: undefined;
   readonly agent?: undefined;
+  readonly keys?: undefined;
 }
 
 export type Settings = BehindDoor | WithoutDoor;
@@ -65,6 +71,8 @@ export class SettingsError extends Error {
 export interface CheckedSettings {
   /** Nothing without a door. */
   readonly trust: { readonly door: string; readonly agent: string } | undefined;
+  /** The address of the door's keys; empty without a door. */
+  readonly keys: string;
   readonly open: ReadonlySet<string>;
   readonly maxBody: number;
   readonly fetch: FetchFunction;
@@ -76,8 +84,9 @@ export interface CheckedSettings {
 export function checkedSettings(settings: Settings): CheckedSettings {
   const faults = [...trustFaults(settings), ...optionFaults(settings)];
   if (faults.length > 0) throw new SettingsError(faults);
-  const { door, agent } = settings;
+  const { door, agent, keys } = settings;
   return {
+    keys: keys ?? `${door ?? ""}/.well-known/jwks.json`,
     trust: door === undefined || agent === undefined ? undefined : { door, agent },
     open: new Set(settings.open ?? [HEALTH, CARD]),
     maxBody: settings.maxBody ?? MAX_BODY,
@@ -89,8 +98,8 @@ export function checkedSettings(settings: Settings): CheckedSettings {
 }
 
 /**
- * The settings in environment variables: `GATEHOUSE_DOOR` and `GATEHOUSE_AGENT`, or `GATEHOUSE_WITHOUT_DOOR` with the
- * sentence of {@link WITHOUT_DOOR}. An empty variable counts as absent.
+ * The settings in environment variables: `GATEHOUSE_DOOR`, `GATEHOUSE_AGENT` and, if it is set, `GATEHOUSE_KEYS`; or
+ * `GATEHOUSE_WITHOUT_DOOR` with the value of {@link WITHOUT_DOOR}. An empty variable counts as absent.
  *
  * @param environment `process.env`, or what the runtime has in its place.
  */
@@ -99,24 +108,43 @@ export function settingsFromEnvironment(environment: Readonly<Record<string, unk
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  const given = { door: read("GATEHOUSE_DOOR"), agent: read("GATEHOUSE_AGENT"), withoutDoor: read("GATEHOUSE_WITHOUT_DOOR") };
-  const named = { door: "GATEHOUSE_DOOR", agent: "GATEHOUSE_AGENT", withoutDoor: "GATEHOUSE_WITHOUT_DOOR" };
-  const faults = trustFaults(given, named);
+  const given = Object.entries(VARIABLES).map(([member, name]) => [member, read(name)] as const);
+  const settings: Members = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  const faults = trustFaults(settings, VARIABLES);
   if (faults.length > 0) throw new SettingsError(faults);
   // The faults are none, so the members are those of one of the two kinds.
-  return given as Settings;
+  return settings as Settings;
 }
 
-const MEMBERS = { door: "door", agent: "agent", withoutDoor: "withoutDoor" };
+/** What decides whom to trust, unchecked. */
+type Members = { readonly [member in keyof typeof MEMBERS]?: unknown };
 
-function trustFaults(given: { door?: unknown; agent?: unknown; withoutDoor?: unknown }, named = MEMBERS): string[] {
-  const { door, agent, withoutDoor } = given;
-  if (withoutDoor !== undefined) {
-    if (withoutDoor !== WITHOUT_DOOR) return [`\`${named.withoutDoor}\` is not \`${WITHOUT_DOOR}\`; write this sentence to work without a door, or remove the setting`];
-    const isBoth = door !== undefined || agent !== undefined;
-    return isBoth ? [`\`${named.withoutDoor}\` stands beside \`${named.door}\` or \`${named.agent}\`; remove one of the two`] : [];
+const MEMBERS = { door: "door", agent: "agent", keys: "keys", withoutDoor: "withoutDoor" };
+const VARIABLES: typeof MEMBERS = {
+  door: "GATEHOUSE_DOOR",
+  agent: "GATEHOUSE_AGENT",
+  keys: "GATEHOUSE_KEYS",
+  withoutDoor: "GATEHOUSE_WITHOUT_DOOR",
+};
+
+function trustFaults({ door, agent, keys, withoutDoor }: Members, named = MEMBERS): string[] {
+  if (withoutDoor === undefined) {
+    return [...doorFaults(door, named.door), ...agentFaults(agent, named.agent), ...keysFaults(keys, named.keys)];
   }
-  return [...doorFaults(door, named.door), ...agentFaults(agent, named.agent)];
+  const none = `\`${named.withoutDoor}\``;
+  if (withoutDoor !== WITHOUT_DOOR) {
+    return [`${none} is not \`${WITHOUT_DOOR}\`, the only value that it may have; remove it to verify callers`];
+  }
+  if ([door, agent, keys].every((member) => member === undefined)) return [];
+  const others = `\`${named.door}\`, \`${named.agent}\` or \`${named.keys}\``;
+  return [`${none} stands beside ${others}; remove it to verify callers, or the others to verify none`];
+}
+
+function keysFaults(keys: unknown, name: string): string[] {
+  if (keys === undefined) return [];
+  const fault = typeof keys === "string" ? addressFault(keys) : "is not a text";
+  const advice = "write where the door's `/.well-known/jwks.json` is reached, or remove it";
+  return fault === undefined ? [] : [`\`${name}\` ${fault}; ${advice}`];
 }
 
 function doorFaults(door: unknown, name: string): string[] {

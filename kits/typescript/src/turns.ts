@@ -42,10 +42,15 @@ export function caller(request: object): Caller {
 export function toolHeaders(request: object): { readonly authorization: string } {
   const [token, ...others] = turnOf(request).toolTokens;
   if (token === undefined) {
-    throw new ToolTokenError("the request has no tool token; set `toolToken` in the agent's entry of the door's `AGENTS`, and add the header to the runtime's request header allow-list");
+    throw new ToolTokenError(
+      "the request has no tool token; set `toolToken` in the agent's entry of the door's `AGENTS`, and add the header to the " +
+        "runtime's request header allow-list",
+    );
   }
   if (others.length > 0 || !isVisible(token, MAX_ASSERTION)) {
-    throw new ToolTokenError("the request's tool token is not one token; look for a program in front of the agent that adds the header");
+    throw new ToolTokenError(
+      "the request's tool token is not one token; look for a program in front of the agent that adds the header",
+    );
   }
   return { authorization: `Bearer ${token}` };
 }
@@ -53,7 +58,10 @@ export function toolHeaders(request: object): { readonly authorization: string }
 function turnOf(request: object): Turn {
   const turn = turns.get(request);
   if (turn === undefined) {
-    throw new UsageError("no caller is known of this request, because the guard did not see it or its path is open; put the guard in front of the handler, and hand over the very request that the handler was given");
+    throw new UsageError(
+      "no caller is known of this request, because the guard did not see it or its path is open; put the guard in front of " +
+        "the handler, and hand over the very request that the handler was given",
+    );
   }
   return turn;
 }

@@ -16,7 +16,7 @@ import { guard as guardExpress } from "@gatehouse/agent/express";
 import { guard as guardHono } from "@gatehouse/agent/hono";
 
 import { exchange, requestHead, send } from "./raw.js";
-import { running, startAgentCore, startApp, startExpress, startHono, type Running, type Start } from "./servers.js";
+import { running, startAgentCore, startApp, startExpress, startFetch, startHono, type Running, type Start } from "./servers.js";
 import { TestDoor } from "./signer.js";
 
 const BODY = '{"prompt":"héllo"}';
@@ -289,6 +289,23 @@ test("Hono: a handler reads the body, and a body that was read before is a defec
   assert.match(await late.text(), /put the guard in front/);
 });
 
+test("Hono on Node: a body that was read before is refused", async () => {
+  const door = new TestDoor();
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await context.req.json();
+    await next();
+  });
+  app.use(guardHono(door.settings));
+  app.post("*", (context) => context.json("let in"));
+  app.onError((error, context) => context.text(error.message, 500));
+  await withAgent(await startFetch(app.fetch), async (port) => {
+    const answer = await send(port, "POST", "/invocations", door.headers(BODY), Buffer.from(BODY));
+    assert.equal(answer?.status, 500);
+    assert.match(answer.body, /put the guard in front/);
+  });
+});
+
 test("tool headers hold the one token of the request", async () => {
   const door = new TestDoor();
   const ask = async (tokens: string[]): Promise<unknown> => {
@@ -317,29 +334,29 @@ test("tool headers hold the one token of the request", async () => {
 
 const ALONE: Settings = { withoutDoor: WITHOUT_DOOR };
 
-test("without a door every caller is anonymous, and the guard says so aloud", async () => {
+test("without a door no caller is verified, and the guard says so aloud", async () => {
   const log: string[] = [];
   const settings: Settings = { ...ALONE, log: (level, message) => log.push(`${level}: ${message}`), maxBody: 1000 };
   const door = new Door(settings);
   assert.match(log.join(), /^warn: the guard works WITHOUT A DOOR/);
   const answer = guard((request) => {
     const found = caller(request);
-    return Response.json([found.isProven, found.subject, found.subjectIssuer, found.groups ?? null, toolHeaders(request).authorization]);
+    return Response.json([found.isVerified, found.subject, found.subjectIssuer, found.groups ?? null, toolHeaders(request).authorization]);
   }, door);
   const forged = new TestDoor().request(BODY);
   const response = await answer(forged);
-  assert.deepEqual(await response.json(), [false, "anonymous", "anonymous", null, "Bearer t.o.k"], "a forged assertion is not believed");
-  assert.equal(response.headers.get("x-gatehouse-warning"), "callers are not verified");
+  assert.deepEqual(await response.json(), [false, "unverified", "urn:gatehouse:unverified", null, "Bearer t.o.k"], "a forged assertion is not believed");
+  assert.equal(response.headers.get("x-gatehouse-warning"), "no caller is verified");
   const long = new Request("https://agent.example/", { method: "POST", body: "x".repeat(1001) });
   assert.equal((await answer(long)).status, 413, "bodies are bounded");
   const app = new Hono();
   app.use(guardHono(door));
-  app.post("/", (context) => context.json(caller(context).isProven));
+  app.post("/", (context) => context.json(caller(context).isVerified));
   const hono = await app.request("/", { method: "POST" });
-  assert.deepEqual([await hono.json(), hono.headers.get("x-gatehouse-warning")], [false, "callers are not verified"]);
+  assert.deepEqual([await hono.json(), hono.headers.get("x-gatehouse-warning")], [false, "no caller is verified"]);
   await withAgent(await asExpress(expressApp(door)), async (port) => {
     const found = await send(port, "POST", "/invocations", [["Content-Type", "application/json"]], Buffer.from("{}"));
-    assert.deepEqual([found?.status, found?.headers.get("x-gatehouse-warning")], [200, "callers are not verified"]);
+    assert.deepEqual([found?.status, found?.headers.get("x-gatehouse-warning")], [200, "no caller is verified"]);
   });
 });
 

@@ -52,6 +52,7 @@ test("without keys it is 503 and never 403 or 200", async () => {
     scene.answer = async () => answer();
     scene.clock.advance(40);
     assert.equal(await scene.status(), 503, what);
+    if (what === "too long") assert.match(scene.log.at(-2)?.error ?? "", /^the document is longer than 65536 bytes, or was cut$/);
   }
   const asked = scene.fetches;
   assert.equal(asked, rows.length);

@@ -19,7 +19,11 @@ export function exchange(port: number, pieces: readonly Uint8Array[], hangUp = f
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" });
     const received: Buffer[] = [];
-    socket.on("data", (piece) => received.push(piece));
+    socket.on("data", (piece) => {
+      received.push(piece);
+      // The last chunk. A server of events may keep the connection although it was asked to close it.
+      if (piece.toString("latin1").endsWith("\r\n0\r\n\r\n")) socket.end();
+    });
     // A server that answers before it has read all may reset the connection after its answer.
     socket.on("error", () => undefined);
     socket.on("close", () => resolve(parsed(Buffer.concat(received))));

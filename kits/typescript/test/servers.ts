@@ -8,7 +8,7 @@ import { BedrockAgentCoreApp } from "bedrock-agentcore/runtime";
 import express from "express";
 import { Hono } from "hono";
 
-import { caller, type Door, type Settings } from "@gatehouse/agent";
+import { caller, UsageError, type Door, type Settings } from "@gatehouse/agent";
 import { guard as guardApp } from "@gatehouse/agent/agentcore";
 import { guard as guardExpress } from "@gatehouse/agent/express";
 import { guard as guardHono } from "@gatehouse/agent/hono";
@@ -36,15 +36,22 @@ export function running(server: Server): Promise<Running> {
   });
 }
 
-/** An agent that shows its caller at each path, and says `open` where no caller is known. */
+/** The caller of a request, or `open` where none is known. */
+function known(request: object): unknown {
+  try {
+    return shown(caller(request));
+  } catch (error) {
+    if (error instanceof UsageError) return "open";
+    throw error;
+  }
+}
+
+/** An agent that shows its caller at each path. */
 export const startExpress: Start = (settings) => {
   const app = express();
   app.use(guardExpress(settings));
-  app.get(["/ping", "/.well-known/agent-card.json"], (_request, response) => {
-    response.json("open");
-  });
   app.use((request, response) => {
-    response.json(shown(caller(request)));
+    response.json(known(request));
   });
   return running(createServer(app));
 };
@@ -52,11 +59,14 @@ export const startExpress: Start = (settings) => {
 export const startHono: Start = (settings) => {
   const app = new Hono();
   app.use(guardHono(settings));
-  app.get("/ping", (context) => context.json("open"));
-  app.get("/.well-known/agent-card.json", (context) => context.json("open"));
-  app.all("*", (context) => context.json(shown(caller(context))));
+  app.all("*", (context) => context.json(known(context)));
+  return startFetch(app.fetch);
+};
+
+/** Serves a fetch handler on Node. */
+export function startFetch(fetch: Parameters<typeof serve>[0]["fetch"]): Promise<Running> {
   return new Promise((resolve) => {
-    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => {
+    const server = serve({ fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => {
       const close = (): Promise<void> =>
         new Promise((closed) => {
           server.close(() => closed());
@@ -65,7 +75,7 @@ export const startHono: Start = (settings) => {
       resolve({ port, close });
     });
   });
-};
+}
 
 /** Starts an app of the SDK. It has no way to learn the port and to stop, so its server is asked. */
 export async function startApp(app: BedrockAgentCoreApp): Promise<Running> {

@@ -7,7 +7,8 @@ import { MAX_SEEN, ProofError, RefusedError } from "@gatehouse/agent";
 
 import { addressFault } from "../dist/address.js";
 import { decode, encode } from "../dist/base64url.js";
-import type { Claims } from "../dist/claims.js";
+import { checkClaims, type Claims } from "../dist/claims.js";
+import { headOf, type RequestHead } from "../dist/head.js";
 import { JsonNumber, parseObject, uint64, type Json } from "../dist/json.js";
 import { Seen } from "../dist/replay.js";
 
@@ -75,7 +76,7 @@ test("JSON and JSON.parse agree on random texts", () => {
     return state % below;
   };
   let read = 0;
-  for (let round = 0; round < 200_000; round += 1) {
+  for (let round = 0; round < 40_000; round += 1) {
     const inner = Array.from({ length: random(8) }, () => signs[random(signs.length)]).join("");
     const text = round % 2 === 0 ? `{"x":${inner}}` : inner;
     let expected: unknown;
@@ -94,7 +95,7 @@ test("JSON and JSON.parse agree on random texts", () => {
       read += 1;
     }
   }
-  assert.ok(read > 1_000, `${read} objects were read`);
+  assert.ok(read > 300, `${read} objects were read`);
 });
 
 test("only unsigned integers of 64 bits are times", () => {
@@ -175,6 +176,16 @@ test("only https or loopback http is dialled", () => {
   ]) {
     assert.notEqual(addressFault(bad), undefined, bad);
   }
+});
+
+test("a session is compared as the bytes that a header is", () => {
+  const claims = { session: "sitzung-\u00e9", iss: "d", aud: "a", iat: 0n, exp: 60n, method: "POST", path: "/" } as Claims;
+  const head = (...sessions: string[]): RequestHead => ({ ...headOf("POST", "/", []), sessions });
+  const check = (...sessions: string[]): void => checkClaims(claims, { door: "d", agent: "a" }, head(...sessions), 0n);
+  check("sitzung-\u00c3\u00a9");
+  check();
+  assert.throws(() => check("sitzung-\u00e9"), /another session/);
+  assert.throws(() => check("sitzung-\u00c3\u00a9", "sitzung-\u00c3\u00a9"), /there are two/);
 });
 
 test("a proof is good once and memory is bounded", () => {

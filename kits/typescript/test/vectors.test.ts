@@ -6,9 +6,13 @@ import { test } from "node:test";
 import { ALL_REASONS, caller, guard, HARD_AGE, LIFETIME, MAX_ASSERTION, MAX_SEEN, SKEW, SOFT_AGE } from "@gatehouse/agent";
 
 import { MAX_BACK_OFF, MIN_BACK_OFF } from "../dist/cache.js";
-import { bareVerify, bodyOf, differences, DIST, loadKit, readVectors, shown, wholeGuard, type Runner, type Vectors } from "./vectors.js";
+import { bareVerify, bodyOf, differences, DIST, loadKit, readVectors, shown, wholeGuard } from "./vectors.js";
+import type { Case, Expected, Runner, Vectors } from "./vectors.js";
 
 const vectors = readVectors();
+const good = vectors.cases.find(({ id }) => id === "good")?.steps[0]?.expect;
+assert.ok(good);
+const RESOLVED = { ...good, code: undefined, reason: undefined };
 const kit = await loadKit(DIST);
 
 /** Runs the cases, and counts them by check. */
@@ -54,8 +58,17 @@ test("every reason is met by a case, or named here", () => {
   assert.deepEqual(ALL_REASONS.filter((reason) => !met.has(reason) && !elsewhere.has(reason)), []);
 });
 
-/** Cases whose subject the Fetch API hides, why that is harmless, and the reason that the guard gives instead. */
-const HIDDEN: Readonly<Record<string, string>> = {};
+/**
+ * Cases whose subject the Fetch API hides, and what it can show instead. Equal headers are joined by a comma, so a comma is
+ * taken for two headers: refused either way. Dots in a path are resolved before any handler runs, so the guard compares the
+ * very path that the handler is given.
+ */
+const HIDDEN: Readonly<Record<string, Partial<Expected>>> = {
+  form_comma: { reason: "proof_repeated" },
+  form_json: { reason: "proof_repeated" },
+  path_dot: RESOLVED,
+  path_dots: RESOLVED,
+};
 
 const fetchGuard: Runner = (scene) => {
   let seen: Readonly<Record<string, unknown>> | undefined;
@@ -83,7 +96,13 @@ const fetchGuard: Runner = (scene) => {
 };
 
 test("the guard of fetch handlers decides every case that a Request can show", async () => {
-  const cases = vectors.cases.filter(({ id }) => !Object.hasOwn(HIDDEN, id));
+  for (const id of Object.keys(HIDDEN)) assert.ok(vectors.cases.some((vector) => vector.id === id), id);
+  const cases = vectors.cases.map((vector): Case => {
+    const shownOnly = HIDDEN[vector.id];
+    if (shownOnly === undefined) return vector;
+    return { ...vector, steps: vector.steps.map((step) => ({ ...step, expect: { ...step.expect, ...shownOnly } })) };
+  });
   await run(cases, fetchGuard);
-  console.log(`counted: the guard of fetch handlers decided ${cases.length} vectors, 0 wrong, and ${Object.keys(HIDDEN).length} otherwise`);
+  const hidden = Object.keys(HIDDEN).length;
+  console.log(`counted: the guard of fetch handlers decided ${cases.length} vectors, 0 wrong, ${hidden} of them as a Request shows them`);
 });
