@@ -22,6 +22,7 @@ TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 DEPLOYMENT_LOG := $(TARGET)/deployment.log
+TYPESCRIPT_LOG := $(TARGET)/kits-typescript.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 
@@ -30,17 +31,18 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
+.PHONY: kits-typescript
 .PHONY: help local test lint format python clippy deny docs unit template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 local: ## Run the whole chain on this machine, without AWS
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
-test: lint unit template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(wildcard $(SKIPPED))
+test: lint kits-typescript unit template ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(TYPESCRIPT_LOG) $(wildcard $(SKIPPED))
 
 lint: format python deny clippy docs ## Formatting, dependencies, clippy, documentation
 
@@ -70,6 +72,11 @@ unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
 	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CURDIR)/.tools/clients/bin/python' \
 		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
+
+# Before the unit tests, one of which shows the built package an assertion of the door's own.
+kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
+	@mkdir -p $(TARGET)
+	scripts/kits-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
 
 template: $(CHECKS) $(CHECKOV) ## Lint the templates, then `make deployment`
 	cfn-lint $(TEMPLATES)
@@ -128,7 +135,7 @@ fmt: ## Format the code
 
 clean: ## Remove everything that was built or installed here
 	cargo clean
-	rm -rf .aws-sam .local .tools
+	rm -rf .aws-sam .local .tools kits/typescript/build kits/typescript/dist kits/typescript/node_modules
 
 .tools/%/installed: scripts/%-requirements.txt
 	python3 -m venv --clear .tools/$*
