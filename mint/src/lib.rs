@@ -19,6 +19,11 @@ use serde_json::{Value, json};
 /// Large enough for an RSA-8192 key in DER.
 const BUFFER: usize = 8192;
 
+/// What stands before and after the private number in an `ECPrivateKey` on P-256 without its public half (RFC 5915
+/// section 3).
+const SEC1_BEFORE: [u8; 7] = [0x30, 0x31, 2, 1, 1, 4, 32];
+const SEC1_AFTER: [u8; 12] = [0xa0, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+
 /// A private key with the key id it is published under.
 pub struct Key {
     id: String,
@@ -42,6 +47,13 @@ impl Key {
     /// A new key on P-256.
     pub fn p256(id: &str) -> Self {
         let key = ecdsa::SigningKey::generate().expect("a P-256 key");
+        Self::new(id, Secret::P256(Box::new(key)))
+    }
+
+    /// The key on P-256 with this private number, for tokens that are written down.
+    pub fn p256_of(id: &str, private: &[u8; 32]) -> Self {
+        let der = [SEC1_BEFORE.as_slice(), private, &SEC1_AFTER].concat();
+        let key = ecdsa::SigningKey::from_sec1_der(&der).expect("a P-256 key");
         Self::new(id, Secret::P256(Box::new(key)))
     }
 

@@ -64,6 +64,9 @@ pub struct Settings {
     pub open: Vec<String>,
     /// The longest body that is read, in bytes.
     pub max_body: usize,
+    /// Where the door's keys are, if a service cannot reach them at the door's own address, because it is in a private
+    /// network for example. The server there decides who every caller is.
+    pub keys: Option<Address>,
 }
 
 /// The layer. Its clones share keys, and what they have seen.
@@ -92,6 +95,7 @@ impl Settings {
             agent,
             open: [HEALTH, CARD].map(str::to_owned).into(),
             max_body: MAX_BODY,
+            keys: None,
         }
     }
 }
@@ -100,7 +104,7 @@ impl IdentityLayer {
     /// Nothing is fetched yet.
     pub fn new(settings: Settings, clock: Clock) -> Self {
         Self(Arc::new(Guard {
-            keys: DoorKeys::new(&settings.door, clock.clone()),
+            keys: DoorKeys::new(&settings.door, settings.keys.clone(), clock.clone()),
             settings,
             seen: Seen::default(),
             clock,

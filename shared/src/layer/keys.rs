@@ -66,14 +66,15 @@ impl DoorKeySet {
 }
 
 impl DoorKeys {
-    pub(super) fn new(door: &Address, clock: Clock) -> Self {
-        let address = format!("{}/.well-known/jwks.json", door.as_str());
+    /// Of a door at this address, whose keys are there or elsewhere.
+    pub(super) fn new(door: &Address, elsewhere: Option<Address>, clock: Clock) -> Self {
+        let usual = format!("{}/.well-known/jwks.json", door.as_str());
         let ages = Ages {
             soft: SOFT_AGE,
             hard: HARD_AGE,
         };
         Self {
-            address: Address::parse(&address).ok(),
+            address: elsewhere.or_else(|| Address::parse(&usual).ok()),
             fetcher: Fetcher::default(),
             cache: Cache::new(ages, clock),
             searches: TokenBucket::new(MAX_SEARCHES, SEARCH_REFILL),

@@ -36,7 +36,7 @@ code_table! {
     Lifetime  "proof_lifetime"  "the proof holds for longer than the door's do"
     Method    "proof_method"    "the proof is for another method"
     Path      "proof_path"      "the proof is for another path, or there is a query"
-    Session   "proof_session"   "the proof is for another session"
+    Session   "proof_session"   "the proof is for another session, or there are two"
     Body      "proof_body"      "the proof is for another body"
     Replayed  "proof_replayed"  "the proof was shown before"
 }
@@ -146,7 +146,10 @@ impl AssertionClaims {
         now: UnixTime,
     ) -> Result<(), ProofError> {
         let skew = SKEW.as_secs();
-        let session = request.headers.get(SESSION).map(|value| value.as_bytes());
+        let mut sessions = request.headers.get_all(SESSION).iter();
+        let session = sessions.next().map(|value| value.as_bytes());
+        // With two it is unclear which one the service reads.
+        let has_sessions = sessions.next().is_some();
         let has_query = request.uri.query().is_some();
         let fails = [
             (self.iss != door, ProofError::Issuer),
@@ -163,7 +166,7 @@ impl AssertionClaims {
                 ProofError::Path,
             ),
             (
-                session.is_some_and(|session| session != self.session.as_bytes()),
+                has_sessions || session.is_some_and(|session| session != self.session.as_bytes()),
                 ProofError::Session,
             ),
         ];
