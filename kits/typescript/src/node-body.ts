@@ -14,6 +14,8 @@ export function readNodeBody(request: IncomingMessage, max: number): Promise<Uin
     );
   }
   if (Number(request.headers["content-length"] ?? 0) > max) return Promise.resolve(undefined);
+  // The sender went away while the keys were fetched: no event is going to say so again.
+  if (request.destroyed) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const collected = new Collected(max);
     const settle = (finish: () => void): void => {

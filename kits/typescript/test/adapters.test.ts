@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
@@ -177,6 +178,62 @@ test("Express: behind a mounted router the path is the one that arrived", async 
       send(port, "POST", "/agent/invocations", door.headers(BODY, { path }), Buffer.from(BODY)).then((answer) => answer?.status);
     assert.equal(await ask("/agent/invocations"), 200);
     assert.equal(await ask("/invocations"), 403);
+  });
+});
+
+test("Express: a sender who goes away while the keys are fetched holds nothing up", async () => {
+  const door = new TestDoor();
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let asked = (): void => undefined;
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  door.answer = async () => {
+    asked();
+    await held;
+    return Response.json({ keys: [door.key.jwk] });
+  };
+  let tell = (_reason: string): void => undefined;
+  const refused = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const log = (_level: string, _message: string, fields: Readonly<Record<string, string>>): void => {
+    if (fields["reason"] !== undefined) tell(fields["reason"]);
+  };
+  let gone = (): void => undefined;
+  const isGone = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const app = express();
+  app.use((request, _response, next) => {
+    request.once("close", () => gone());
+    next();
+  });
+  app.use(guardExpress({ ...door.settings, log }));
+  await withAgent(await asExpress(app), async (port) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.on("error", () => undefined);
+    socket.write(requestHead("POST", "/invocations", [...CLOSE, ["Content-Length", "100"], ...door.headers("{}")]));
+    await isAsked;
+    socket.destroy();
+    await isGone;
+    release();
+    assert.equal(await refused, "too_large");
+  });
+});
+
+test("the guard of Express works on Node's HTTP server by hand", async () => {
+  const door = new TestDoor();
+  const verify = guardExpress(door.settings);
+  const server = createServer((request, response) => {
+    verify(request, response, (error) => response.end(error === undefined ? caller(request).subject : "an error"));
+  });
+  await withAgent(await running(server), async (port) => {
+    assert.equal((await send(port, "POST", "/invocations", door.headers(BODY), Buffer.from(BODY)))?.body, "alice");
+    assert.equal((await send(port, "POST", "/invocations", [], Buffer.from(BODY)))?.status, 403);
   });
 });
 

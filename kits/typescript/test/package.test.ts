@@ -62,6 +62,10 @@ test("the core and Hono's guard run where there is no Node, and each adapter loa
   assert.deepEqual(outside("express.js"), ["node:buffer"]);
   assert.deepEqual(outside("agentcore.js"), ["node:buffer"]);
   assert.deepEqual(outside("mcp.js"), ["@modelcontextprotocol/sdk/client/index.js", "@modelcontextprotocol/sdk/client/streamableHttp.js"]);
+  for (const module of ["./index.js", ...loaded("index.js"), ...loaded("hono.js")]) {
+    const code = read(`dist/${module.slice(2)}`).replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, "");
+    assert.doesNotMatch(code, /\b(?:process|Buffer|global|setImmediate|__dirname|__filename)\b/, module);
+  }
   for (const file of readdirSync(new URL("../dist/", import.meta.url))) {
     if (file.endsWith(".js")) assert.doesNotMatch(read(`dist/${file}`), /\beval\(|new Function\(|\brequire\(|import\(/, file);
   }
