@@ -82,6 +82,21 @@ export class Cache<T> {
     }
   }
 
+  /**
+   * Fetches the value before the first request, for at most `budget` milliseconds. A failure does not count for the
+   * back-off: the first request, which may have more time, tries again.
+   */
+  async warm(budget: number, fetch: Fetch<T>): Promise<void> {
+    const release = await this.#flight.take();
+    try {
+      const now = this.#clock();
+      const serving = this.#serving(now);
+      if (serving === undefined || serving.isOld) this.#hold(await fetch(Math.min(budget, FETCH_TIMEOUT)), now);
+    } finally {
+      release();
+    }
+  }
+
   async #get(need: Need, now: Moment, searches: TokenBucket, fetch: Fetch<T>): Promise<T | undefined> {
     // After a failure, the back-off alone bounds the attempts: the bucket is left to searches that may help.
     const isBounded = need === "search" && !this.#backOff.hasFailed;
@@ -92,8 +107,15 @@ export class Cache<T> {
   async #fetch(need: Need, now: Moment, fetch: Fetch<T>): Promise<T | undefined> {
     if (this.#backOff.rests(now)) return undefined;
     const value = await fetch(need === "renewal" ? RENEWAL_TIMEOUT : FETCH_TIMEOUT);
-    this.#backOff.note(value !== undefined, this.#clock());
-    if (value !== undefined) this.#held = { value, since: now };
+    if (value === undefined) this.#backOff.noteFailure(this.#clock());
+    return this.#hold(value, now);
+  }
+
+  /** Holds a value that was asked for at this moment. */
+  #hold(value: T | undefined, since: Moment): T | undefined {
+    if (value === undefined) return undefined;
+    this.#backOff.noteSuccess();
+    this.#held = { value, since };
     return value;
   }
 
@@ -129,9 +151,14 @@ class BackOff {
     return since(now, this.#last) < Math.min(MIN_BACK_OFF * 2 ** (this.#count - 1), MAX_BACK_OFF);
   }
 
-  note(isSuccess: boolean, now: Moment): void {
-    this.#count = isSuccess ? 0 : this.#count + 1;
-    this.#last = isSuccess ? undefined : now;
+  noteFailure(now: Moment): void {
+    this.#count += 1;
+    this.#last = now;
+  }
+
+  noteSuccess(): void {
+    this.#count = 0;
+    this.#last = undefined;
   }
 }
 

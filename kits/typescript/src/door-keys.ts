@@ -56,6 +56,11 @@ export class DoorKeys {
     return keys;
   }
 
+  /** Fetches the keys before the first request, for at most `budget` milliseconds. */
+  async warm(budget: number): Promise<void> {
+    await this.#cache.warm(budget, (timeout) => this.#fetched(timeout));
+  }
+
   async #fetched(timeout: number): Promise<DoorKeySet | undefined> {
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -9,7 +9,8 @@
  * ```
  */
 
-import { unverifiedCaller, provenCaller, type Caller } from "./caller.js";
+import { FETCH_TIMEOUT } from "./cache.js";
+import { provenCaller, unverifiedCaller, type Caller } from "./caller.js";
 import { checkClaims, type Trust } from "./claims.js";
 import { unixTime } from "./clock.js";
 import { DoorKeys } from "./door-keys.js";
@@ -54,6 +55,14 @@ export class Door {
   /** Whether callers are verified. */
   get isThere(): boolean {
     return this.#behind !== undefined;
+  }
+
+  /**
+   * Fetches the door's keys before the first request, for at most `budget` milliseconds. It does not throw: if the door is
+   * out of reach, the log says so, and the first request tries again.
+   */
+  async warm(budget: number = FETCH_TIMEOUT): Promise<void> {
+    await this.#behind?.keys.warm(budget);
   }
 
   /**

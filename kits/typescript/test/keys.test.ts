@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { guard, HARD_AGE, SOFT_AGE } from "@gatehouse/agent";
+import { Door, guard, HARD_AGE, SOFT_AGE, WITHOUT_DOOR } from "@gatehouse/agent";
 
 import { Key, TestDoor } from "./signer.js";
 
@@ -110,6 +110,44 @@ test("keys are renewed at the soft age, by either clock", async () => {
   scene.clock.steady += SOFT_AGE;
   assert.equal(await scene.status(), 200);
   assert.equal(scene.fetches, 3);
+});
+
+test("keys are fetched before the first request, if that is asked for", async () => {
+  const scene = new TestDoor();
+  const door = new Door(scene.settings);
+  await Promise.all([door.warm(), door.warm()]);
+  assert.equal(scene.fetches, 1);
+  const answer = guard(() => new Response("ok"), door);
+  assert.equal((await answer(scene.request("{}"))).status, 200);
+  assert.equal(scene.fetches, 1);
+  scene.clock.advance(SOFT_AGE / 1000);
+  await door.warm();
+  assert.equal(scene.fetches, 2, "old keys are renewed");
+  await new Door({ withoutDoor: WITHOUT_DOOR, log: () => undefined }).warm();
+});
+
+test("keys that could not be fetched at the start are fetched with the first request", async () => {
+  const scene = new TestDoor();
+  const { answer: good } = scene;
+  const door = new Door(scene.settings);
+  scene.answer = () => new Promise(() => undefined);
+  const start = performance.now();
+  await door.warm(50);
+  assert.ok(performance.now() - start < 2_000);
+  scene.answer = good;
+  const answer = guard(() => new Response("ok"), door);
+  assert.equal((await answer(scene.request("{}"))).status, 200, "it does not rest");
+});
+
+test("guards of one door share its keys and its memory", async () => {
+  const scene = new TestDoor();
+  const door = new Door(scene.settings);
+  const [first, second] = [guard(() => new Response("ok"), door), guard(() => new Response("ok"), door)];
+  const request = scene.request("{}");
+  assert.equal((await first(request.clone())).status, 200);
+  assert.equal((await second(request.clone())).status, 403);
+  assert.equal(scene.log.at(-1)?.reason, "proof_replayed");
+  assert.equal(scene.fetches, 1);
 });
 
 test("a withdrawn key is no longer believed after the renewal", async () => {
