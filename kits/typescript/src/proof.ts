@@ -39,6 +39,8 @@ export function parseProof(text: string): Proof {
   const parts = text.split(".");
   const [header = "", payload = "", signature = ""] = parts;
   if (parts.length !== 3) throw new ProofError("proof_form");
+  // Its form is decided whole, before anything that it says.
+  const [payloadBytes, signatureBytes] = [bytesOf(payload), bytesOf(signature)];
   const members = parseObject(bytesOf(header));
   if (members === undefined) throw new ProofError("proof_form");
   // The token may not choose its own check (RFC 8725 sections 3.1 and 3.11).
@@ -49,7 +51,7 @@ export function parseProof(text: string): Proof {
   // The door writes these three members; `crit`, `jwk` and others ask for what is not understood here.
   if (members.size !== 3) throw new ProofError("proof_form");
   const message = new TextEncoder().encode(`${header}.${payload}`);
-  return { keyId, message, payload: bytesOf(payload), signature: bytesOf(signature) };
+  return { keyId, message, payload: payloadBytes, signature: signatureBytes };
 }
 
 /** Another spelling of the same bytes would give one proof many texts. */

@@ -10,6 +10,7 @@ import { decode, encode } from "../dist/base64url.js";
 import { checkClaims, type Claims } from "../dist/claims.js";
 import { headOf, type RequestHead } from "../dist/head.js";
 import { JsonNumber, parseObject, uint64, type Json } from "../dist/json.js";
+import { parseProof } from "../dist/proof.js";
 import { Seen } from "../dist/replay.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -176,6 +177,22 @@ test("only https or loopback http is dialled", () => {
   ]) {
     assert.notEqual(addressFault(bad), undefined, bad);
   }
+});
+
+test("the form of an assertion is decided before what it says", () => {
+  const header = (members: object): string => encode(bytes(JSON.stringify(members)));
+  const wrong = header({ alg: "none", kid: "k1", typ: "gatehouse-identity+jwt" });
+  const reason = (text: string): string | undefined => {
+    try {
+      parseProof(text);
+      return undefined;
+    } catch (error) {
+      assert.ok(error instanceof ProofError);
+      return error.reason;
+    }
+  };
+  assert.equal(reason(`${wrong}.e30.AAAA`), "proof_type");
+  for (const text of [`${wrong}.e30.AAA=`, `${wrong}.e31.AAAA`, `${wrong}.e30.AB`, `${wrong}.e30`]) assert.equal(reason(text), "proof_form", text);
 });
 
 test("a session is compared as the bytes that a header is", () => {
