@@ -56,19 +56,34 @@ export class DoorKeySet {
 
 /**
  * A public key (RFC 7518 section 6.2) with its id. The point alone is imported, not the JWK: no member of the document can
- * change what the key is used for, and a point that is not on the curve is refused.
+ * change what the key is used for.
  */
 async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | undefined> {
   if (!isObject(jwk)) return undefined;
   const [id, x, y] = [jwk.get("kid"), coordinate(jwk.get("x")), coordinate(jwk.get("y"))];
   if (jwk.get("kty") !== "EC" || jwk.get("crv") !== "P-256") return undefined;
   if (typeof id !== "string" || x === undefined || y === undefined) return undefined;
+  // Not every runtime looks when it imports a key (RFC 8725 section 3.4: validate all cryptographic inputs).
+  if (!isOnCurve(integer(x), integer(y))) return undefined;
   const point = new Uint8Array([4, ...x, ...y]);
   try {
     return { id, key: await crypto.subtle.importKey("raw", point, CURVE, false, ["verify"]) };
   } catch {
     return undefined;
   }
+}
+
+/** P-256 (NIST SP 800-186 section 3.2.1.3): y^2 = x^3 - 3x + b over the integers modulo p. */
+const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+const B = 0x5ac635d8_aa3a93e7_b3ebbd55_769886bc_651d06b0_cc53b0f6_3bce3c3e_27d2604bn;
+
+function isOnCurve(x: bigint, y: bigint): boolean {
+  return x < P && y < P && (y * y - (x * x * x - 3n * x + B)) % P === 0n;
+}
+
+/** The number that bytes spell, the most significant one first. */
+function integer(bytes: Uint8Array): bigint {
+  return bytes.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }
 
 function coordinate(value: Json | undefined): Uint8Array | undefined {

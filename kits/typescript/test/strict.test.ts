@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MAX_SEEN, ProofError, RefusedError } from "@gatehouse/agent";
+import { DoorKeySet, MAX_SEEN, ProofError, RefusedError } from "@gatehouse/agent";
 
 import { addressFault } from "../dist/address.js";
 import { decode, encode } from "../dist/base64url.js";
@@ -12,6 +12,10 @@ import { headOf, type RequestHead } from "../dist/head.js";
 import { JsonNumber, parseObject, uint64, type Json } from "../dist/json.js";
 import { parseProof } from "../dist/proof.js";
 import { Seen } from "../dist/replay.js";
+import { Key } from "./signer.js";
+
+/** The y that belongs to x = 5 on P-256. */
+const Y_OF_5 = 0x459243b9_aa581806_fe913bce_99817ade_11ca503c_64d9a3c5_33415c08_3248fbccn;
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -193,6 +197,31 @@ test("the form of an assertion is decided before what it says", () => {
   };
   assert.equal(reason(`${wrong}.e30.AAAA`), "proof_type");
   for (const text of [`${wrong}.e30.AAA=`, `${wrong}.e31.AAAA`, `${wrong}.e30.AB`, `${wrong}.e30`]) assert.equal(reason(text), "proof_form", text);
+});
+
+test("a point that is not on the curve is no key, whatever the runtime imports", async () => {
+  const jwk = new Key("k1").jwk as { x: string; y: string };
+  const parse = (changes: object): Promise<DoorKeySet | undefined> => DoorKeySet.parse(JSON.stringify({ keys: [{ ...jwk, ...changes }] }));
+  // As the import of a runtime that does not look; an import that fails would hide the check.
+  const { importKey } = crypto.subtle;
+  crypto.subtle.importKey = (async () => "a key") as unknown as typeof importKey;
+  try {
+    assert.ok(await parse({}));
+    const order = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+    const number = (value: bigint): string => Buffer.from(value.toString(16).padStart(64, "0"), "hex").toString("base64url");
+    const [x, y] = [jwk.x, jwk.y].map((text) => BigInt(`0x${Buffer.from(text, "base64url").toString("hex")}`));
+    assert.ok(x !== undefined && y !== undefined);
+    assert.ok(await parse({ y: number(order - y) }), "the other root");
+    for (const changes of [{ x: jwk.y, y: jwk.x }, { y: number(y ^ 1n) }, { x: number(x ^ 1n) }, { x: number(0n), y: number(0n) }]) {
+      assert.equal(await parse(changes), undefined, JSON.stringify(changes));
+    }
+    // The root of 5^3 - 3 * 5 + b has a second spelling, p more, where that fits into 256 bits.
+    const second = { x: number(5n), y: number(Y_OF_5) };
+    assert.ok(await parse(second));
+    assert.equal(await parse({ ...second, x: number(5n + order) }), undefined, "one spelling");
+  } finally {
+    crypto.subtle.importKey = importKey;
+  }
 });
 
 test("a session is compared as the bytes that a header is", () => {
