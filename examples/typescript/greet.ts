@@ -15,9 +15,10 @@ app.get("/ping", (_request, response) => {
 });
 
 app.post("/invocations", (request, response) => {
-  const { username, subject } = caller(request);
+  // The name is for reading. Decide by `subject` and `subjectIssuer`, or by `groups`.
+  const { displayName } = caller(request);
   const { prompt } = request.body as { prompt?: unknown };
-  response.json({ greeting: `Hello ${username ?? subject}`, prompt });
+  response.json({ greeting: `Hello, ${displayName}!`, prompt });
 });
 
 const server = app.listen(Number(process.env["PORT"] ?? 8080), () => {

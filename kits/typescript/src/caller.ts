@@ -47,8 +47,13 @@ export class Caller {
     Object.freeze(this);
   }
 
+  /** A name for people to read. Never decide anything by it: names are neither unique nor stable. */
+  get displayName(): string {
+    return this.name || this.username || this.subject;
+  }
+
   toString(): string {
-    return `Caller(${this.requestId})`;
+    return this.isVerified ? `Caller(${this.requestId})` : "Caller(unverified)";
   }
 
   toJSON(): string {

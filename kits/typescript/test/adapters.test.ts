@@ -268,6 +268,7 @@ test("a caller prints no name of a person, and cannot be changed", async () => {
     assert.throws(() => (found.groups as string[]).push("admin"), TypeError);
     assert.throws(() => (found.scopes as string[]).push("admin"), TypeError);
     assert.deepEqual(found.scopes, ["a", "b\u200bc", "d"]);
+    assert.equal(found.displayName, "Alice A.");
     return new Response("ok");
   }, door.settings);
   const claims = { groups: ["staff"], scope: " a\u2003b\u200bc\u0085d " };

@@ -109,7 +109,7 @@ test("the example greets callers by their proven names, and refuses forged ones"
     const ask = (headers: [string, string][]): ReturnType<typeof send> => send(agent.port, "POST", "/invocations", headers, Buffer.from(body));
     for (const username of ["alice", "bob"]) {
       const answer = await ask(keys.headers(body, { iss: door, username }));
-      assert.deepEqual([answer?.status, JSON.parse(answer?.body ?? "")], [200, { greeting: `Hello ${username}`, prompt: "hello" }]);
+      assert.deepEqual([answer?.status, JSON.parse(answer?.body ?? "")], [200, { greeting: `Hello, ${username}!`, prompt: "hello" }]);
     }
     const forged = new TestDoor();
     forged.clock.wall = Date.now();

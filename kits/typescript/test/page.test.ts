@@ -103,7 +103,7 @@ test("the README names every reason, variable and member", () => {
   assert.equal(MAX_BODY, 6 * 1024 * 1024);
   assert.match(readme, /6 MiB by default/);
   const declared = read("kits/typescript/dist/caller.d.ts");
-  for (const [, member = ""] of declared.matchAll(/readonly (\w+):/g)) assert.ok(readme.includes(`\`${member}\``), member);
+  for (const [, member = ""] of declared.matchAll(/(?:readonly|get) (\w+)(?:\(\))?:/g)) assert.ok(readme.includes(`\`${member}\``), member);
   const contents = [...readme.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor = ""]) => anchor);
   const headings = [...readme.matchAll(/^##+ (.+)$/gm)].map(([, heading = ""]) => heading.toLowerCase().replaceAll(" ", "-"));
   for (const anchor of contents) assert.ok(headings.includes(anchor), anchor);
