@@ -18,6 +18,7 @@ CHECKOV := .tools/checkov/installed
 AGENT := .tools/agent/installed
 CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
+OPENAPI := .tools/openapi/installed
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
@@ -67,10 +68,10 @@ docs:
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
-unit: $(AGENT) $(CLIENTS) $(MOTO) ## Unit, integration and end-to-end tests
+unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) ## Unit, integration and end-to-end tests
 	cargo build --locked --workspace --all-targets
 	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CURDIR)/.tools/clients/bin/python' \
-		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' \
+		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
 # Before the unit tests, one of which shows the built package an assertion of the door's own.

@@ -15,6 +15,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_lambda_events::apigw::{
+    ApiGatewayV2CustomAuthorizerIamPolicyResponse, ApiGatewayV2CustomAuthorizerSimpleResponse,
+};
+use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use serde::Serialize;
 use serde_json::Value;
 use shared::agents::{Agent, Agents};
@@ -36,44 +40,15 @@ const OPTIONAL: [&str; 2] = ["groups", "scope"];
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum PolicyAnswer {
-    #[serde(rename_all = "camelCase")]
-    Policy {
-        principal_id: String,
-        policy_document: PolicyDocument,
-        context: Context,
-    },
+    /// The form is the same for REST, WebSocket and HTTP APIs. The crate's type for the first two would add a null.
+    Policy(ApiGatewayV2CustomAuthorizerIamPolicyResponse<Context>),
     /// An HTTP API's simple response.
-    #[serde(rename_all = "camelCase")]
-    Simple {
-        is_authorized: bool,
-        context: Context,
-    },
+    Simple(ApiGatewayV2CustomAuthorizerSimpleResponse<Context>),
 }
 
 /// What the integration is told of the caller, and with which settings they were judged. API Gateway takes no lists or
 /// objects here.
-type Context = BTreeMap<&'static str, String>;
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct PolicyDocument {
-    version: &'static str,
-    statement: Vec<Statement>,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Statement {
-    action: &'static str,
-    effect: Effect,
-    resource: Vec<String>,
-}
-
-#[derive(Clone, Copy, Serialize)]
-enum Effect {
-    Allow,
-    Deny,
-}
+type Context = BTreeMap<String, String>;
 
 impl PolicyAnswer {
     /// The policy of all that a believed caller may call.
@@ -97,7 +72,7 @@ impl PolicyAnswer {
 
     /// The policy for a good token that its issuer's entry does not let in: nothing of this stage.
     pub(crate) fn nothing(method: &Method) -> Self {
-        let all = Statement::new(Effect::Deny, vec![format!("{}/*", method.stage())]);
+        let all = statement(IamPolicyEffect::Deny, vec![format!("{}/*", method.stage())]);
         Self::from_statements("refused", vec![all], Context::new())
     }
 
@@ -108,40 +83,41 @@ impl PolicyAnswer {
         settings: &str,
         method: &Method,
     ) -> Self {
-        let whole = Self::Simple {
-            is_authorized: may_call(identity, agents, method.route()),
-            context: context(identity, settings),
-        };
-        whole.shortened()
+        let is_authorized = may_call(identity, agents, method.route());
+        Self::simply(is_authorized, context(identity, settings)).shortened()
     }
 
     /// The simple form of [`Self::nothing`].
     pub(crate) fn simply_nothing() -> Self {
-        Self::Simple {
-            is_authorized: false,
-            context: Context::new(),
-        }
+        Self::simply(false, Context::new())
     }
 
-    fn from_statements(principal: &str, statement: Vec<Statement>, context: Context) -> Self {
-        Self::Policy {
-            principal_id: principal.to_owned(),
-            policy_document: PolicyDocument {
-                version: "2012-10-17",
-                statement,
-            },
-            context,
-        }
+    fn simply(is_authorized: bool, context: Context) -> Self {
+        let mut answer = ApiGatewayV2CustomAuthorizerSimpleResponse::default();
+        answer.is_authorized = is_authorized;
+        answer.context = context;
+        Self::Simple(answer)
+    }
+
+    fn from_statements(
+        principal: &str,
+        statements: Vec<IamPolicyStatement>,
+        context: Context,
+    ) -> Self {
+        let mut answer = ApiGatewayV2CustomAuthorizerIamPolicyResponse::default();
+        answer.principal_id = Some(principal.to_owned());
+        answer.policy_document.version = Some("2012-10-17".to_owned());
+        answer.policy_document.statement = statements;
+        answer.context = context;
+        Self::Policy(answer)
     }
 
     /// This policy with a statement more.
-    fn with(&self, more: Statement) -> Self {
+    fn with(&self, more: IamPolicyStatement) -> Self {
         let mut longer = self.clone();
         match &mut longer {
-            Self::Policy {
-                policy_document, ..
-            } => policy_document.statement.push(more),
-            Self::Simple { .. } => {}
+            Self::Policy(answer) => answer.policy_document.statement.push(more),
+            Self::Simple(_) => {}
         }
         longer
     }
@@ -152,7 +128,10 @@ impl PolicyAnswer {
             if self.fits() {
                 break;
             }
-            let (Self::Policy { context, .. } | Self::Simple { context, .. }) = &mut self;
+            let context = match &mut self {
+                Self::Policy(answer) => &mut answer.context,
+                Self::Simple(answer) => &mut answer.context,
+            };
             context.remove(name);
         }
         self
@@ -163,25 +142,23 @@ impl PolicyAnswer {
     }
 }
 
-impl Statement {
-    fn new(effect: Effect, resource: Vec<String>) -> Self {
-        Self {
-            action: "execute-api:Invoke",
-            effect,
-            resource,
-        }
-    }
+fn statement(effect: IamPolicyEffect, resource: Vec<String>) -> IamPolicyStatement {
+    let mut statement = IamPolicyStatement::default();
+    statement.action = vec!["execute-api:Invoke".to_owned()];
+    statement.effect = effect;
+    statement.resource = resource;
+    statement
 }
 
 /// What every believed caller may ask for, unless it is denied: a denial outweighs the permission beside it.
-fn allowed(method: &Method) -> Statement {
+fn allowed(method: &Method) -> IamPolicyStatement {
     let stage = method.stage();
     let routes = ["GET/whoami", "*/agents/*"].map(|route| format!("{stage}/{route}"));
-    Statement::new(Effect::Allow, routes.into())
+    statement(IamPolicyEffect::Allow, routes.into())
 }
 
 /// The agents that refuse the caller, if any do.
-fn denied(identity: &Identity, agents: &Agents, method: &Method) -> Option<Statement> {
+fn denied(identity: &Identity, agents: &Agents, method: &Method) -> Option<IamPolicyStatement> {
     let stage = method.stage();
     let refusing = agents.iter().filter(|agent| !admits(agent, identity));
     let routes: Vec<String> = refusing
@@ -190,17 +167,17 @@ fn denied(identity: &Identity, agents: &Agents, method: &Method) -> Option<State
             [format!("{agent}/*"), agent]
         })
         .collect();
-    (!routes.is_empty()).then(|| Statement::new(Effect::Deny, routes))
+    (!routes.is_empty()).then(|| statement(IamPolicyEffect::Deny, routes))
 }
 
 /// A WebSocket has no route of an agent: it may be opened by whom at least one agent admits.
-fn connect(identity: &Identity, agents: &Agents, method: &Method) -> Statement {
+fn connect(identity: &Identity, agents: &Agents, method: &Method) -> IamPolicyStatement {
     let effect = if agents.iter().any(|agent| admits(agent, identity)) {
-        Effect::Allow
+        IamPolicyEffect::Allow
     } else {
-        Effect::Deny
+        IamPolicyEffect::Deny
     };
-    Statement::new(effect, vec![format!("{}/$connect", method.stage())])
+    statement(effect, vec![format!("{}/$connect", method.stage())])
 }
 
 /// What [`allowed`] and [`denied`] say of one route, which is a stranger's text.
@@ -238,5 +215,8 @@ fn context(identity: &Identity, settings: &str) -> Context {
     let known = known
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.clone()?)));
-    always.into_iter().chain(known).collect()
+    let pairs = always.into_iter().chain(known);
+    pairs
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use shared::agents::Agents;
 use shared::issuers::TrustedIssuers;
-use shared::settings::{self, Documents, Fault, Files, Source};
+use shared::settings::{self, AGENTS, Fault, Files, Reader, Source, TRUSTED_ISSUERS};
 
 /// `true` where an HTTP API's authorizer has simple responses enabled; such an API must also have the route among its
 /// identity sources, because a simple response cannot say which route it is about. `false` by default.
@@ -30,28 +30,19 @@ impl Config {
     /// # Errors
     /// Every fault of every setting.
     pub(crate) fn read_with(source: &Source<'_>, files: &Files<'_>) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let documents = Documents::read(source, files, &mut faults);
-        let issuers = documents
-            .issuers
-            .required(TrustedIssuers::parse, &mut faults);
-        let agents = documents.agents.required(Agents::parse, &mut faults);
+        let mut settings = Reader::with_documents(source, files);
+        let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse);
+        let agents = settings.required(AGENTS, Agents::parse);
         if let (Some(issuers), Some(agents)) = (&issuers, &agents) {
-            faults.extend(agents.untrusted(&issuers.trust));
+            settings.faults(agents.faults(&issuers.trust));
         }
-        let simple_responses =
-            settings::optional_bool(source, SIMPLE_RESPONSES, false, &mut faults);
-        match (issuers, agents) {
-            (Some(issuers), Some(agents)) if faults.is_empty() => Ok(Self {
-                issuers,
-                agents,
-                simple_responses,
-                settings: documents.digest(),
-            }),
-            _ => {
-                documents.place(&mut faults);
-                Err(faults)
-            }
-        }
+        let simple_responses = settings.flag(SIMPLE_RESPONSES, false);
+        let digest = settings.digest();
+        settings.finish(issuers.zip(agents).map(|(issuers, agents)| Self {
+            issuers,
+            agents,
+            simple_responses,
+            settings: digest,
+        }))
     }
 }

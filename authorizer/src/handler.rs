@@ -7,6 +7,7 @@ use serde_json::Value;
 use shared::agents::Agents;
 use shared::clock::Clock;
 use shared::door::{Door, DoorError};
+use shared::explanation::Explanation;
 use shared::gate::{self, Identity, Refusal};
 use shared::log::{self, Verdict};
 use tracing::{error, info};
@@ -57,7 +58,7 @@ impl Authorizer {
             simple_responses,
             settings,
         } = config;
-        for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
+        for note in issuers.notes() {
             info!("{note}");
         }
         Self {
@@ -90,17 +91,26 @@ impl Authorizer {
         let believed = self.identify(question.credential.as_deref()).await;
         let verdict = match &believed {
             Ok(identity) => Verdict::Allowed(identity),
-            Err(DoorError::Refused(refusal)) => Verdict::Refused(*refusal, None),
-            Err(DoorError::Outage(outage)) => Verdict::Outage(outage.code()),
+            Err((DoorError::Refused(refusal), why)) => Verdict::Refused(*refusal, None, why),
+            Err((DoorError::Outage(outage), _)) => Verdict::Outage(outage.code()),
         };
         let duration = self.clock.moment().since(start);
         log::decision(&event.context.request_id, "authorize", &verdict, duration);
-        self.answer(&question, believed)
+        self.answer(&question, believed.map_err(|(error, _explanation)| error))
     }
 
-    async fn identify(&self, credential: Option<&str>) -> Result<Identity, DoorError> {
-        let credential = credential.ok_or(Refusal::NoBearer)?;
-        self.door.identify(credential.as_bytes()).await
+    async fn identify(
+        &self,
+        credential: Option<&str>,
+    ) -> Result<Identity, (DoorError, Explanation)> {
+        let no_bearer = || {
+            (
+                DoorError::Refused(Refusal::NoBearer),
+                Explanation::default(),
+            )
+        };
+        let credential = credential.ok_or_else(no_bearer)?;
+        self.door.decide(credential.as_bytes()).await
     }
 
     fn answer(

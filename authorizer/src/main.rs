@@ -9,7 +9,7 @@ mod tests;
 
 use lambda_runtime::{Error, service_fn};
 use shared::clock::Clock;
-use shared::{log, settings};
+use shared::{log, start};
 
 use config::Config;
 use handler::Authorizer;
@@ -17,8 +17,7 @@ use handler::Authorizer;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let config =
-        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let config = start::config(Config::read);
     let authorizer = Authorizer::new(config, Clock::system());
     authorizer.warm().await;
     lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await

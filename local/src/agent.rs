@@ -199,7 +199,7 @@ type Steps = Box<dyn Iterator<Item = Step> + Send>;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the agent broke off, as it was asked to")]
-struct BrokeOff;
+struct BrokenOffError;
 
 async fn invoke(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let count = |turns: &mut Turns| turns.started = turns.started.saturating_add(1);
@@ -241,7 +241,7 @@ async fn invoke(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     }
     match document(steps).await {
         Ok(document) => answer(StatusCode::OK, &document).map(|body| watched(body, watch)),
-        Err(BrokeOff) => {
+        Err(BrokenOffError) => {
             watch.end(Ended::Cut);
             crate::listen::hang_up()
         }
@@ -327,7 +327,7 @@ fn speech(prompt: &str, headers: &HeaderMap) -> [String; 5] {
     ]
 }
 
-fn events(steps: Steps) -> impl Stream<Item = Result<Bytes, BrokeOff>> {
+fn events(steps: Steps) -> impl Stream<Item = Result<Bytes, BrokenOffError>> {
     let perform = |step| async {
         match step {
             Step::Wait(time) => {
@@ -336,7 +336,7 @@ fn events(steps: Steps) -> impl Stream<Item = Result<Bytes, BrokeOff>> {
             }
             Step::Say(piece) => Some(Ok(event(&piece))),
             Step::Do(outcome) => Some(Ok(event(&outcome.await))),
-            Step::Break => Some(Err(BrokeOff)),
+            Step::Break => Some(Err(BrokenOffError)),
         }
     };
     stream::iter(steps).then(perform).filter_map(future::ready)
@@ -347,14 +347,14 @@ fn event(piece: &Value) -> Bytes {
 }
 
 /// All pieces as one list. An answer that floods is as large as it was asked to be.
-async fn document(steps: Steps) -> Result<Value, BrokeOff> {
+async fn document(steps: Steps) -> Result<Value, BrokenOffError> {
     let mut pieces = Vec::new();
     for step in steps {
         match step {
             Step::Wait(time) => tokio::time::sleep(time).await,
             Step::Say(piece) => pieces.push(piece),
             Step::Do(outcome) => pieces.push(outcome.await),
-            Step::Break => return Err(BrokeOff),
+            Step::Break => return Err(BrokenOffError),
         }
     }
     Ok(json!({ "answer": pieces }))
@@ -375,7 +375,7 @@ fn ping(started_at: u64) -> Response {
     )
 }
 
-/// A client that does not say takes anything (RFC 9110, 12.5.1); a range with `q=0` is refused.
+/// A client that does not say takes anything (RFC 9110, section 12.5.1); a range with `q=0` is refused.
 fn takes_events(headers: &HeaderMap) -> bool {
     let mut ranges = headers
         .get_all(ACCEPT)

@@ -177,11 +177,11 @@ impl Gateway {
         }
     }
 
-    /// RFC 9728, 5.1: a refusal says where to learn whose tokens are taken.
+    /// RFC 9728, section 5.1: a refusal says where to learn whose tokens are taken.
     fn refuse(&self, refusal: Refusal) -> Response {
         self.refused.fetch_add(1, Ordering::SeqCst);
         let error = match refusal {
-            // RFC 6750, 3.1: a request without a token is told no error.
+            // RFC 6750, section 3.1: a request without a token is told no error.
             Refusal::Missing => "",
             Refusal::Invalid => "error=\"invalid_token\", ",
         };
@@ -236,7 +236,7 @@ async fn only_post() -> Response {
     response
 }
 
-/// RFC 9728, 2.
+/// RFC 9728, section 2.
 async fn metadata(State(gateway): State<Arc<Gateway>>) -> Response {
     let document = json!({
         "resource": gateway.url(),

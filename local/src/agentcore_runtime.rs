@@ -32,6 +32,7 @@ mod fault;
 mod inbound;
 mod mcp;
 mod plane;
+mod protocol;
 mod runtime;
 mod sessions;
 mod settings;
@@ -45,9 +46,10 @@ use failure::Failure;
 pub use fault::{Fault, ServiceError};
 use inbound::Doorkeeper;
 use plane::Plane;
+pub use protocol::Protocol;
 use runtime::Runtime;
 use sessions::Sessions;
-pub use settings::{Auth, DataPlaneSettings, Protocol, RuntimeSettings, StartError};
+pub use settings::{Auth, DataPlaneSettings, RuntimeSettings, StartError};
 use websocket::Tunnels;
 
 /// Whether a request is signed for AgentCore in a region, with these credentials, at about this time in seconds since
@@ -176,7 +178,7 @@ fn route(operation: Operation) -> MethodRouter<Arc<Plane>> {
     on(method, perform).fallback(unknown)
 }
 
-/// RFC 9728, 3.
+/// RFC 9728, section 3.
 async fn metadata(
     State(plane): State<Arc<Plane>>,
     Path(arn): Path<String>,

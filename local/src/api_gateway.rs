@@ -31,6 +31,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use crate::lambda::{Event, Function};
 use crate::listen::{Bound, Served};
 use crate::template::{Api, Route};
+
 use authorizer::Authorizers;
 use event::Incoming;
 use refusal::Refusal;

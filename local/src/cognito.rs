@@ -90,7 +90,7 @@ pub enum TokenError {
 
 /// Why a request gives no tokens.
 #[derive(Debug, thiserror::Error)]
-enum NoTokens {
+enum NoTokensError {
     /// The trigger failed, so Cognito issues nothing.
     #[error("ask the trigger")]
     Trigger(#[from] TriggerError),
@@ -314,7 +314,7 @@ impl Service {
         grant: &Grant,
         occasion: Occasion,
         now: u64,
-    ) -> Result<(String, String), NoTokens> {
+    ) -> Result<(String, String), NoTokensError> {
         let console = &self.pool.console;
         let event = || trigger::user_event(occasion, grant, console.id);
         let overrides = self.overrides(event).await?;
@@ -335,7 +335,7 @@ impl Service {
         scope: &str,
         metadata: Option<&BTreeMap<String, String>>,
         now: u64,
-    ) -> Result<String, NoTokens> {
+    ) -> Result<String, NoTokensError> {
         let event = || trigger::machine_event(machine.id, scope, metadata);
         let overrides = self.overrides(event).await?;
         let mut claims = self.mint(now).machine(machine, scope);

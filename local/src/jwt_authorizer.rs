@@ -82,7 +82,7 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-/// An RSA key of RFC 7517 and RFC 7518, 6.3.1.
+/// An RSA key of RFC 7517 and RFC 7518, section 6.3.1.
 #[derive(Clone, Deserialize)]
 struct Key {
     kid: String,
@@ -188,14 +188,14 @@ impl JwtAuthorizer {
     }
 }
 
-/// RFC 7519, 4.1.3: one text, or a list of them.
+/// RFC 7519, section 4.1.3: one text, or a list of them.
 fn audiences(claims: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let audience = claims.get("aud");
     let many = audience.and_then(Value::as_array).into_iter().flatten();
     many.chain(audience).filter_map(Value::as_str)
 }
 
-/// RFC 6750, 2.1: one header, one token.
+/// RFC 6750, section 2.1: one header, one token.
 fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Refusal::Missing)?;

@@ -132,9 +132,8 @@ impl Function {
 
     /// Lambda's `InvokeWithResponseStream`, as API Gateway reads it: a JSON prelude, eight NUL bytes, then the body.
     ///
-    /// Dropping the body closes the function's upload, and the function sees that when it writes next. The real
-    /// Lambda reads on to the end when its client has left; a function that stops early here would only have
-    /// worked in vain there.
+    /// Dropping the body does not tell the function anything: its upload is read on to the end, as by the real Lambda
+    /// when its client has left.
     ///
     /// # Errors
     /// As [`Function::invoke`], and [`InvokeError::Framing`] when the answer does not begin with a prelude.

@@ -24,9 +24,9 @@
 //!
 //! | Module | Kinder than AWS | Stricter than AWS, or a choice where AWS documents nothing |
 //! |---|---|---|
-//! | [`lambda`] | memory is not limited; idle processes are not frozen; an invocation waits up to two seconds for a process that is nearly free, where Lambda throttles at once | the upload of a streamed answer is closed when the client has left; Lambda reads on and does not tell the function |
+//! | [`lambda`] | memory is not limited; idle processes are not frozen; an invocation waits up to two seconds for a process that is nearly free, where Lambda throttles at once | - |
 //! | [`api_gateway`] | nothing is throttled; a stream is as fast as its function | a policy with `Condition`, `NotAction` or `NotResource` is a configuration error; too large headers are status 431, where the real status is not documented; header names reach functions in lower case |
-//! | [`cognito`] | a registered address on loopback holds for every port, where Cognito compares the port; the discovery document has `code_challenge_methods_supported`, Cognito's has not; passwords may be guessed without limit; no rate limits | PKCE with S256 is required, in Cognito it is optional; `prompt` is `none` or `login`; a trigger's answer with an unknown member is refused, and groups that it leaves out are removed; a failed trigger is `invalid_request` at the token endpoint, where the real error is not documented |
+//! | [`cognito`] | a registered address on loopback holds for every port, where Cognito compares the port; passwords may be guessed without limit; no rate limits | a code verifier without a challenge is refused; `prompt` is `none` or `login`; a trigger's answer with an unknown member is refused, and groups that it leaves out are removed; a failed trigger is `invalid_request` at the token endpoint, where the real error is not documented |
 //! | [`dynamodb`] | every read is consistent; size of items and types of attributes are not checked; `role` is the only reserved word; no capacity is exceeded | a condition is made of `attribute_not_exists(#name)`, `#name = :value` and `#name <= :value`, joined by `OR`; a table holds 10,000 items |
 //! | [`secrets_manager`] | lengths of values and of version ids are not checked; there is no minimum time between two changes of a value | a secret is named by its name or its whole ARN, never by a part of it |
 //! | [`agentcore_runtime`] | a container hears that its caller hung up, in AgentCore it does not; one container serves all sessions; a session lasts until it is stopped | a session or user id in both header and query of a WebSocket is refused, where the precedence is not documented; each answer carries the session endpoint header, which only some runtimes send |
@@ -54,6 +54,8 @@ pub mod welcome;
 mod aws_json;
 mod clock;
 mod listen;
+#[cfg(test)]
+mod modelled;
 mod random;
 mod trace;
 mod watched;

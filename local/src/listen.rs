@@ -78,7 +78,7 @@ struct HangUp;
 
 #[derive(Debug, thiserror::Error)]
 #[error("connection closed on purpose")]
-struct Closed;
+struct ClosedError;
 
 async fn accept(listener: TcpListener, router: Router) {
     let mut connections = JoinSet::new();
@@ -106,7 +106,7 @@ async fn converse(stream: TcpStream, router: Router) {
                 .await
                 .unwrap_or_else(|never: Infallible| match never {});
             if response.extensions().get::<HangUp>().is_some() {
-                return Err(Closed);
+                return Err(ClosedError);
             }
             Ok(response)
         }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// A random UUID (version 4) in its usual spelling, as AWS makes its request ids.
 pub(crate) fn uuid() -> String {
-    // RFC 9562, 5.4: four bits say the version, two the variant.
+    // RFC 9562, section 5.4: four bits say the version, two the variant.
     let value = u128::from_be_bytes(bytes());
     let value = value & !(0xf << 76) | (0x4 << 76);
     let value = value & !(0b11 << 62) | (0b10 << 62);

@@ -6,6 +6,7 @@
 mod operations;
 mod rotation;
 mod shelf;
+mod stage;
 
 use std::io;
 use std::sync::Arc;
@@ -21,21 +22,15 @@ use crate::sigv4::Credentials;
 
 use operations::Desk;
 
-pub use rotation::{RotationFailed, Step};
-pub use shelf::NoSuchSecret;
+pub use rotation::{RotationError, Step};
+pub use shelf::NoSuchSecretError;
+pub use stage::{CURRENT, PENDING, PREVIOUS};
 
 const PROTOCOL: Protocol = Protocol {
     service: "secretsmanager",
     target: "secretsmanager",
     content_type: "application/x-amz-json-1.1",
 };
-/// The stage of `GetSecretValue` when none is named.
-pub const CURRENT: &str = "AWSCURRENT";
-/// The stage of the version that was current before.
-pub const PREVIOUS: &str = "AWSPREVIOUS";
-/// The stage of a version that a rotation is about to make current.
-pub const PENDING: &str = "AWSPENDING";
-
 /// A store of secrets. Dropping it closes its port.
 pub struct SecretStore {
     url: String,
@@ -72,12 +67,18 @@ impl SecretStore {
 
     /// A new secret whose current version has this value: its ARN.
     pub fn create(&self, name: &str, value: &str) -> String {
+        let arn = self.create_empty(name);
+        // It was there a moment ago, and nothing takes secrets away.
+        let _ = self.put(&arn, value, CURRENT);
+        arn
+    }
+
+    /// A new secret without any version, which `CreateSecret` makes if it is given no value: its ARN.
+    pub fn create_empty(&self, name: &str) -> String {
         // The service, too, ends each ARN in six characters of its own.
         let suffix: String = random::uuid().chars().take(6).collect();
         let arn = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}");
         self.desk.shelf.create(&arn, name);
-        // It was there a moment ago, and nothing takes secrets away.
-        let _ = self.put(&arn, value, CURRENT);
         arn
     }
 
@@ -85,7 +86,7 @@ impl SecretStore {
     ///
     /// # Errors
     /// There is no such secret.
-    pub fn put(&self, arn: &str, value: &str, stage: &str) -> Result<String, NoSuchSecret> {
+    pub fn put(&self, arn: &str, value: &str, stage: &str) -> Result<String, NoSuchSecretError> {
         self.desk.shelf.with(arn, |secret| {
             let id = random::uuid();
             secret.add(&id, Some(value));
@@ -98,7 +99,12 @@ impl SecretStore {
     ///
     /// # Errors
     /// There is no such secret, or no such version of it.
-    pub fn move_stage(&self, arn: &str, stage: &str, version: &str) -> Result<(), NoSuchSecret> {
+    pub fn move_stage(
+        &self,
+        arn: &str,
+        stage: &str,
+        version: &str,
+    ) -> Result<(), NoSuchSecretError> {
         let moved = self.desk.shelf.with(arn, |secret| {
             let is_there = secret.version(version).is_some();
             if is_there {
@@ -106,14 +112,18 @@ impl SecretStore {
             }
             is_there
         })?;
-        if moved { Ok(()) } else { Err(NoSuchSecret) }
+        if moved {
+            Ok(())
+        } else {
+            Err(NoSuchSecretError)
+        }
     }
 
     /// Makes every version look older by so many seconds, as if time had passed.
     ///
     /// # Errors
     /// There is no such secret.
-    pub fn age(&self, arn: &str, seconds: u64) -> Result<(), NoSuchSecret> {
+    pub fn age(&self, arn: &str, seconds: u64) -> Result<(), NoSuchSecretError> {
         self.desk.shelf.with(arn, |secret| secret.age(seconds))
     }
 
@@ -121,7 +131,7 @@ impl SecretStore {
     ///
     /// # Errors
     /// There is no such secret.
-    pub fn set_rotation(&self, arn: &str, function: Function) -> Result<(), NoSuchSecret> {
+    pub fn set_rotation(&self, arn: &str, function: Function) -> Result<(), NoSuchSecretError> {
         self.desk.shelf.with(arn, |secret| {
             secret.is_rotated = true;
             secret.function = Some(function);
@@ -132,7 +142,7 @@ impl SecretStore {
     ///
     /// # Errors
     /// There is no such secret.
-    pub fn enable_rotation(&self, arn: &str) -> Result<(), NoSuchSecret> {
+    pub fn enable_rotation(&self, arn: &str) -> Result<(), NoSuchSecretError> {
         self.desk.shelf.with(arn, |secret| secret.is_rotated = true)
     }
 
@@ -140,10 +150,10 @@ impl SecretStore {
     ///
     /// # Errors
     /// There is no such secret, it has no function, or the function failed.
-    pub async fn rotate(&self, arn: &str) -> Result<(), RotationFailed> {
-        let token = self.begin_rotation(arn).map_err(|_| RotationFailed)?;
+    pub async fn rotate(&self, arn: &str) -> Result<(), RotationError> {
+        let token = self.begin_rotation(arn).map_err(|_| RotationError)?;
         let function = self.desk.shelf.with(arn, |secret| secret.function.clone());
-        let function = function.ok().flatten().ok_or(RotationFailed)?;
+        let function = function.ok().flatten().ok_or(RotationError)?;
         rotation::run(&function, &self.desk.shelf, arn, &token).await
     }
 
@@ -151,7 +161,7 @@ impl SecretStore {
     ///
     /// # Errors
     /// There is no such secret.
-    pub fn begin_rotation(&self, arn: &str) -> Result<String, NoSuchSecret> {
+    pub fn begin_rotation(&self, arn: &str) -> Result<String, NoSuchSecretError> {
         self.desk.shelf.with(arn, |secret| {
             let token = random::uuid();
             secret.begin_rotation(&token);

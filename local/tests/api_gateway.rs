@@ -247,10 +247,10 @@ async fn a_streamed_answer_has_the_preludes_head_and_comes_in_pieces() {
         (201, "one two")
     );
     assert_eq!(received.header("set-cookie"), "a=1");
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-left");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-until");
     let _ = std::fs::remove_file(&file);
-    let endless = json!({"do": "endless", "file": file}).to_string();
-    let mut response = door.send(Method::POST, "/stream", &[], endless).await;
+    let until = json!({"do": "until", "file": file}).to_string();
+    let mut response = door.send(Method::POST, "/stream", &[], until).await;
     for _ in 0..3 {
         let frame = timeout(PATIENCE, response.body_mut().frame())
             .await
@@ -259,13 +259,9 @@ async fn a_streamed_answer_has_the_preludes_head_and_comes_in_pieces() {
             .unwrap();
         assert!(frame.into_data().unwrap().starts_with(b"again "));
     }
-    drop(response);
-    let noticed = async {
-        while !file.exists() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, noticed).await.unwrap();
+    std::fs::write(&file, "stop").unwrap();
+    let rest = timeout(PATIENCE, response.into_body().collect()).await;
+    rest.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -274,7 +270,7 @@ async fn a_stream_that_breaks_or_lasts_too_long_is_cut_without_an_end() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-long");
     for (path, instruction) in [
         ("/stream", json!({"do": "cut"})),
-        ("/short-stream", json!({"do": "endless", "file": file})),
+        ("/short-stream", json!({"do": "until", "file": file})),
     ] {
         let response = door
             .send(Method::POST, path, &[], instruction.to_string())

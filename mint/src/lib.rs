@@ -1,6 +1,6 @@
 //! Test tokens: signature keys and compact JWS, good ones and bent ones.
 //!
-//! Keys and signatures come from Graviola, tokens are put together here from RFC 7515 section 7.1: no code is shared
+//! Keys and signatures come from Graviola, tokens are put together here from RFC 7515, section 7.1: no code is shared
 //! with what verifies, so one fault cannot hide on both sides.
 
 #![expect(
@@ -100,7 +100,7 @@ impl Key {
             Secret::Rsa(key) => {
                 let public = key.public_key();
                 let mut der = public.to_pkcs1_der(&mut buffer).expect("a public key");
-                // RFC 8017 appendix A.1.1: a sequence of modulus and exponent.
+                // RFC 8017, appendix A.1.1: a sequence of modulus and exponent.
                 let mut sequence = take_der(&mut der);
                 let modulus = take_der(&mut sequence);
                 let exponent = take_der(&mut sequence);
@@ -109,7 +109,7 @@ impl Key {
         }
     }
 
-    /// The signature over `message`, of an algorithm that this kind of key has (RFC 7518 section 3.1).
+    /// The signature over `message`, of an algorithm that this kind of key has (RFC 7518, section 3.1).
     pub fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         let mut out = [0; 1024];
         let signature = match (&self.secret, algorithm) {
@@ -170,17 +170,17 @@ fn unreachable_algorithm(algorithm: &str) -> ! {
     panic!("this key does not sign with `{algorithm}`")
 }
 
-/// The key document that publishes these keys (RFC 7517 section 5).
+/// The key document that publishes these keys (RFC 7517, section 5).
 pub fn key_document(keys: &[&Key]) -> Value {
     json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()})
 }
 
-/// base64url without padding (RFC 7515 section 2).
+/// base64url without padding (RFC 7515, section 2).
 pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A SubjectPublicKeyInfo ends with the uncompressed point (RFC 5480 section 2.2).
+/// A SubjectPublicKeyInfo ends with the uncompressed point (RFC 5480, section 2.2).
 fn point(curve: &str, size: usize, public: &[u8]) -> Value {
     let (rest, y) = public.split_at(public.len().saturating_sub(size));
     let (_, x) = rest.split_at(rest.len().saturating_sub(size));

@@ -2,7 +2,7 @@
 
 mod answer;
 mod control;
-mod failure;
+mod error;
 mod gateway;
 mod handler;
 mod plan;

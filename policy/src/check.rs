@@ -5,10 +5,11 @@ mod finding;
 mod render;
 mod source;
 mod statement;
+mod tautology;
 mod vocabulary;
 
 pub use finding::Finding;
 pub use render::render;
-pub use source::{PLACEHOLDER, Source, Unreadable};
+pub use source::{PLACEHOLDER, Source, UnreadableError};
 pub use statement::{Statement, check};
 pub use vocabulary::{Vocabulary, VocabularyError};

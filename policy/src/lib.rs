@@ -14,5 +14,6 @@ mod check;
 
 #[cfg(feature = "check")]
 pub use check::{
-    Finding, PLACEHOLDER, Source, Statement, Unreadable, Vocabulary, VocabularyError, check, render,
+    Finding, PLACEHOLDER, Source, Statement, UnreadableError, Vocabulary, VocabularyError, check,
+    render,
 };

@@ -11,7 +11,7 @@ mod config;
 
 use lambda_runtime::{Error, service_fn};
 use shared::clock::Clock;
-use shared::{log, settings};
+use shared::{log, start};
 
 use attach::{AgentCore, Answers, Attacher};
 use config::Config;
@@ -19,8 +19,7 @@ use config::Config;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let config =
-        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let config = start::config(Config::read);
     let control = AgentCore::from_environment().await;
     let attacher = Attacher::new(config, control, Answers::new()?, Clock::system());
     lambda_runtime::run(service_fn(|event| attacher.handle(event))).await

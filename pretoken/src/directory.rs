@@ -1,6 +1,7 @@
 //! The directory: department and role of a user, from the first source that knows them: the table, the list in the
 //! settings, the groups, and at last the default.
 
+mod profile;
 mod table;
 
 use std::collections::BTreeMap;
@@ -8,14 +9,8 @@ use std::collections::BTreeMap;
 use crate::error::TriggerError;
 use crate::event::Person;
 
+pub(crate) use profile::Profile;
 pub(crate) use table::Table;
-
-/// What the policies ask of a person. Both texts are plain, see [`crate::claims::is_plain`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Profile {
-    pub(crate) department: String,
-    pub(crate) role: String,
-}
 
 /// The sources that the settings name.
 pub(crate) struct Directory {

@@ -16,6 +16,10 @@ pub(crate) enum TriggerError {
     NoProof,
     #[error("the client may not assert users")]
     Client,
+    #[error("the client is not one that may show users' tokens")]
+    ProvingClient,
+    #[error("the user's token is for a client whose users do not count")]
+    UserClient,
     #[error("the user id is not 1 to 128 plain characters")]
     Subject,
     #[error("the event's region or user pool id is not one")]
@@ -55,6 +59,8 @@ impl TriggerError {
             Self::Metadata => "metadata_form",
             Self::NoProof => "no_proof",
             Self::Client => "asserting_client",
+            Self::ProvingClient => "proving_client",
+            Self::UserClient => "user_token_client",
             Self::Subject => "user_id_form",
             Self::Pool => "pool_form",
             Self::Token(refusal) => refusal.code(),
@@ -73,6 +79,8 @@ impl TriggerError {
             Self::Metadata
             | Self::NoProof
             | Self::Client
+            | Self::ProvingClient
+            | Self::UserClient
             | Self::Subject
             | Self::Token(_)
             | Self::Machine => ReportedError::NotProven,

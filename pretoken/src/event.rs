@@ -44,6 +44,30 @@ impl TokenKind {
     }
 }
 
+/// What is wrong with how the pool calls the trigger, as far as an event shows it. Cognito itself says nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attachment {
+    /// As it must be.
+    Good,
+    /// As `V1_0` or `V2_0`: machines' tokens are then made without asking.
+    Old,
+    /// By a version or a source that is not known here.
+    Unknown,
+}
+
+impl Attachment {
+    pub(crate) fn of(event: &Value) -> Self {
+        let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+        let source = text("triggerSource");
+        let is_known = source == MACHINE || PERSON.contains(&source);
+        match text("version") {
+            "3" if is_known => Self::Good,
+            "1" | "2" if is_known => Self::Old,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// A person whom a token is about: one who signs in, or one whom a machine has proven to act for.
 pub(crate) struct Person {
     /// Plain, see [`claims::is_plain`].

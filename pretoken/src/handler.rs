@@ -1,19 +1,23 @@
 //! Event handler: one event of Cognito's -> the user of the token -> their claims.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::log::Loggable;
 use tokio::time;
+use tracing::field::display;
+use tracing::warn;
 
 use crate::answer::{self, AddedClaims};
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
 use crate::config::Config;
 use crate::directory::{Directory, Profile, Table};
 use crate::error::{ReportedError, TriggerError};
-use crate::event::{self, Person, TokenKind};
+use crate::event::{self, Attachment, Person, TokenKind};
 use crate::pool::Pools;
 use crate::proof::IdentityProof;
 use crate::record::Record;
@@ -28,6 +32,7 @@ pub(crate) struct PreToken {
     directory: Directory,
     client_claims: BTreeMap<String, AddedClaims>,
     enrich_user_tokens: bool,
+    has_warned: AtomicBool,
     clock: Clock,
 }
 
@@ -65,6 +70,7 @@ impl PreToken {
             },
             client_claims,
             enrich_user_tokens,
+            has_warned: AtomicBool::new(false),
             clock,
         }
     }
@@ -77,6 +83,7 @@ impl PreToken {
         let start = self.clock.moment();
         let LambdaEvent { payload, context } = event;
         let kind = TokenKind::of(&payload);
+        self.warn_of(&payload);
         let found = match kind {
             TokenKind::Machine => in_time(self.machine(&payload)).await,
             TokenKind::Person if self.enrich_user_tokens => in_time(self.person(&payload)).await,
@@ -95,6 +102,30 @@ impl PreToken {
         record.write(answered.as_ref().map(|(_, person)| person.as_ref()));
         let answer = answered.map(|(answer, _)| answer);
         answer.map_err(TriggerError::reported)
+    }
+
+    /// Tells once a process what is wrong with how the pool calls this trigger: each sign-in would be one more line.
+    fn warn_of(&self, event: &Value) {
+        let attachment = Attachment::of(event);
+        if attachment == Attachment::Good || self.has_warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+        let version = display(Loggable(text("version")));
+        let source = display(Loggable(text("triggerSource")));
+        match attachment {
+            Attachment::Good => {}
+            Attachment::Old => warn!(
+                version,
+                source,
+                "the pool calls this trigger as `V1_0` or `V2_0`, so machine tokens are made without it: set `LambdaVersion` to `V3_0`"
+            ),
+            Attachment::Unknown => warn!(
+                version,
+                source,
+                "an event of a version or source that is not known here was returned unchanged"
+            ),
+        }
     }
 
     /// A machine's token: of the user it acts for, if there is one, and with its client's own claims.

@@ -20,7 +20,7 @@ mod record;
 
 use lambda_runtime::{Error, service_fn};
 use shared::clock::Clock;
-use shared::{log, settings};
+use shared::{log, start};
 
 use config::Config;
 use handler::PreToken;
@@ -28,8 +28,7 @@ use handler::PreToken;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let config =
-        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let config = start::config(Config::read);
     // The pool is known from its first event and not before (a setting would make the pool and this function need each
     // other to be deployed), so its keys are fetched then.
     let pre_token = PreToken::new(config, Clock::system()).await;

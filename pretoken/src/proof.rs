@@ -6,6 +6,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+use shared::log::Loggable;
+use tracing::field::display;
+use tracing::warn;
 
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
 use crate::error::TriggerError;
@@ -16,6 +19,18 @@ use crate::pool::{Pool, Pools};
 const USER_TOKEN: &str = "user_token";
 /// The metadata key of a user id that the client vouches for.
 const VERIFIED_USER_ID: &str = "verified_user_id";
+
+/// Parts of the names of other keys that look like a user's. They are not read, and a client that sends one may expect
+/// that they are: FAST's agents, for example, send `verified_email`.
+const LIKE_NAMING: [&str; 7] = [
+    "behalf",
+    "email",
+    "identity",
+    "principal",
+    "subject",
+    "token",
+    "user",
+];
 
 /// Keys that name a user, one way or another. A client that sends one expects the token to be about that user: where it is
 /// not taken as a proof, a token without the user would only hide the mistake.
@@ -30,16 +45,26 @@ const NAMING: [&str; 6] = [
 
 /// What is taken as a proof of the user.
 pub(crate) enum IdentityProof {
-    /// An access token of a user of the same pool, made for any of its clients.
-    Token,
+    /// An access token of a user of the same pool.
+    Token(TokenProof),
     /// The word of these clients.
     Asserted(BTreeSet<String>),
+}
+
+/// The app clients that a proof by token depends on. A pool may have other confidential clients, and whatever is shown a
+/// user's token could otherwise have a token made in that user's name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TokenProof {
+    /// Those that may show a user's token.
+    pub(crate) proving: BTreeSet<String>,
+    /// Those whose users' tokens count; empty for all of the pool.
+    pub(crate) users: BTreeSet<String>,
 }
 
 impl IdentityProof {
     const fn key(&self) -> &'static str {
         match self {
-            Self::Token => USER_TOKEN,
+            Self::Token(_) => USER_TOKEN,
             Self::Asserted(_) => VERIFIED_USER_ID,
         }
     }
@@ -63,16 +88,38 @@ impl IdentityProof {
             None if NAMING.iter().any(|name| metadata.contains_key(*name)) => {
                 return Err(TriggerError::NoProof);
             }
-            None => return Ok(None),
+            None => {
+                warn_of_unread(metadata, client);
+                return Ok(None);
+            }
         };
         let person = match self {
-            Self::Token => prove(event, shown, pools).await?,
+            Self::Token(TokenProof { proving, users }) if proving.contains(client) => {
+                prove(event, shown, users, pools).await?
+            }
+            Self::Token(_) => return Err(TriggerError::ProvingClient),
             Self::Asserted(clients) if clients.contains(client) => {
                 Person::new(shown, Vec::new(), None)?
             }
             Self::Asserted(_) => return Err(TriggerError::Client),
         };
         Ok(Some(person))
+    }
+}
+
+/// Tells of a key that looks as if it named a user where none is proven: the token is then made without a user.
+fn warn_of_unread(metadata: &Map<String, Value>, client: &str) {
+    let is_like = |key: &&String| {
+        let key = key.to_ascii_lowercase();
+        LIKE_NAMING.iter().any(|part| key.contains(part))
+    };
+    if let Some(key) = metadata.keys().find(is_like) {
+        let (key, client) = (display(Loggable(key)), display(Loggable(client)));
+        warn!(
+            key,
+            client,
+            "the client metadata may name a user, in a key that is not read, so the token has none: a user is proven by `user_token`"
+        );
     }
 }
 
@@ -86,7 +133,12 @@ fn metadata(event: &Value) -> Result<Option<&Map<String, Value>>, TriggerError> 
 }
 
 /// Believes the user whose access token this is.
-async fn prove(event: &Value, token: &str, pools: &Pools) -> Result<Person, TriggerError> {
+async fn prove(
+    event: &Value,
+    token: &str,
+    users: &BTreeSet<String>,
+    pools: &Pools,
+) -> Result<Person, TriggerError> {
     let door = pools.door(Pool::read(event)?);
     let identity = door.identify(format!("Bearer {token}").as_bytes()).await?;
     // A machine's access token has no username, and its client is its subject. One of the two would do; neither is
@@ -95,6 +147,9 @@ async fn prove(event: &Value, token: &str, pools: &Pools) -> Result<Person, Trig
     let is_user = identity.username.is_some() && client.is_some_and(|id| *id != identity.subject);
     if !is_user {
         return Err(TriggerError::Machine);
+    }
+    if !users.is_empty() && !client.is_some_and(|id| users.contains(id)) {
+        return Err(TriggerError::UserClient);
     }
     Person::new(
         &identity.subject,

@@ -4,18 +4,21 @@
 pub mod authentication;
 pub mod authority;
 
-use crate::audit::record::Record;
-use crate::caller::problem::Problem;
-use authentication::Authentication;
-use authority::Authority;
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Target};
 use shared::door::{Door, DoorError};
+use shared::explanation::Explanation;
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::{self, Verdict};
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use tokio::time::Instant;
+
+use crate::audit::record::Record;
+use crate::caller::problem::Problem;
+
+use authentication::Authentication;
+use authority::Authority;
 
 /// The door, and what is behind it.
 pub struct Access {
@@ -46,6 +49,8 @@ pub struct Refused {
     pub problem: Problem,
     /// The value of `WWW-Authenticate`.
     pub challenge: Option<String>,
+    /// Whether a token with the scopes of what is asked for would help.
+    pub asks_for_scopes: bool,
 }
 
 impl Admitted<'_> {
@@ -72,9 +77,9 @@ impl Access {
         Ok(identity)
     }
 
-    /// The right to call the agent of this name, and what of its target a route `calls`: none if the agent does not speak
-    /// the route's protocol. Whether there is an agent is told to verified callers only, and what it speaks to those whom
-    /// it admits.
+    /// The right to call the agent of this name, and what of its target a route `calls`: none if the agent does not
+    /// speak the route's protocol. Whether there is an agent is told to verified callers only, and what it speaks to
+    /// those whom it admits.
     ///
     /// # Errors
     /// The caller is not believed, there is no such agent, it does not admit them, it speaks another protocol, or it
@@ -93,7 +98,8 @@ impl Access {
         let permit = match gate::admit(identity.clone(), &agent.name, &agent.admission) {
             Ok(permit) => permit,
             Err(refusal) => {
-                decision.log(&Verdict::Refused(refusal, Some(&identity)));
+                let why = Explanation::of_agent(refusal, &agent.admission, &identity);
+                decision.log(&Verdict::Refused(refusal, Some(&identity), &why));
                 return Err(Refused::of(refusal, true));
             }
         };
@@ -120,8 +126,8 @@ impl Access {
         admitting.map(|agent| agent.name.as_str()).collect()
     }
 
-    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked who
-    /// they are, they are all one, and may not meet in it: each begins their own.
+    /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked
+    /// who they are, they are all one, and may not meet in it: each begins their own.
     pub fn standing_conversation(&self) -> Option<Conversation> {
         match self.authentication {
             Authentication::Required(_) => Some(Conversation::standing()),
@@ -135,11 +141,11 @@ impl Access {
             Authentication::Required(door) => door,
             Authentication::Off => return Ok(Identity::anonymous()),
         };
-        door.identify(authorization(headers))
+        door.decide(authorization(headers))
             .await
-            .map_err(|denial| match denial {
+            .map_err(|(denial, why)| match denial {
                 DoorError::Refused(refusal) => {
-                    decision.log(&Verdict::Refused(refusal, None));
+                    decision.log(&Verdict::Refused(refusal, None, &why));
                     Refused::of(refusal, headers.contains_key(header::AUTHORIZATION))
                 }
                 DoorError::Outage(outage) => {
@@ -147,6 +153,7 @@ impl Access {
                     Refused {
                         problem: Problem::Unavailable,
                         challenge: None,
+                        asks_for_scopes: false,
                     }
                 }
             })
@@ -166,7 +173,8 @@ impl Refused {
         let problem = Problem::of_refusal(refusal);
         Self {
             problem,
-            challenge: Some(challenge(problem, is_token_shown)),
+            challenge: Some(challenge(refusal, is_token_shown)),
+            asks_for_scopes: problem == Problem::Unauthorized || refusal == Refusal::AgentScope,
         }
     }
 }
@@ -187,15 +195,17 @@ fn bearer(headers: &HeaderMap) -> Secret {
     Secret::new(token.trim_start_matches(' ').to_owned())
 }
 
-/// What to show instead (RFC 6750, 3). A caller who showed nothing is told of no error, as RFC 6750 asks.
-fn challenge(problem: Problem, is_token_shown: bool) -> String {
-    let mut text = r#"Bearer realm="gatehouse""#.to_owned();
-    if problem == Problem::Forbidden {
-        text.push_str(r#", error="insufficient_scope""#);
-    } else if is_token_shown {
-        text.push_str(r#", error="invalid_token""#);
-    }
-    text
+/// What to show instead (RFC 6750, section 3). A caller who showed nothing is told of no error, as RFC 6750 asks. One
+/// who lacks a group is not told that a scope is missing: clients would sign in again, in vain.
+fn challenge(refusal: Refusal, is_token_shown: bool) -> String {
+    let error = if matches!(refusal, Refusal::AgentScope | Refusal::IssuerScope) {
+        r#", error="insufficient_scope""#
+    } else if Problem::of_refusal(refusal) == Problem::Unauthorized && is_token_shown {
+        r#", error="invalid_token""#
+    } else {
+        ""
+    };
+    format!(r#"Bearer realm="gatehouse"{error}"#)
 }
 
 /// A decision under way: what is asked, and since when.
@@ -222,6 +232,7 @@ impl<'d> Decision<'d> {
         Refused {
             problem,
             challenge: None,
+            asks_for_scopes: false,
         }
     }
 
@@ -275,16 +286,20 @@ mod tests {
 
     #[test]
     fn a_challenge_says_what_is_missing() {
+        let scope = r#", error="insufficient_scope""#;
         let table = [
-            (Problem::Unauthorized, false, ""),
-            (Problem::Unauthorized, true, r#", error="invalid_token""#),
-            (Problem::Forbidden, true, r#", error="insufficient_scope""#),
+            (Refusal::NoBearer, false, "", true),
+            (Refusal::Expired, true, r#", error="invalid_token""#, true),
+            (Refusal::AgentScope, true, scope, true),
+            (Refusal::IssuerScope, true, scope, false),
+            (Refusal::AgentGroup, true, "", false),
+            (Refusal::AgentClient, true, "", false),
         ];
-        for (problem, is_token_shown, error) in table {
-            assert_eq!(
-                challenge(problem, is_token_shown),
-                format!(r#"Bearer realm="gatehouse"{error}"#)
-            );
+        for (refusal, is_token_shown, error, asks_for_scopes) in table {
+            let refused = Refused::of(refusal, is_token_shown);
+            let expected = format!(r#"Bearer realm="gatehouse"{error}"#);
+            assert_eq!(refused.challenge, Some(expected), "{refusal:?}");
+            assert_eq!(refused.asks_for_scopes, asks_for_scopes, "{refusal:?}");
         }
     }
 }

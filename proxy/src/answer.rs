@@ -1,22 +1,29 @@
 //! The answer to a caller: status, headers, and a body that is whole or still to come.
 
+pub mod ending;
 pub mod sse;
 pub mod stream;
 
-use crate::answer::stream::Pump;
-use crate::caller::media;
-use crate::caller::problem::Problem;
-use crate::upstream::{AgentStream, RpcError};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lambda_runtime::{MetadataPrelude, StreamResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::headers;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+
+use crate::answer::stream::Pump;
+use crate::caller::dialect::RpcId;
+use crate::caller::media;
+use crate::caller::problem::Problem;
+use crate::upstream::{AgentStream, RpcError, Said};
+
+/// What is said in the place of an agent's text that names a resource.
+const WITHHELD: &str = "The agent's text is withheld, because it names a resource";
 
 /// The form in which Lambda streams an answer.
 pub type Response = StreamResponse<Body>;
@@ -44,12 +51,11 @@ pub struct Head(MetadataPrelude);
 /// The body of an answer. It never yields an error.
 pub enum Body {
     Whole(Option<Bytes>),
-    Stream(Box<Pump<AgentStream>>),
+    Stream(Box<Pump>),
 }
 
 impl Answer {
     /// An answer without a body.
-    #[must_use]
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -59,7 +65,6 @@ impl Answer {
     }
 
     /// A JSON document.
-    #[must_use]
     pub fn json(status: StatusCode, document: &Value) -> Self {
         let mut answer = Self::empty(status).with(header::CONTENT_TYPE, media::JSON);
         answer.content = Content::Whole(Some(Bytes::from(document.to_string())));
@@ -67,11 +72,32 @@ impl Answer {
     }
 
     /// A problem, with the headers that belong to its status.
-    #[must_use]
     pub fn problem(problem: Problem, request_id: &str) -> Self {
         Self::json(problem.status(), &problem.body(request_id))
             .with(header::CONTENT_TYPE, media::PROBLEM)
             .until_again(problem)
+    }
+
+    /// Names the limit that a body was over, in a member beside the others (RFC 9457, section 3.2), or beside those of
+    /// an error's
+    /// `data`.
+    #[must_use]
+    pub fn limited(mut self, bytes: usize) -> Self {
+        let Content::Whole(Some(body)) = &self.content else {
+            return self;
+        };
+        let Ok(mut document) = serde_json::from_slice::<Value>(body) else {
+            return self;
+        };
+        let place = match document.pointer_mut("/error/data") {
+            Some(data) => data.as_object_mut(),
+            None => document.as_object_mut(),
+        };
+        if let Some(members) = place {
+            members.insert("max_bytes".to_owned(), bytes.into());
+            self.content = Content::Whole(Some(Bytes::from(document.to_string())));
+        }
+        self
     }
 
     /// Says when another attempt may help.
@@ -83,10 +109,28 @@ impl Answer {
         self
     }
 
-    /// An error in the words of the agent's protocol, with the headers that belong to the problem.
-    #[must_use]
-    pub fn rpc_error(problem: Problem, error: RpcError) -> Self {
-        let RpcError { status, body } = error;
+    /// A problem in JSON-RPC, with the headers that belong to it. Its type is JSON and no more: the official clients
+    /// read an error under no other.
+    pub fn rpc_problem(problem: Problem, id: &RpcId, request_id: &str) -> Self {
+        let status = problem.status();
+        Self::rpc(problem, status, problem.rpc(id, status, request_id).into())
+    }
+
+    /// An agent's own refusal, as far as it may be passed on.
+    pub fn rpc_error(problem: Problem, error: RpcError, id: &RpcId, request_id: &str) -> Self {
+        let RpcError { status, said } = error;
+        let body = match said {
+            Said::Whole(body) => body,
+            Said::Code(id, code) => {
+                let data = json!({"request_id": request_id, "status": status.as_u16()});
+                id.error(code, WITHHELD, &data).into()
+            }
+            Said::Nothing => problem.rpc(id, status, request_id).into(),
+        };
+        Self::rpc(problem, status, body)
+    }
+
+    fn rpc(problem: Problem, status: StatusCode, body: Bytes) -> Self {
         let mut answer = Self::empty(status)
             .with(header::CONTENT_TYPE, media::JSON)
             .until_again(problem);
@@ -95,13 +139,12 @@ impl Answer {
     }
 
     /// An agent's answer, under the type that may leave.
-    #[must_use]
     pub fn agent(status: StatusCode, content_type: &str, stream: AgentStream) -> Self {
         let content_type = media::passed_on(content_type);
-        let mut answer = Self::empty(status).with(header::CONTENT_TYPE, content_type);
+        let mut answer = Self::empty(status).with(header::CONTENT_TYPE, &content_type);
         answer.content = Content::Agent {
             stream,
-            is_event_stream: media::is_event_stream(content_type),
+            is_event_stream: media::is_event_stream(&content_type),
         };
         answer
     }
@@ -123,13 +166,23 @@ impl Answer {
         self
     }
 
-    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is to
-    /// make the content a body.
-    #[must_use]
+    /// Closes the answer: what is said of every one, and nothing but the headers that may leave. What is left to do is
+    /// to make the content a body.
     pub fn finish(self, request_id: &str) -> (Head, Content) {
-        // What one caller may see is kept for no other (RFC 9111, 5.2.2.5); what everybody may see says so.
+        // What one caller may see is kept for no other (RFC 9111, section 5.2.2.5); what everybody may see says so.
         let is_public = self.headers.contains_key(header::CACHE_CONTROL);
-        let answer = if is_public {
+        let is_stream = matches!(
+            self.content,
+            Content::Agent {
+                is_event_stream: true,
+                ..
+            }
+        );
+        let answer = if is_stream {
+            // A proxy in front that gathers a stream, to compress it or for a slow reader, takes its sense away.
+            self.with(header::CACHE_CONTROL, "no-store, no-transform")
+                .with(HeaderName::from_static(headers::ACCEL_BUFFERING), "no")
+        } else if is_public {
             self
         } else {
             self.with(header::CACHE_CONTROL, "no-store")
@@ -153,13 +206,11 @@ impl Answer {
 
 impl Head {
     /// The status, for the log.
-    #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.0.status_code
     }
 
     /// The answer as Lambda streams it.
-    #[must_use]
     pub fn with_body(self, body: Body) -> Response {
         StreamResponse {
             metadata_prelude: self.0,

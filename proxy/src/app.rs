@@ -1,5 +1,16 @@
 //! The state that every route of the proxy shares; [`crate::dispatch`] and the routes use it.
 
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use futures_util::future::join;
+use shared::agents::Target;
+use shared::clock::Clock;
+use shared::door::Door;
+use shared::issuers::{Advertised, TrustedIssuers};
+use shared::signing::SigningKeys;
+use tracing::{info, warn};
+
 use crate::access::Access;
 use crate::access::authentication::Authentication;
 use crate::caller::cors::Origins;
@@ -10,18 +21,9 @@ use crate::turn::Turns;
 use crate::turn::lease::Leases;
 use crate::turn::tool_token::ToolTokens;
 use crate::upstream::AgentCore;
-use aws_config::SdkConfig;
-use futures_util::future::join;
-use shared::agents::{Agents, Target};
-use shared::clock::Clock;
-use shared::door::Door;
-use shared::issuers::{Advertised, TrustedIssuers};
-use shared::signing::SigningKeys;
-use std::time::Duration;
-use tracing::{info, warn};
 
 /// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
-const WARM_UP: Duration = Duration::from_secs(2);
+const WARM_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The proxy's state, the same for every request.
 pub struct App {
@@ -58,15 +60,14 @@ impl App {
         let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
         let warm_keys = async {
             if let Some(signing) = &signing {
-                Box::pin(signing.warm(WARM_UP)).await;
+                Box::pin(signing.warm(WARM_TIMEOUT)).await;
             }
         };
         let advertised = match &authentication {
             Authentication::Required(issuers) => issuers.advertised.clone(),
             Authentication::Off => Vec::new(),
         };
-        let (authentication, ()) =
-            join(open_door(authentication, &agents, &clock), warm_keys).await;
+        let (authentication, ()) = join(open_door(authentication, &clock), warm_keys).await;
         Self {
             access: Access {
                 authentication,
@@ -97,7 +98,6 @@ impl App {
 
     /// The door's own address, as the caller of this request dialled it; none if neither the settings nor API Gateway
     /// know it.
-    #[must_use]
     pub fn public_url(&self, event: &Event) -> Option<PublicUrl> {
         self.public_url
             .clone()
@@ -108,7 +108,6 @@ impl App {
 /// The door that checks tokens, with the issuers' keys if they arrive in time; or none, with a warning.
 async fn open_door(
     authentication: Authentication<TrustedIssuers>,
-    agents: &Agents,
     clock: &Clock,
 ) -> Authentication<Door> {
     let issuers = match authentication {
@@ -118,10 +117,10 @@ async fn open_door(
             return Authentication::Off;
         }
     };
-    for note in issuers.notes().iter().chain(&agents.note(&issuers.trust)) {
+    for note in issuers.notes() {
         info!("{note}");
     }
     let door = Door::new(issuers, clock.clone());
-    door.warm(WARM_UP).await;
+    door.warm(WARM_TIMEOUT).await;
     Authentication::Required(door)
 }

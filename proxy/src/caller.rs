@@ -2,6 +2,7 @@
 
 mod base_path;
 pub mod cors;
+pub mod dialect;
 pub mod event;
 pub mod media;
 pub mod problem;

@@ -1,15 +1,17 @@
 //! The settings of the proxy: read once, every fault reported at once.
 
+use std::time::Duration;
+
+use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
+use shared::aws::arn::SecretArn;
+use shared::aws::names::parse_table;
+use shared::issuers::TrustedIssuers;
+use shared::settings::{self, AGENTS, Address, Fault, Files, Reader, Source, TRUSTED_ISSUERS};
+use shared::token_endpoint::{parse_client_id, parse_scopes};
+
 use crate::access::authentication::{self, Authentication};
 use crate::caller::cors::Origins;
 use crate::caller::public_url::PublicUrl;
-use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
-use shared::aws::arn::SecretArn;
-use shared::aws::names::is_table;
-use shared::issuers::TrustedIssuers;
-use shared::settings::{self, AGENTS, Address, Documents, Fault, Files, Source, TRUSTED_ISSUERS};
-use shared::token_endpoint;
-use std::time::Duration;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
@@ -60,7 +62,7 @@ const DEFAULT_FIRST_BYTE_SECONDS: u64 = 285;
 const DEFAULT_IDLE_SECONDS: u64 = 840;
 const MAX_SECONDS: u64 = 890;
 /// Lambda takes an event of at most 6 MB.
-const MOST_BODY_BYTES: u64 = 6 * 1024 * 1024;
+const MAX_EVENT_BYTES: u64 = 6 * 1024 * 1024;
 
 /// The proxy's settings.
 pub struct Config {
@@ -112,80 +114,46 @@ impl Config {
     /// # Errors
     /// Every fault of every setting.
     pub fn read_with(source: &Source<'_>, files: &Files<'_>) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let documents = Documents::read(source, files, &mut faults);
-        let config = Self::read_beside(&documents, source, &mut faults);
-        config.filter(|_| faults.is_empty()).ok_or_else(|| {
-            documents.place(&mut faults);
-            faults
-        })
-    }
-
-    /// Reads the documents that are there, and all other settings.
-    fn read_beside(
-        documents: &Documents,
-        source: &Source<'_>,
-        faults: &mut Vec<Fault>,
-    ) -> Option<Self> {
-        let authentication = if documents.issuers.is_unreadable() {
-            None
-        } else {
-            let is_off = settings::optional(source, ENABLE_AUTH).as_deref() == Some("false");
-            Authentication::read(&documents.over(source), is_off, faults)
-        };
-        let parse_agents = |json: &str| parse_agents(json, authentication.as_ref());
-        let agents = documents.agents.required(parse_agents, faults);
-        let origins = settings::optional(source, ALLOWED_ORIGINS).unwrap_or_default();
-        let origins = Origins::parse(&origins)
-            .map_err(|problem| faults.push(Fault::malformed(ALLOWED_ORIGINS, problem)))
-            .unwrap_or_default();
-        let limits = Limits::read(source, faults);
-        let public_url = read_one(source, PUBLIC_URL, false, faults, PublicUrl::parse);
+        let mut settings = Reader::with_documents(source, files);
+        let is_off = settings.text(ENABLE_AUTH).as_deref() == Some("false");
+        let authentication = Authentication::read(&mut settings, is_off);
+        let agents = settings.required(AGENTS, |json| parse_agents(json, authentication.as_ref()));
+        let origins = settings.optional(ALLOWED_ORIGINS, Origins::parse);
+        let limits = Limits::read(&mut settings);
+        let public_url = settings.optional(PUBLIC_URL, PublicUrl::parse);
         let has = |asks: fn(&Agent) -> bool| {
             let agents: Option<&Agents> = agents.as_ref();
             agents.is_some_and(|agents| agents.iter().any(asks))
         };
         let is_asked = has(|agent| agent.tool_token != ToolToken::None);
-        let tool_tokens = ToolTokenSettings::read(source, is_asked, faults);
+        let tool_tokens = ToolTokenSettings::read(&mut settings, is_asked);
         // Sessions of MCP servers are sealed with keys that are derived from it.
         let is_sealed = has(|agent| agent.protocol() == Protocol::Mcp);
-        let signing = read_one(source, SIGNING_SECRET_ARN, is_sealed, faults, secret_arn);
-        let turns_table = read_one(source, TURNS_TABLE, false, faults, parse_table);
-        Some(Self {
-            authentication: authentication?,
-            agents: agents?,
-            origins,
+        let signing = settings.required_if(is_sealed, SIGNING_SECRET_ARN, parse_secret);
+        let turns_table = settings.optional(TURNS_TABLE, parse_table);
+        let digest = settings.digest();
+        let both = authentication.zip(agents);
+        settings.finish(both.map(|(authentication, agents)| Self {
+            authentication,
+            agents,
+            origins: origins.unwrap_or_default(),
             limits,
             public_url,
-            settings: documents.digest(),
+            settings: digest,
             signing,
             tool_tokens,
             turns_table,
-        })
+        }))
     }
 }
 
 impl ToolTokenSettings {
     /// Reads the four settings. Each is required if an agent asks for tool tokens; what is given is checked in any case.
-    fn read(source: &Source<'_>, is_asked: bool, faults: &mut Vec<Fault>) -> Option<Self> {
-        let endpoint = read_one(source, TOKEN_ENDPOINT, is_asked, faults, |text| {
-            Address::parse(text).map_err(|error| error.to_string())
-        });
-        let client_id = read_one(
-            source,
-            MACHINE_CLIENT_ID,
-            is_asked,
-            faults,
-            token_endpoint::parse_client_id,
-        );
-        let secret = read_one(source, MACHINE_SECRET_ARN, is_asked, faults, secret_arn);
-        let scopes = read_one(
-            source,
-            TOOL_SCOPES,
-            is_asked,
-            faults,
-            token_endpoint::parse_scopes,
-        );
+    fn read(settings: &mut Reader<'_>, is_asked: bool) -> Option<Self> {
+        let endpoint = settings.required_if(is_asked, TOKEN_ENDPOINT, Address::parse);
+        let client_id = settings.required_if(is_asked, MACHINE_CLIENT_ID, parse_client_id);
+        let secret = settings.required_if(is_asked, MACHINE_SECRET_ARN, parse_secret);
+        let scopes = settings.required_if(is_asked, TOOL_SCOPES, parse_scopes);
         Some(Self {
             endpoint: endpoint?,
             client_id: client_id?,
@@ -195,54 +163,17 @@ impl ToolTokenSettings {
     }
 }
 
-/// Reads a setting that may be required.
-fn read_one<T>(
-    source: &Source<'_>,
-    name: &str,
-    is_required: bool,
-    faults: &mut Vec<Fault>,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Option<T> {
-    let Some(text) = settings::optional(source, name) else {
-        faults.extend(is_required.then(|| Fault::missing(name)));
-        return None;
-    };
-    parse(&text)
-        .map_err(|problem| faults.push(Fault::malformed(name, problem)))
-        .ok()
-}
-
-fn secret_arn(text: &str) -> Result<SecretArn, String> {
-    SecretArn::parse(text).ok_or_else(|| "is not the ARN of a secret".to_owned())
-}
-
-fn parse_table(text: &str) -> Result<String, String> {
-    let problem = "is not the name of a table";
-    is_table(text)
-        .then(|| text.to_owned())
-        .ok_or_else(|| problem.to_owned())
+fn parse_secret(text: &str) -> Result<SecretArn, &'static str> {
+    SecretArn::parse(text).ok_or("is not the ARN of a secret")
 }
 
 impl Limits {
-    fn read(source: &Source<'_>, faults: &mut Vec<Fault>) -> Self {
-        let mut seconds = |name, default| {
-            Duration::from_secs(settings::optional_number(
-                source,
-                name,
-                default,
-                1..=MAX_SECONDS,
-                faults,
-            ))
-        };
+    fn read(settings: &mut Reader<'_>) -> Self {
+        let mut seconds =
+            |name, default| Duration::from_secs(settings.number(name, default, 1..=MAX_SECONDS));
         let first_byte = seconds(FIRST_BYTE_SECONDS, DEFAULT_FIRST_BYTE_SECONDS);
         let idle = seconds(IDLE_SECONDS, DEFAULT_IDLE_SECONDS);
-        let body_bytes = settings::optional_number(
-            source,
-            MAX_BODY_BYTES,
-            MOST_BODY_BYTES,
-            1..=MOST_BODY_BYTES,
-            faults,
-        );
+        let body_bytes = settings.number(MAX_BODY_BYTES, MAX_EVENT_BYTES, 1..=MAX_EVENT_BYTES);
         Self {
             body_bytes: usize::try_from(body_bytes).unwrap_or(usize::MAX),
             first_byte,
@@ -260,7 +191,7 @@ fn parse_agents(
     let agents = Agents::parse(json)?;
     let mut faults: Vec<Fault> = agents.iter().filter_map(contradiction).collect();
     match authentication {
-        Some(Authentication::Required(issuers)) => faults.extend(agents.untrusted(&issuers.trust)),
+        Some(Authentication::Required(issuers)) => faults.extend(agents.faults(&issuers.trust)),
         Some(Authentication::Off) => {
             faults.extend(agents.iter().flat_map(authentication::needing_token));
         }
@@ -280,6 +211,7 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         target,
         auth,
         tool_token,
+        forward_headers: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(agent.path(field), problem);

@@ -1,32 +1,37 @@
 //! One request from its event to its answer: its route is found and asked, and the request is ended, here and once.
 
-use crate::answer::stream::{Finally, Patience, Pump};
-use crate::answer::{Answer, Body, Content, Response};
-use crate::app::App;
-use crate::audit::record::Record;
-use crate::audit::trace::Trace;
-use crate::caller::event::Event;
-use crate::caller::problem::Problem;
-use crate::caller::resource;
-use crate::caller::route::{Asked, Route};
-use crate::routes::{
-    a2a, conversations, health, invocations, keys, mcp, metadata, websocket, whoami,
-};
-use crate::turn::declined::Declined;
-use crate::turn::request::Request;
+use std::convert::Infallible;
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, StatusCode};
 use lambda_runtime::{Context, LambdaEvent};
 use shared::headers;
-use std::convert::Infallible;
-use std::time::Duration;
 use tokio::time::Instant;
+
+use crate::answer::ending::Words;
+use crate::answer::stream::{Hold, Patience, Pump};
+use crate::answer::{Answer, Body, Content, Response};
+use crate::app::App;
+use crate::audit::record::Record;
+use crate::audit::trace::Trace;
+use crate::caller::dialect::Dialect;
+use crate::caller::event::Event;
+use crate::caller::problem::Problem;
+use crate::caller::resource::{self, Resource};
+use crate::caller::route::{Asked, Route};
+use crate::routes::{
+    a2a, conversations, health, invocations, keys, mcp, metadata, websocket, whoami,
+};
+use crate::turn::declined::Declined;
+use crate::turn::request::Request;
+use crate::upstream::Rest;
 
 /// How long before the function's deadline an answer must be over: time for the last event to get out, and for API
 /// Gateway, whose fifteen minutes began before ours while the function started.
-const MARGIN: Duration = Duration::from_secs(3);
+const DEADLINE_MARGIN: Duration = Duration::from_secs(3);
 
 /// Answers one request.
 ///
@@ -51,6 +56,7 @@ fn begin(app: &App, mut event: Event, context: &Context, route: &'static str) ->
     record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
     Request {
         door: app.public_url(&event),
+        dialect: Dialect::of_path(&event.path),
         event,
         deadline: deadline(app, context.deadline),
         conversation: None,
@@ -63,7 +69,9 @@ async fn answer(app: &App, asked: Asked, request: &mut Request) -> Result<Answer
     match asked {
         Asked::Call(route) => call(app, route, request).await,
         Asked::Preflight(methods) => {
-            let allowed = app.origins.preflight(&request.event.headers, methods);
+            let listed = |name: &str| app.access.agents.iter().any(|agent| agent.forwards(name));
+            let headers = &request.event.headers;
+            let allowed = app.origins.preflight(headers, methods, listed);
             Ok(Answer::empty(StatusCode::NO_CONTENT).with_all(allowed))
         }
         Asked::WrongMethod(methods) => Err(Declined::WrongMethod(methods)),
@@ -89,24 +97,26 @@ async fn call(app: &App, route: Route, request: &mut Request) -> Result<Answer, 
     }
 }
 
-/// Ends a request: what its route says becomes the answer, its lease is given back, and its record is written. An agent's
-/// stream takes lease and record along, and does so at its own end.
+/// Ends a request: what its route says becomes the answer, its lease is given back unless the agent may work on, and
+/// its record is written. An agent's stream takes lease and record along, and does so at its own end.
 async fn end(
     app: &App,
     answered: Result<Answer, Declined>,
     always: HeaderMap,
-    request: Request,
+    mut request: Request,
 ) -> Response {
-    let (answer, outcome) = match answered {
-        Ok(answer) => (answer, "ok"),
-        Err(declined) => {
+    let (answer, outcome, rest) = match answered {
+        Ok(answer) => (answer, "ok", None),
+        Err(mut declined) => {
+            let rest = declined.take_rest();
             let outcome = declined.problem().code();
-            (decline(declined, &request), outcome)
+            (told(app, declined, &mut request), outcome, rest)
         }
     };
     let Request {
         event: _,
         door: _,
+        dialect,
         deadline,
         conversation,
         lease,
@@ -120,13 +130,10 @@ async fn end(
         None => answer,
     };
     let (head, content) = answer.with_all(always).finish(record.request_id());
-    let release = lease.map(|lease| -> Finally { Box::pin(lease.release()) });
+    let hold = lease.map(|lease| -> Box<dyn Hold> { Box::new(lease) });
     let body = match content {
         Content::Whole(bytes) => {
-            // Lambda freezes the function as soon as it has answered.
-            if let Some(release) = release {
-                release.await;
-            }
+            give_back(hold, rest).await;
             let length = bytes.as_ref().map_or(0, Bytes::len);
             let length = u64::try_from(length).unwrap_or(u64::MAX);
             record.whole(head.status(), length, outcome);
@@ -139,29 +146,63 @@ async fn end(
             record.status(head.status());
             let idle = app.turns.limits.idle;
             let patience = Patience { idle, deadline };
-            let pump = Pump::new(stream, is_event_stream, patience, conversation, record);
-            Body::Stream(Box::new(pump.finally(release)))
+            let words = Words::new(dialect, conversation);
+            let pump = Pump::new(stream, is_event_stream, patience, words, record);
+            Body::Stream(Box::new(pump.holding(hold)))
         }
     };
     head.with_body(body)
 }
 
+/// Gives back the right to a turn; not before the agent has ended, if the door gave it up.
+async fn give_back(hold: Option<Box<dyn Hold>>, rest: Option<Rest>) {
+    match (hold, rest) {
+        (Some(hold), Some(Rest(rest))) => hold.outlive(rest),
+        // Lambda freezes the function as soon as it has answered.
+        (Some(hold), None) => hold.release().await,
+        (None, _) => {}
+    }
+}
+
+/// The answer to a request that is declined, in what its caller reads.
+fn told(app: &App, declined: Declined, request: &mut Request) -> Answer {
+    let limit = app.turns.limits.body_bytes;
+    request.learn_id(limit);
+    let has_limit = declined.problem().has_limit();
+    let answer = decline(app, declined, request);
+    if has_limit {
+        answer.limited(limit)
+    } else {
+        answer
+    }
+}
+
 /// What a caller is told of a request that is declined.
-fn decline(declined: Declined, request: &Request) -> Answer {
+fn decline(app: &App, declined: Declined, request: &Request) -> Answer {
     let problem = declined.problem();
-    let plain = Answer::problem(problem, request.record.request_id());
+    let (id, request_id) = (request.dialect.rpc_id(), request.record.request_id());
+    let plain = match id {
+        Some(id) => Answer::rpc_problem(problem, id, request_id),
+        None => Answer::problem(problem, request_id),
+    };
     let answer = match declined {
         Declined::Problem(_) => plain,
         Declined::WrongMethod(methods) => plain.with(header::ALLOW, &format!("{methods}, OPTIONS")),
         Declined::Refused(refused) => match refused.challenge {
             Some(challenge) => {
-                plain.with(header::WWW_AUTHENTICATE, &(challenge + &metadata(request)))
+                let scopes = if refused.asks_for_scopes {
+                    scopes(app, request)
+                } else {
+                    String::new()
+                };
+                let challenge = format!("{challenge}{}{scopes}", metadata(request));
+                plain.with(header::WWW_AUTHENTICATE, &challenge)
             }
             None => plain,
         },
-        Declined::Unanswered(unanswered) => match unanswered.rpc {
-            Some(rpc) => Answer::rpc_error(problem, rpc),
-            None => plain,
+        Declined::Unanswered(unanswered) => match (unanswered.rpc, id) {
+            (Some(rpc), Some(id)) => Answer::rpc_error(problem, *rpc, id, request_id),
+            (Some(_) | None, _) => plain,
         },
     };
     // What the platform says of when to come back is better than a guess of ours.
@@ -171,7 +212,7 @@ fn decline(declined: Declined, request: &Request) -> Answer {
     }
 }
 
-/// The parameter of a challenge that says where the caller learns how to get a token (RFC 9728, 5.1).
+/// The parameter of a challenge that says where the caller learns how to get a token (RFC 9728, section 5.1).
 fn metadata(request: &Request) -> String {
     let Some(door) = &request.door else {
         return String::new();
@@ -180,9 +221,24 @@ fn metadata(request: &Request) -> String {
     format!(r#", resource_metadata="{url}""#)
 }
 
+/// The parameter of a challenge that says what to ask an issuer for (RFC 6750, section 3): all that the agent asks for,
+/// so that a client need not ask twice.
+fn scopes(app: &App, request: &Request) -> String {
+    let scopes = match Resource::at(&request.event.path) {
+        Some(agent @ Resource::Agent(..)) => agent.scopes(&app.access.agents, &app.advertised),
+        Some(Resource::Door) | None => None,
+    };
+    let scopes: Vec<&str> = scopes.into_iter().flatten().collect();
+    if scopes.is_empty() {
+        return String::new();
+    }
+    format!(r#", scope="{}""#, scopes.join(" "))
+}
+
 /// When an answer must be over.
 fn deadline(app: &App, lambda_deadline: u64) -> Instant {
     let left = app.clock.left_until(lambda_deadline);
     let now = Instant::now();
-    now.checked_add(left.saturating_sub(MARGIN)).unwrap_or(now)
+    now.checked_add(left.saturating_sub(DEADLINE_MARGIN))
+        .unwrap_or(now)
 }

@@ -1,12 +1,16 @@
 //! One invocation, as Lambda's Runtime API has it: the event is read, and the answer posted piece by piece.
 //!
 //! `lambda_runtime` asks for the events. It would post the answers too, but over connections on which Nagle's algorithm
-//! keeps back each small piece until the one before is acknowledged (RFC 1122, 4.2.3.4), and the other side may put that
-//! off for some 40 ms: longer than everything else the door adds, at every answer's first byte. Its connections cannot be
-//! told otherwise, so answers are posted here, with the client it uses itself.
+//! keeps back each small piece until the one before is acknowledged (RFC 1122, section 4.2.3.4), and the other side may
+//! put that off for some 40 ms: longer than everything else the door adds, at every answer's first byte. Its
+//! connections cannot be told otherwise, so answers are posted here, with the client it uses itself.
 
-use crate::answer::Response;
-use crate::caller::event::Event;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, Request};
@@ -17,12 +21,10 @@ use lambda_runtime::tower::Layer;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, LambdaInvocation, Service};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
-use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use tracing::{error, warn};
+
+use crate::answer::Response;
+use crate::caller::event::Event;
 
 /// Between the metadata of a streamed answer and its body (Lambda, Response streaming for custom runtimes).
 const DELIMITER: [u8; 8] = [0; 8];
@@ -44,7 +46,6 @@ type Settle = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync
 ///
 /// # Panics
 /// If the environment names none, as `lambda_runtime` does.
-#[must_use]
 pub fn runtime_api() -> PooledClient {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
@@ -53,7 +54,6 @@ pub fn runtime_api() -> PooledClient {
 
 impl<H> Invocations<H> {
     /// Answers events with `handler`, through `client`.
-    #[must_use]
     pub fn new(handler: H, client: PooledClient) -> Self {
         Self {
             handler: Arc::new(handler),

@@ -1,5 +1,7 @@
 //! The AWS Lambda function `proxy`.
 
+use std::sync::Arc;
+
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Error, Runtime, service_fn};
 use proxy::app::App;
@@ -7,14 +9,12 @@ use proxy::config::Config;
 use proxy::dispatch;
 use proxy::invocation::{self, Invocations};
 use shared::clock::Clock;
-use shared::{log, platform, settings};
-use std::sync::Arc;
+use shared::{log, platform, start};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let config =
-        Config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let config = start::config(Config::read);
     let app =
         Arc::new(App::new(config, &platform::from_environment().await, Clock::system()).await);
     let settling = Arc::clone(&app);

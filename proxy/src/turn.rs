@@ -6,26 +6,30 @@ pub(crate) mod call;
 pub(crate) mod declined;
 mod gateway_message;
 pub mod lease;
+mod named_in_headers;
+mod one_reading;
 pub(crate) mod request;
 mod reserved_member;
 mod session_end;
 pub mod tool_token;
+
+use http::header::{HeaderName, HeaderValue};
+use shared::agents::{Gateway, Runtime, Speaks};
+use shared::headers;
+use shared::secret::Secret;
+use shared::session::{Conversation, SessionId};
+use shared::signing::SigningKeys;
 
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::caller::problem::Problem;
 use crate::config::Limits;
 use crate::upstream::{AgentCore, Reply, Session, Turn};
+
 use call::Call;
 use declined::Unanswered;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
 use lease::{Lease, LeaseError, Leases};
 use request::Request;
-use shared::agents::{Gateway, Runtime, Speaks};
-use shared::headers;
-use shared::secret::Secret;
-use shared::session::{Conversation, SessionId};
-use shared::signing::SigningKeys;
 use tool_token::ToolTokens;
 
 /// The name under which AWS's services pass on a trace.
@@ -61,7 +65,10 @@ impl Turns {
         let accept = body::media_types(request)?;
         let body = body::for_runtime(request, self.limits.body_bytes, runtime.speaks)?;
         let session = admitted.session(conversation);
-        let mut own: HeaderMap = trace(request).into_iter().collect();
+        // The caller's word comes first, so that nothing of it stays where the door sets a header.
+        let listed = &admitted.agent.forward_headers;
+        let mut own = headers::forwarded(&request.event.headers, listed);
+        own.extend(trace(request));
         let signing = self.signing.as_ref();
         own.extend(assertion::header(signing, admitted, runtime, &session, &body, request).await?);
         let token = tool_token::of_call(self.tool_tokens.as_ref(), admitted, request).await?;

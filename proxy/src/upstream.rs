@@ -13,18 +13,21 @@ mod runtime;
 mod sigv4;
 mod stop;
 
-use crate::audit::record::Upstream;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
-use gateway::Gateways;
-use presign::Presigner;
-use runtime::Runtimes;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::gate::UnixTime;
-use std::time::Duration;
+
+use crate::audit::record::Upstream;
+
+use gateway::Gateways;
+use presign::Presigner;
+use runtime::Runtimes;
 
 pub use call::{Session, Turn};
-pub use failure::{Failure, RpcError};
+pub use failure::{Failure, Rest, RpcError, Said};
 pub use gateway::Message;
 pub use reply::{AgentStream, Broken, Reply};
 
@@ -37,7 +40,6 @@ pub struct AgentCore {
 
 impl AgentCore {
     /// Prepares a client for each region; nothing is connected yet.
-    #[must_use]
     pub fn new(platform: &SdkConfig, regions: impl Iterator<Item = String>, clock: Clock) -> Self {
         Self {
             presigner: Presigner::new(platform),

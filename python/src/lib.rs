@@ -32,6 +32,8 @@ pub enum Python {
     /// The official SDKs of the protocols.
     Clients,
     Moto,
+    /// Schemathesis, which calls what an `OpenAPI` document describes.
+    OpenApi,
 }
 
 impl Python {
@@ -57,6 +59,7 @@ impl Python {
             Self::Agent => ("AGENT_PYTHON", "agent"),
             Self::Clients => ("CLIENTS_PYTHON", "clients"),
             Self::Moto => ("MOTO_PYTHON", "moto"),
+            Self::OpenApi => ("OPENAPI_PYTHON", "openapi"),
         };
         std::env::var_os(variable).map_or_else(
             || here("../.tools").join(folder).join("bin/python"),
@@ -166,6 +169,34 @@ pub async fn journey<A: AsRef<OsStr>>(
     assert!(output.status.success(), "`{script}`: {errors}");
     let report = serde_json::from_slice(&output.stdout);
     Some(report.unwrap_or_else(|_| panic!("`{script}` reports nothing: {errors}")))
+}
+
+/// Lets Schemathesis call each operation of an `OpenAPI` document at an address, with a token, and gives what it prints;
+/// nothing where it is not installed.
+///
+/// # Panics
+/// If an answer is not as the document says, or it takes too long.
+pub async fn schemathesis(document: &Path, url: &str, token: &str) -> Option<String> {
+    let python = Python::OpenApi.find("Schemathesis")?;
+    let folder = std::env::temp_dir().join(format!("schemathesis-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut command = tokio::process::Command::new(python.with_file_name("st"));
+    command
+        .arg("--config-file")
+        .arg(here("schemathesis.toml"))
+        .arg("run")
+        .arg(document)
+        .args(["--url", url])
+        .env("SECRET", token)
+        .current_dir(&folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(TIMEOUT, command.output()).await;
+    let _removed = std::fs::remove_dir_all(&folder);
+    let output = output.expect("Schemathesis hangs").unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    Some(said)
 }
 
 /// A process, whose input stays open as long as it runs. Dropping it ends it.

@@ -9,7 +9,7 @@ use shared::gate::UnixTime;
 use shared::secret::Secret;
 use shared::secrets::unix_time;
 
-use crate::error::{RotationError, failed};
+use crate::error::{RotationError, failed, unreadable};
 
 /// One app client, and how it is asked about.
 pub(crate) struct AppClient {
@@ -57,7 +57,8 @@ impl AppClient {
         let secrets = listed.client_secrets().iter().map(|secret| {
             Some(ListedSecret {
                 id: secret.client_secret_id()?.to_owned(),
-                created: unix_time(secret.client_secret_create_date()),
+                // Without its time, a secret that was just added would look like an old one.
+                created: unix_time(Some(secret.client_secret_create_date()?)),
             })
         });
         let secrets: Option<Vec<_>> = secrets.collect();
@@ -90,12 +91,5 @@ impl AppClient {
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
             Err(error) => Err(failed("DeleteUserPoolClientSecret")(error)),
         }
-    }
-}
-
-fn unreadable(operation: &'static str) -> RotationError {
-    RotationError::Call {
-        operation,
-        code: "the answer is not whole".to_owned(),
     }
 }

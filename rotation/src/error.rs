@@ -23,17 +23,37 @@ pub enum RotationError {
     NothingYet,
     #[error("the version to come holds something that cannot be used; take `AWSPENDING` from it")]
     Unusable,
-    #[error("the version before the current one may still be in use: it is too early for another")]
+    #[error(
+        "the version before the current one may still be in use: rotate again an hour after the \
+         last rotation"
+    )]
     TooEarly,
     #[error(
         "the client's other secret was added a moment ago, maybe by another try: it is left alone"
     )]
     Busy,
     #[error(
-        "the client has two secrets, and neither is known to be the current one: write its id \
-         into the current version, as `client_secret_id`"
+        "the client has two secrets, and the current version does not say which of them it holds, \
+         so neither is deleted: write its id into the current version, as `client_secret_id`, or \
+         delete the other one at Cognito; then rotate again"
     )]
     Unidentified,
+    #[error(
+        "the client has two secrets, and the current version is not JSON text with the member \
+         `client_secret`, so neither is deleted: write the secret that is in use there, with its \
+         id as `client_secret_id`, or delete the unused one at Cognito; then rotate again"
+    )]
+    NotStored,
+    #[error(
+        "the current version holds no key, and the one before it does, so that one is not \
+         replaced: move `AWSCURRENT` back to the version in `AWSPREVIOUS`, then rotate again"
+    )]
+    NoCurrentKey,
+    #[error(
+        "`DescribeSecret` and `GetSecretValue` do not name the same version in a stage, so nothing \
+         is changed: a person is moving stages, or a change is not visible yet; rotate again later"
+    )]
+    Inconsistent,
     #[error("the key cannot sign")]
     Crypto,
     /// The machine client's new secret was tried, and did not do.
@@ -61,6 +81,9 @@ impl RotationError {
             Self::TooEarly => "TooEarly",
             Self::Busy => "Busy",
             Self::Unidentified => "Unidentified",
+            Self::NotStored => "NotStored",
+            Self::NoCurrentKey => "NoCurrentKey",
+            Self::Inconsistent => "Inconsistent",
             Self::Crypto => "Crypto",
             Self::NoToken(_) => "NoToken",
             Self::Timeout => "Timeout",
@@ -78,6 +101,14 @@ where
     move |error| RotationError::Call {
         operation,
         code: service_failure(error.code(), &error),
+    }
+}
+
+/// An answer that lacks a member which the API promises.
+pub(crate) fn unreadable(operation: &'static str) -> RotationError {
+    RotationError::Call {
+        operation,
+        code: "the answer is not whole".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The event of a rotation ("Lambda rotation functions", AWS Secrets Manager User Guide), read strictly.
 
+use aws_lambda_events::secretsmanager::SecretsManagerSecretRotationEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::aws::arn::SecretArn;
@@ -27,11 +28,11 @@ pub(crate) struct RotationRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct RotationEvent {
-    step: String,
-    secret_id: String,
-    client_request_token: String,
+    #[serde(flatten)]
+    known: SecretsManagerSecretRotationEvent,
+    /// The crate's type has no such member.
+    #[serde(rename = "RotationToken")]
     rotation_token: Option<String>,
 }
 
@@ -53,19 +54,18 @@ impl RotationRequest {
     /// Reads an event. Members that are not known are ignored, for more of them may come any time.
     pub(crate) fn read(event: Value) -> Result<Self, RotationError> {
         let RotationEvent {
-            step,
-            secret_id,
-            client_request_token: version,
+            known,
             rotation_token,
         } = serde_json::from_value(event).map_err(|_| RotationError::Event)?;
+        let version = known.client_request_token;
         let mut steps = Step::ALL.into_iter();
         // 32 to 64 characters (PutSecretValue, ClientRequestToken).
         let is_version = version.len() >= 32 && is_visible(&version, 64);
         Ok(Self {
             step: steps
-                .find(|known| known.as_str() == step)
+                .find(|step| step.as_str() == known.step)
                 .ok_or(RotationError::Step)?,
-            secret: SecretArn::parse(&secret_id).ok_or(RotationError::Event)?,
+            secret: SecretArn::parse(&known.secret_id).ok_or(RotationError::Event)?,
             version: Some(version)
                 .filter(|_| is_version)
                 .ok_or(RotationError::Event)?,
@@ -109,43 +109,40 @@ mod tests {
         assert_eq!(RotationRequest::read(without).unwrap().rotation_token, None);
     }
 
+    /// If this fails, the crate has the member, and [`RotationEvent`] can go.
+    #[test]
+    fn the_crates_event_loses_the_rotation_token() {
+        let known: SecretsManagerSecretRotationEvent = serde_json::from_value(event()).unwrap();
+        let again = serde_json::to_value(known).unwrap();
+        let mut expected = event();
+        expected.as_object_mut().unwrap().remove("RotationToken");
+        assert_eq!(again, expected);
+    }
+
     #[test]
     fn anything_else_is_refused() {
-        for (event, failure) in [
-            (with("Step", json!("dropSecret")), RotationError::Step),
-            (with("Step", json!("CreateSecret")), RotationError::Step),
-            (with("Step", json!(1)), RotationError::Event),
-            (with("Step", Value::Null), RotationError::Event),
-            (
-                with("SecretId", json!("prod/signing")),
-                RotationError::Event,
-            ),
-            (with("SecretId", Value::Null), RotationError::Event),
-            (
-                with("ClientRequestToken", json!("short")),
-                RotationError::Event,
-            ),
-            (
-                with("ClientRequestToken", json!("a b".repeat(12))),
-                RotationError::Event,
-            ),
-            (
-                with("ClientRequestToken", json!("a".repeat(65))),
-                RotationError::Event,
-            ),
-            (
-                with("ClientRequestToken", Value::Null),
-                RotationError::Event,
-            ),
-            (with("RotationToken", json!(1)), RotationError::Event),
-            (json!("createSecret"), RotationError::Event),
-            (Value::Null, RotationError::Event),
-        ] {
+        for step in ["dropSecret", "CreateSecret", ""] {
+            let event = with("Step", json!(step));
             assert_eq!(
-                RotationRequest::read(event.clone()).err(),
-                Some(failure),
-                "{event}"
+                RotationRequest::read(event).err(),
+                Some(RotationError::Step)
             );
+        }
+        for event in [
+            with("Step", json!(1)),
+            with("Step", Value::Null),
+            with("SecretId", json!("prod/signing")),
+            with("SecretId", Value::Null),
+            with("ClientRequestToken", json!("short")),
+            with("ClientRequestToken", json!("a b".repeat(12))),
+            with("ClientRequestToken", json!("a".repeat(65))),
+            with("ClientRequestToken", Value::Null),
+            with("RotationToken", json!(1)),
+            json!("createSecret"),
+            Value::Null,
+        ] {
+            let failure = RotationRequest::read(event.clone()).err();
+            assert_eq!(failure, Some(RotationError::Event), "{event}");
         }
     }
 }

@@ -21,7 +21,6 @@ pub struct Rotation<K> {
 
 impl<K: Kind> Rotation<K> {
     /// Nothing is called yet.
-    #[must_use]
     pub fn new(kind: K, platform: &SdkConfig, clock: Clock) -> Self {
         Self {
             kind,

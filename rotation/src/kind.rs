@@ -23,8 +23,12 @@ pub trait Kind {
         now: UnixTime,
     ) -> impl Future<Output = Result<Secret, RotationError>>;
 
-    /// Takes back what was made, for another version was stored first.
-    fn withdraw(&self, text: &Secret) -> impl Future<Output = Result<(), RotationError>>;
+    /// Takes back what was made, for another try has stored its own first.
+    fn withdraw(
+        &self,
+        made: &Secret,
+        stored: &Version,
+    ) -> impl Future<Output = Result<(), RotationError>>;
 
     /// Whether the next version will do its service.
     fn test(&self, value: &Self::Value) -> impl Future<Output = Result<(), RotationError>>;

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use shared::aws::arn::UserPoolArn;
 use shared::gate::UnixTime;
 use shared::secret::Secret;
@@ -51,9 +52,15 @@ pub struct MachineValue {
     id: Option<String>,
 }
 
+/// The stored text. A member given twice is an error of the parser.
+#[derive(Deserialize)]
+struct StoredSecret {
+    client_secret: String,
+    client_secret_id: Option<String>,
+}
+
 impl MachineSecret {
     /// Nothing is called yet.
-    #[must_use]
     pub fn new(client: MachineClient, platform: &SdkConfig) -> Self {
         let MachineClient {
             pool,
@@ -78,20 +85,14 @@ impl MachineSecret {
         if secrets.len() < MAX_SECRETS {
             return Ok(());
         }
-        let current = vault.held(Stage::Current).await?;
-        let current = current.and_then(|version| Some((self.read(&version)?, version.created)));
-        let spare = match current {
-            Some((held, created)) => {
-                let spare =
-                    other(&secrets, held.id.as_deref()).ok_or(RotationError::Unidentified)?;
-                if age(created.max(stages.last_rotated()), now) < HARD_AGE {
-                    return Err(RotationError::TooEarly);
-                }
-                spare
-            }
-            // Before its first rotation, the secret holds nothing that anybody could use.
-            None => oldest(&secrets).ok_or(RotationError::Unidentified)?,
-        };
+        let current = vault.version_in(Stage::Current, stages).await?;
+        // A version that cannot be read is not one that holds nothing: what it was written from may be in use.
+        let current = current.ok_or(RotationError::NotStored)?;
+        let held = self.read(&current).ok_or(RotationError::NotStored)?;
+        let spare = other(&secrets, held.id.as_deref()).ok_or(RotationError::Unidentified)?;
+        if age(current.created.max(stages.last_rotated()), now) < HARD_AGE {
+            return Err(RotationError::TooEarly);
+        }
         if age(spare.created, now) < MIN_SPARE_AGE {
             return Err(RotationError::Busy);
         }
@@ -122,10 +123,14 @@ impl Kind for MachineSecret {
         Ok(Secret::new(text.to_string()))
     }
 
-    async fn withdraw(&self, text: &Secret) -> Result<(), RotationError> {
-        match MachineValue::parse(text).and_then(|held| held.id) {
-            Some(id) => self.client.delete(&id).await,
-            None => Ok(()),
+    async fn withdraw(&self, made: &Secret, stored: &Version) -> Result<(), RotationError> {
+        let id = |text: Option<&Secret>| MachineValue::parse(text?)?.id;
+        let made = id(Some(made)).ok_or(RotationError::Unidentified)?;
+        // Only what names another secret shows that this one is not stored.
+        match id(stored.text.as_ref()) {
+            Some(stored) if stored != made => self.client.delete(&made).await,
+            Some(_) => Ok(()),
+            None => Err(RotationError::Unusable),
         }
     }
 
@@ -138,16 +143,21 @@ impl Kind for MachineSecret {
 }
 
 impl MachineValue {
-    /// Whatever the proxy takes is taken here: what is in use and not known to be might be deleted.
+    /// Reads the stored text strictly: what is read of it decides which secret is deleted.
     fn parse(text: &Secret) -> Option<Self> {
-        let mut stored: Value = serde_json::from_str(text.reveal()).ok()?;
-        let mut member = |name| match stored.get_mut(name).map(Value::take) {
-            Some(Value::String(text)) if !text.is_empty() => Some(text),
-            _ => None,
-        };
-        Some(Self {
-            value: Secret::new(member("client_secret")?),
-            id: member("client_secret_id"),
+        let text = text.reveal();
+        // Serde also reads a list as the members of a struct, in their order.
+        if !text.trim_start().starts_with('{') {
+            return None;
+        }
+        let StoredSecret {
+            client_secret,
+            client_secret_id,
+        } = serde_json::from_str(text).ok()?;
+        let value = Secret::new(client_secret);
+        (!value.reveal().is_empty()).then_some(Self {
+            value,
+            id: client_secret_id.filter(|id| !id.is_empty()),
         })
     }
 }
@@ -156,14 +166,10 @@ impl MachineValue {
 fn other<'s>(secrets: &'s [ListedSecret], current: Option<&str>) -> Option<&'s ListedSecret> {
     let is_current = |secret: &ListedSecret| Some(secret.id.as_str()) == current;
     match secrets {
-        [first, second] if is_current(first) => Some(second),
-        [first, second] if is_current(second) => Some(first),
+        [first, second] if is_current(first) && !is_current(second) => Some(second),
+        [first, second] if is_current(second) && !is_current(first) => Some(first),
         _ => None,
     }
-}
-
-fn oldest(secrets: &[ListedSecret]) -> Option<&ListedSecret> {
-    secrets.iter().min_by_key(|secret| secret.created.0)
 }
 
 fn age(since: UnixTime, now: UnixTime) -> Duration {

@@ -21,25 +21,26 @@ impl Kind for SigningSecret {
         SigningKey::of(version).map(Box::new)
     }
 
-    /// While the key before the current one still signs, another rotation would withdraw that one at its end, and with it
-    /// what was signed a moment ago.
+    /// The key in `AWSPREVIOUS` loses its stage at the end of this rotation, and with it what it signed is no longer
+    /// verified. So it may not be one that still signs: one whose successor is young, or that has no successor.
     async fn make(
         &self,
         vault: &Vault,
-        _: &Stages,
+        stages: &Stages,
         now: UnixTime,
     ) -> Result<Secret, RotationError> {
-        if let Some(current) = self.held(vault, Stage::Current).await?
-            && !current.is_settled(now)
-            && self.held(vault, Stage::Previous).await?.is_some()
-        {
-            return Err(RotationError::TooEarly);
+        let current = self.key_in(Stage::Current, vault, stages).await?;
+        if self.key_in(Stage::Previous, vault, stages).await?.is_some() {
+            let current = current.ok_or(RotationError::NoCurrentKey)?;
+            if !current.is_settled(now) {
+                return Err(RotationError::TooEarly);
+            }
         }
         SigningKey::generate().map_err(|_| RotationError::Crypto)
     }
 
     /// Nothing to undo: keys are published only from a stored version.
-    async fn withdraw(&self, _: &Secret) -> Result<(), RotationError> {
+    async fn withdraw(&self, _: &Secret, _: &Version) -> Result<(), RotationError> {
         Ok(())
     }
 
@@ -53,12 +54,14 @@ impl Kind for SigningSecret {
 }
 
 impl SigningSecret {
-    async fn held(
+    /// The key of the version in a stage; none if there is no such version, or it holds no key.
+    async fn key_in(
         &self,
-        vault: &Vault,
         stage: Stage,
+        vault: &Vault,
+        stages: &Stages,
     ) -> Result<Option<Box<SigningKey>>, RotationError> {
-        let version = vault.held(stage).await?;
+        let version = vault.version_in(stage, stages).await?;
         Ok(version.and_then(|version| self.read(&version)))
     }
 }

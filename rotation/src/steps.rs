@@ -83,7 +83,8 @@ async fn create(
         Put::Stored => Ok(Outcome::Created),
         // The same step, done at the same time: what it made is as good.
         Put::Taken => {
-            kind.withdraw(&next).await?;
+            let stored = vault.pending().await?.ok_or(RotationError::NothingYet)?;
+            kind.withdraw(&next, &stored).await?;
             Ok(Outcome::AsWanted)
         }
     }

@@ -9,7 +9,7 @@ use shared::gate::UnixTime;
 use shared::secret::Secret;
 use shared::secrets::{SecretReader, Stage, Version, unix_time};
 
-use crate::error::{RotationError, failed};
+use crate::error::{RotationError, failed, unreadable};
 
 /// The secret of one rotation.
 pub struct Vault {
@@ -64,9 +64,19 @@ impl Vault {
         self.read(Some(&self.version), Stage::Pending).await
     }
 
-    /// The version in a stage; none if there is none, or an empty one.
-    pub(crate) async fn held(&self, stage: Stage) -> Result<Option<Version>, RotationError> {
-        self.read(None, stage).await
+    /// The version in a stage; none only if there is none by both of Secrets Manager's answers: one that cannot be seen at
+    /// the moment ("eventual consistency"), or holds nothing, must not pass for one that never was.
+    pub(crate) async fn version_in(
+        &self,
+        stage: Stage,
+        stages: &Stages,
+    ) -> Result<Option<Version>, RotationError> {
+        let version = self.read(None, stage).await?;
+        let id = version.as_ref().map(|version| version.id.as_str());
+        if id != stages.version(stage) {
+            return Err(RotationError::Inconsistent);
+        }
+        Ok(version)
     }
 
     /// Gives the version to come its value. Without a stage named, the value would become the current one at once.
@@ -113,7 +123,15 @@ impl Vault {
         stage: Stage,
     ) -> Result<Option<Version>, RotationError> {
         let read = self.reader.version(version, stage).await;
-        read.map_err(failed("GetSecretValue"))
+        let read = read.map_err(failed("GetSecretValue"))?;
+        // Without its time, a version that was just stored would look like an old one.
+        if read
+            .as_ref()
+            .is_some_and(|read| read.created == UnixTime::default())
+        {
+            return Err(unreadable("GetSecretValue"));
+        }
+        Ok(read)
     }
 }
 

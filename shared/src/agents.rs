@@ -1,5 +1,7 @@
 //! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
+mod admission;
+mod forwarding;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -11,12 +13,6 @@ use crate::text::is_word;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
-
-/// Cognito's group names have at most 128 characters; other issuers' may be display names, with spaces.
-const GROUP: Form = Form {
-    says: "1 to 255 printable characters",
-    holds: |text| (1..=255).contains(&text.len()) && !text.chars().any(char::is_control),
-};
 
 const RUNTIME: Form = Form {
     says: "the ARN of an AgentCore runtime: `arn:aws:bedrock-agentcore:{region}:{account}:runtime/{id}`",
@@ -41,6 +37,8 @@ pub struct Agent {
     pub target: Target,
     pub auth: Auth,
     pub tool_token: ToolToken,
+    /// The headers of callers that travel to it, in lower case.
+    pub forward_headers: Vec<String>,
     pub admission: Admission,
 }
 
@@ -156,6 +154,11 @@ impl Agent {
     pub const fn protocol(&self) -> Protocol {
         self.target.protocol()
     }
+
+    /// Whether a header of callers travels to it; the name is in lower case.
+    pub fn forwards(&self, header: &str) -> bool {
+        self.forward_headers.iter().any(|listed| listed == header)
+    }
 }
 
 impl Target {
@@ -235,13 +238,16 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
         let problem = "is for runtimes with `auth` `iam` and `protocol` `http`";
         entry.fault("websocket", problem);
     }
-    let admission = read_admission(&mut entry);
+    let is_gateway = matches!(place, Some(Place::Gateway { .. }));
+    let forward_headers = forwarding::read(&mut entry, is_gateway);
+    let admission = admission::read(&mut entry);
     entry.finish();
     Some(Agent {
         name: name?,
         target: place?.speaking(protocol, websocket),
         auth,
         tool_token: tool_token.unwrap_or(ToolToken::None),
+        forward_headers,
         admission: admission?,
     })
 }
@@ -324,20 +330,4 @@ fn read_url(entry: &Members<'_>, text: &str) -> Option<Address> {
             None
         }
     }
-}
-
-/// An absent `allow` could be read as "admit no caller" or as "admit every caller", so it is a fault. `{}` admits every
-/// caller.
-fn read_admission(entry: &mut Members<'_>) -> Option<Admission> {
-    entry.needs(&["allow"]);
-    let mut allow = entry.object("allow")?;
-    let admission = Admission {
-        // `untrusted` checks the issuers themselves: the trusted ones are not known here.
-        issuers: allow.texts("issuers", &Form::ANY),
-        scopes: allow.texts("scopes", &Form::SCOPE),
-        groups: allow.texts("groups", &GROUP),
-        clients: allow.texts("clients", &Form::PLAIN),
-    };
-    allow.finish();
-    Some(admission)
 }

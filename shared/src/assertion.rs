@@ -1,8 +1,8 @@
 //! The identity assertion: a signed statement about one call, by which the door tells an agent who its caller is.
 //!
 //! It is a JWT (RFC 7519) of a type of its own, so that it can never be taken for an access token, by this door's gate
-//! or by any other verifier that follows RFC 8725 section 3.11. It travels in [`crate::headers::IDENTITY`], and how it is
-//! verified stands in `docs/identity.md`.
+//! or by any other verifier that follows RFC 8725, section 3.11. It travels in [`crate::headers::IDENTITY`], and how it
+//! is verified stands in `docs/identity.md`.
 
 use std::time::Duration;
 

@@ -36,7 +36,6 @@ macro_rules! code_table {
 
         impl $Name {
             #[doc = concat!("The column `", stringify!($column), "` of the table.")]
-            #[must_use]
             pub const fn $column(self) -> $Column {
                 match self {
                     $(Self::$variant => $Column::$value,)*
@@ -59,7 +58,6 @@ macro_rules! code_table {
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// The stable name that logs, metrics and programs may rely on.
-            #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)*
@@ -67,7 +65,6 @@ macro_rules! code_table {
             }
 
             /// The sentence for people.
-            #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self {
                     $(Self::$variant => $sentence,)*

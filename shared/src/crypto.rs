@@ -10,10 +10,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
 
-use crate::json::Value;
+use crate::json::{Map, Value};
 use crate::text;
 
-/// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` and the HMAC family have no
+/// An asymmetric signature algorithm (RFC 7518, section 3.1, RFC 8037, section 3.1). `none` and the HMAC family have no
 /// value here, so they cannot be trusted by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Algorithm {
@@ -22,7 +22,7 @@ pub struct Algorithm {
     jwa: Jwa,
 }
 
-/// The kind of key an algorithm needs (RFC 7518 section 3.1): a key of one kind never serves an algorithm of another.
+/// The kind of key an algorithm needs (RFC 7518, section 3.1): a key of one kind never serves an algorithm of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyKind {
     Ed25519,
@@ -52,78 +52,133 @@ impl Algorithm {
         Self { name, kind, jwa }
     }
 
-    /// Reads the registered name, which is case-sensitive (RFC 7515 section 4.1.1).
+    /// Reads the registered name, which is case-sensitive (RFC 7515, section 4.1.1). `Ed25519` is the one that says
+    /// what
+    /// `EdDSA` leaves to the key's curve (RFC 9864, section 2.2), and no other curve is read here.
     pub fn parse(name: &str) -> Option<Self> {
+        let name = if name == "Ed25519" { "EdDSA" } else { name };
         Self::ALL.into_iter().find(|known| known.name == name)
     }
 }
 
 /// A public key, of a kind that decides which algorithms it can serve.
-pub(crate) struct VerifyingKey(KeyKind, DecodingKey);
+pub(crate) struct VerifyingKey {
+    kind: KeyKind,
+    key: DecodingKey,
+    /// The public numbers, each of which is written in one way only: equal keys have equal ones.
+    numbers: Vec<Vec<u8>>,
+}
+
+/// The reason why a public key is not one that is safe to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    #[error("`kty` and `crv` name no kind of key that verifies signatures here")]
+    Kind,
+    #[error("a number of the key is missing or not unpadded base64url")]
+    Number,
+    #[error("the RSA key is outside 2048 to 8192 bits or 65537 to 4294967295, or even")]
+    Rsa,
+    #[error("the key is not a point of its curve")]
+    Point,
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.numbers) == (other.kind, &other.numbers)
+    }
+}
 
 impl VerifyingKey {
-    /// Reads a public key (RFC 7518 section 6, RFC 8037 section 2); none when it is not one that is safe to use.
-    pub(crate) fn from_jwk(jwk: &Value) -> Option<Self> {
+    /// Reads a public key (RFC 7518, section 6, RFC 8037, section 2).
+    pub(crate) fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, KeyError> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-        let uncompressed = || Some([vec![4], bytes("x")?, bytes("y")?].concat());
-        match (text("kty")?, text("crv")) {
-            ("RSA", _) => Self::rsa(&bytes("n")?, &bytes("e")?),
-            ("EC", Some("P-256")) => Self::point(KeyKind::P256, &uncompressed()?),
-            ("EC", Some("P-384")) => Self::point(KeyKind::P384, &uncompressed()?),
-            ("OKP", Some("Ed25519")) => Self::point(KeyKind::Ed25519, &bytes("x")?),
-            _ => None,
+        let bytes = |name: &str| {
+            let decoded = text(name).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+            decoded.ok_or(KeyError::Number)
+        };
+        // The uncompressed form of a point (SEC 1 section 2.3.3).
+        let uncompressed = || Ok([vec![4], bytes("x")?, bytes("y")?].concat());
+        match (text("kty"), text("crv")) {
+            (Some("RSA"), _) => Self::rsa(&bytes("n")?, &bytes("e")?),
+            (Some("EC"), Some("P-256")) => Self::point(KeyKind::P256, uncompressed()?),
+            (Some("EC"), Some("P-384")) => Self::point(KeyKind::P384, uncompressed()?),
+            (Some("OKP"), Some("Ed25519")) => Self::point(KeyKind::Ed25519, bytes("x")?),
+            _ => Err(KeyError::Kind),
         }
     }
 
-    /// A key of a big-endian modulus and exponent.
-    fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
-        let unused = modulus.first()?.leading_zeros().try_into().ok()?;
-        let bits = modulus.len().checked_mul(8)?.checked_sub(unused)?;
-        let value = exponent.iter().try_fold(0_u32, |value, byte| {
-            value.checked_mul(256)?.checked_add(u32::from(*byte))
-        })?;
-        // At least 2048 bits (NIST SP 800-131A); over 8192 a check costs too much of a request. The least exponent is
-        // 65537 (FIPS 186-5 section 5.4), the greatest what verifiers take. Products of odd primes are odd.
-        let odd = modulus.last()? & 1 == 1 && value & 1 == 1;
-        let safe = (2048..=8192).contains(&bits) && value >= 65537 && odd;
-        let key = DecodingKey::from_rsa_raw_components(modulus, exponent);
-        safe.then_some(Self(KeyKind::Rsa, key))
+    /// A key of a big-endian modulus and exponent. Java's `BigInteger` writes a zero before a number whose first bit is
+    /// set; RFC 7518, section 6.3.1.1 says not to, and AWS-LC takes no such number.
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+        let [modulus, exponent] = [modulus, exponent].map(without_zeros);
+        if !is_safe_rsa(modulus, exponent).unwrap_or(false) {
+            return Err(KeyError::Rsa);
+        }
+        Ok(Self {
+            kind: KeyKind::Rsa,
+            key: DecodingKey::from_rsa_raw_components(modulus, exponent),
+            numbers: vec![modulus.to_vec(), exponent.to_vec()],
+        })
     }
 
     /// A key that is a point of a curve.
-    fn point(kind: KeyKind, point: &[u8]) -> Option<Self> {
+    fn point(kind: KeyKind, point: Vec<u8>) -> Result<Self, KeyError> {
         let (on_curve, key) = match kind {
             KeyKind::P256 => (
-                ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point),
-                DecodingKey::from_ec_der(point),
+                ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, &point),
+                DecodingKey::from_ec_der(&point),
             ),
             KeyKind::P384 => (
-                ParsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, point),
-                DecodingKey::from_ec_der(point),
+                ParsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, &point),
+                DecodingKey::from_ec_der(&point),
             ),
             KeyKind::Ed25519 => (
-                ParsedPublicKey::new(&signature::ED25519, point),
-                DecodingKey::from_ed_der(point),
+                ParsedPublicKey::new(&signature::ED25519, &point),
+                DecodingKey::from_ed_der(&point),
             ),
-            KeyKind::Rsa => return None,
+            KeyKind::Rsa => return Err(KeyError::Kind),
         };
-        on_curve.ok().map(|_| Self(kind, key))
+        on_curve.map_err(|_| KeyError::Point)?;
+        Ok(Self {
+            kind,
+            key,
+            numbers: vec![point],
+        })
     }
 
     /// Whether this kind of key is one for the algorithm.
     pub(crate) fn serves(&self, algorithm: Algorithm) -> bool {
-        self.0 == algorithm.kind
+        self.kind == algorithm.kind
     }
 
-    /// Whether a compact JWS is signed with this key (RFC 7515 section 5.2). Anything but a clear yes is a no.
+    /// Whether a compact JWS is signed with this key (RFC 7515, section 5.2). Anything but a clear yes is a no.
     pub(crate) fn verify_jws(&self, algorithm: Algorithm, jws: &str) -> bool {
         let Some((message, signature)) = jws.rsplit_once('.') else {
             return false;
         };
-        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.1, algorithm.jwa)
+        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.key, algorithm.jwa)
             .unwrap_or(false)
     }
+}
+
+/// A big-endian number as short as it can be.
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+/// Whether modulus and exponent, without zeros before them, are those of a key that is safe to use; none if one is zero
+/// or out of all bounds.
+fn is_safe_rsa(modulus: &[u8], exponent: &[u8]) -> Option<bool> {
+    let unused = modulus.first()?.leading_zeros().try_into().ok()?;
+    let bits = modulus.len().checked_mul(8)?.checked_sub(unused)?;
+    let value = exponent.iter().try_fold(0_u32, |value, byte| {
+        value.checked_mul(256)?.checked_add(u32::from(*byte))
+    })?;
+    // At least 2048 bits (NIST SP 800-131A); over 8192 a check costs too much of a request. The least exponent is 65537
+    // (FIPS 186-5 section 5.4), the greatest what verifiers take. Products of odd primes are odd.
+    let odd = modulus.last()? & 1 == 1 && value & 1 == 1;
+    Some((2048..=8192).contains(&bits) && value >= 65537 && odd)
 }
 
 /// The first half of the SHA-256 of a text, in hex: names a token in a log without giving it away.
@@ -133,8 +188,8 @@ pub(crate) fn fingerprint(message: &str) -> String {
     text::hex(half)
 }
 
-/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so that
-/// no two different lists of fields, and no two purposes, give the same bytes.
+/// SHA-256 in hex over the purpose (which carries the version) and the fields, each after its length in 8 bytes, so
+/// that no two different lists of fields, and no two purposes, give the same bytes.
 pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
     let mut digest = Context::new(&SHA256);
     for field in [purpose].iter().chain(fields) {

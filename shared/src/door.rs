@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::explanation::Explanation;
 use crate::gate::{self, Identity, Refusal, Trust};
 use crate::issuers::TrustedIssuers;
 use crate::keys::{KeyStore, Outage};
@@ -46,8 +47,25 @@ impl Door {
     /// # Errors
     /// The check that failed, or the outage that kept it from being made.
     pub async fn identify(&self, header: &[u8]) -> Result<Identity, DoorError> {
-        let presented = gate::present(header, &self.trust)?;
-        let keys = self.keys.keys(&presented).await?;
-        Ok(gate::identify(presented, &keys, self.clock.now())?)
+        let identified = self.decide(header).await;
+        identified.map_err(|(error, _explanation)| error)
+    }
+
+    /// Believes the caller, or not, and explains to operators why not.
+    ///
+    /// # Errors
+    /// As [`Self::identify`], with what the log line of the decision says beside it.
+    pub async fn decide(&self, header: &[u8]) -> Result<Identity, (DoorError, Explanation)> {
+        let refuse = |refusal: Refusal, why| (DoorError::Refused(refusal), why);
+        let presented = gate::present(header, &self.trust).map_err(|refusal| {
+            refuse(refusal, Explanation::unproven(header, &self.trust, refusal))
+        })?;
+        let keys = self.keys.keys(&presented).await;
+        let keys = keys.map_err(|outage| (DoorError::from(outage), Explanation::default()))?;
+        let now = self.clock.now();
+        gate::identify(presented, &keys, now).map_err(|rejection| {
+            let why = Explanation::of(&rejection, header, &self.trust, now);
+            refuse(rejection.refusal, why)
+        })
     }
 }

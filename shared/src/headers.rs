@@ -1,7 +1,8 @@
 //! Header allow-lists, one per direction: a header that is not named here does not pass the door.
 //!
 //! An allow-list needs no list of dangerous names. Hop-by-hop headers, cookies, `X-Amzn-*`, `X-Amz-*`, forwarding
-//! headers, `WorkloadAccessToken`, `OAuth2CallbackUrl`, and every look-alike with underscores, are absent by construction.
+//! headers, `WorkloadAccessToken`, `OAuth2CallbackUrl`, and every look-alike with underscores, are absent by
+//! construction.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -30,6 +31,9 @@ pub const MCP_PROTOCOL_VERSION: &str = "mcp-protocol-version";
 /// The method of a message, which the generation of MCP without sessions asks for (MCP 2026-07-28, "Standard headers").
 pub const MCP_METHOD: &str = "mcp-method";
 
+/// What a message calls, by the same rule.
+pub const MCP_NAME: &str = "mcp-name";
+
 /// The version of A2A that a client speaks; a server takes a message without it for one of 0.3 (A2A, "Service
 /// parameters"). AgentCore passes it on to an agent whose request header allow-list names it.
 pub const A2A_VERSION: &str = "a2a-version";
@@ -37,9 +41,25 @@ pub const A2A_VERSION: &str = "a2a-version";
 /// The extensions of A2A that a client uses, passed on by the same rule.
 pub const A2A_EXTENSIONS: &str = "a2a-extensions";
 
-/// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose it
-/// could begin again to count what a policy limits.
+/// The same, as A2A 0.3 has it.
+const X_A2A_EXTENSIONS: &str = "x-a2a-extensions";
+
+/// How the name of a header begins that repeats an argument of a tool (MCP 2026-07-28, "Custom headers from tool
+/// parameters"); a server must refuse the call without it. AgentCore passes it on by the same rule.
+const MCP_PARAM: &str = "mcp-param-";
+
+/// So many arguments of one call travel in headers. AgentCore's allow-list of a runtime has no more names.
+const MAX_PARAMS: usize = 20;
+
+/// As long as AgentCore takes of an allow-listed header ("Pass custom headers to AgentCore Runtime").
+const MAX_CUSTOM: usize = 4096;
+
+/// Which policy session a message to an AgentCore gateway belongs to. Set by the door alone: a caller who could choose
+/// it could begin again to count what a policy limits.
 pub const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";
+
+/// By which a reverse proxy in front is told to pass on a stream as it comes (nginx, ngx_http_proxy_module).
+pub const ACCEL_BUFFERING: &str = "x-accel-buffering";
 
 /// What a browser's script may read of an answer, beside the headers that the Fetch standard always shows.
 pub const EXPOSED: [&str; 7] = [
@@ -52,41 +72,72 @@ pub const EXPOSED: [&str; 7] = [
     "www-authenticate",
 ];
 
-/// What a browser's script may send from another origin; all of it is read by the door or travels inward.
-pub const ACCEPTED: [&str; 13] = [
+/// What a browser's script may send from another origin: what is read by the door or travels inward, and what libraries
+/// send of their own accord, without which the browser would send nothing at all.
+pub const ACCEPTED: [&str; 17] = [
     A2A_EXTENSIONS,
     A2A_VERSION,
     "accept",
     "authorization",
     "baggage",
+    "cache-control",
     "content-type",
+    "last-event-id",
     MCP_METHOD,
     MCP_NAME,
     MCP_PROTOCOL_VERSION,
     MCP_SESSION_ID,
     "traceparent",
     "tracestate",
+    "user-agent",
+    X_A2A_EXTENSIONS,
     CONVERSATION,
 ];
 
 /// What of a caller's headers may travel to the agent: trace context (W3C Trace Context and Baggage), and nothing else.
 ///
-/// A header that the caller's `Connection` names is for this hop only and stays here (RFC 9110, 7.6.1), as does one
-/// that is longer than AgentCore takes, is not visible ASCII, or appears twice where it may appear once.
-#[must_use]
+/// A header that the caller's `Connection` names is for this hop only and stays here (RFC 9110, section 7.6.1), as does
+/// one that is longer than AgentCore takes, is not visible ASCII, or appears twice where it may appear once.
 pub fn inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &INWARD)
 }
 
 /// Further headers of a caller's that may pass to an MCP server: the protocol's own, by the same rules, except the
 /// session id, which the door opens first.
-#[must_use]
 pub fn mcp_inward(received: &HeaderMap) -> HeaderMap {
-    travelling(received, &MCP_INWARD)
+    let mut travelling = travelling(received, &MCP_INWARD);
+    let params = received.keys().filter(|name| is_mcp_param(name.as_str()));
+    let params = params.filter_map(|name| Some((name.clone(), custom(received, name.as_str())?)));
+    travelling.extend(params.take(MAX_PARAMS));
+    travelling
+}
+
+/// Whether a header repeats an argument of a tool.
+pub fn is_mcp_param(name: &str) -> bool {
+    name.strip_prefix(MCP_PARAM)
+        .is_some_and(|rest| !rest.is_empty())
+}
+
+/// Those headers of a caller's that an operator lets travel to one agent, by their names in lower case.
+pub fn forwarded(received: &HeaderMap, names: &[String]) -> HeaderMap {
+    let values = names.iter().filter_map(|name| {
+        let value = custom(received, name)?;
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
+    });
+    values.collect()
+}
+
+/// The one value of a header that is passed on as it is, by the rules of [`inward`].
+fn custom(received: &HeaderMap, name: &str) -> Option<HeaderValue> {
+    let mut values = received.get_all(name).iter();
+    let (only, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let is_good = !only.is_empty() && only.len() <= MAX_CUSTOM && only.to_str().is_ok();
+    (is_good && !named_by_connection(received, name)).then(|| only.clone())
 }
 
 /// Further headers of a caller's that may pass to an A2A agent, by the same rules.
-#[must_use]
 pub fn a2a_inward(received: &HeaderMap) -> HeaderMap {
     travelling(received, &A2A_INWARD)
 }
@@ -115,8 +166,7 @@ fn travelling(received: &HeaderMap, rules: &[Inward]) -> HeaderMap {
 /// What of an answer's headers may leave: the names below, each once.
 ///
 /// API Gateway takes one value a header from a streaming function, so repeated headers are folded into one (RFC 9110,
-/// 5.2). `Content-Length` is never among them: a stream has none, and API Gateway renames it.
-#[must_use]
+/// section 5.2). `Content-Length` is never among them: a stream has none, and API Gateway renames it.
 pub fn outward(answer: &HeaderMap) -> HeaderMap {
     let mut leaving = HeaderMap::new();
     for name in OUTWARD {
@@ -182,9 +232,6 @@ const INWARD: [Inward; 3] = [
     },
 ];
 
-/// By which messages may be routed unopened (MCP 2026-07-28, "Standard headers").
-const MCP_NAME: &str = "mcp-name";
-
 const MCP_INWARD: [Inward; 3] = [
     Inward {
         name: MCP_METHOD,
@@ -203,21 +250,25 @@ const MCP_INWARD: [Inward; 3] = [
     },
 ];
 
-/// As long as AgentCore takes of an allow-listed header ("Pass custom headers to AgentCore Runtime").
-const A2A_INWARD: [Inward; 2] = [
+const A2A_INWARD: [Inward; 3] = [
     Inward {
         name: A2A_EXTENSIONS,
-        max_len: 4096,
+        max_len: MAX_CUSTOM,
         may_repeat: true,
     },
     Inward {
         name: A2A_VERSION,
-        max_len: 4096,
+        max_len: MAX_CUSTOM,
         may_repeat: false,
+    },
+    Inward {
+        name: X_A2A_EXTENSIONS,
+        max_len: MAX_CUSTOM,
+        may_repeat: true,
     },
 ];
 
-const OUTWARD: [&str; 17] = [
+const OUTWARD: [&str; 18] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -231,6 +282,7 @@ const OUTWARD: [&str; 17] = [
     "retry-after",
     "vary",
     "www-authenticate",
+    ACCEL_BUFFERING,
     "x-content-type-options",
     CONVERSATION,
     REQUEST_ID,
@@ -245,7 +297,7 @@ fn named_by_connection(received: &HeaderMap, name: &str) -> bool {
         .any(|token| token.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// All values of one header as one: separated by a comma, as RFC 9110, 5.2, allows for lists.
+/// All values of one header as one: separated by a comma, as RFC 9110, section 5.2, allows for lists.
 fn folded<'v>(values: impl Iterator<Item = &'v HeaderValue>) -> Option<HeaderValue> {
     let values: Vec<&[u8]> = values.map(HeaderValue::as_bytes).collect();
     if values.is_empty() {
@@ -255,172 +307,4 @@ fn folded<'v>(values: impl Iterator<Item = &'v HeaderValue>) -> Option<HeaderVal
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn map(pairs: &[(&str, &str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.append(
-                HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                value.parse().unwrap(),
-            );
-        }
-        headers
-    }
-
-    fn names(headers: &HeaderMap) -> Vec<&str> {
-        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
-        names.sort_unstable();
-        names
-    }
-
-    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-
-    #[test]
-    fn only_trace_context_travels_inward() {
-        let hostile = [
-            "Authorization",
-            "Connection",
-            "Cookie",
-            "Forwarded",
-            "Host",
-            "Keep-Alive",
-            "OAuth2CallbackUrl",
-            "Proxy-Authorization",
-            "TE",
-            "Trace_Parent",
-            "Traceparent_",
-            "Transfer-Encoding",
-            "Upgrade",
-            "User-Agent",
-            "Via",
-            "WorkloadAccessToken",
-            "X-Amz-Bedrock-AgentCore-Identity-WAT",
-            "X-Amz-Security-Token",
-            "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Identity",
-            "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tool-Token",
-            "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id",
-            "X-Amzn-Bedrock-AgentCore-Runtime-User-Id",
-            "X-Amzn-Trace-Id",
-            "X-Forwarded-For",
-            "x_amzn_bedrock_agentcore_runtime_user_id",
-            "workload_access_token",
-        ];
-        for name in hostile {
-            let headers = map(&[(name, "forged"), ("TraceParent", PARENT)]);
-            assert_eq!(names(&inward(&headers)), ["traceparent"], "{name}");
-        }
-    }
-
-    #[test]
-    fn a_header_named_by_connection_stays() {
-        for connection in ["baggage", "close, BAGGAGE", "keep-alive ,\tBaggage , close"] {
-            let headers = map(&[
-                ("connection", connection),
-                ("baggage", "a=1"),
-                ("traceparent", PARENT),
-            ]);
-            assert_eq!(names(&inward(&headers)), ["traceparent"], "{connection}");
-        }
-        let twice = map(&[
-            ("connection", "close"),
-            ("connection", "baggage"),
-            ("baggage", "a=1"),
-        ]);
-        assert!(inward(&twice).is_empty());
-        let other = map(&[("connection", "baggages"), ("baggage", "a=1")]);
-        assert_eq!(names(&inward(&other)), ["baggage"]);
-    }
-
-    #[test]
-    fn lengths_and_repetition_are_bounded() {
-        let with_parent = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> = [("traceparent", PARENT)]
-                .iter()
-                .chain(pairs)
-                .copied()
-                .collect();
-            inward(&map(&pairs))
-        };
-        for (name, max_len) in [("tracestate", 512), ("baggage", 8192)] {
-            assert_eq!(
-                with_parent(&[(name, &"a".repeat(max_len))]).len(),
-                2,
-                "{name}"
-            );
-            assert_eq!(
-                with_parent(&[(name, &"a".repeat(max_len + 1))]).len(),
-                1,
-                "{name}"
-            );
-            assert_eq!(with_parent(&[(name, "")]).len(), 1, "{name}");
-        }
-        assert!(inward(&map(&[("traceparent", PARENT), ("traceparent", PARENT)])).is_empty());
-        assert_eq!(
-            with_parent(&[("tracestate", "a=1"), ("tracestate", "b=2")])["tracestate"],
-            "a=1, b=2"
-        );
-        let halves = "a".repeat(300);
-        let both = with_parent(&[("tracestate", &halves), ("tracestate", &halves)]);
-        assert!(!both.contains_key("tracestate"));
-    }
-
-    #[test]
-    fn a_trace_has_its_form_or_stays() {
-        let later = format!("01{}-and-more", PARENT.strip_prefix("00").unwrap());
-        for good in [PARENT, &later] {
-            let headers = map(&[("traceparent", good), ("tracestate", "a=1")]);
-            assert_eq!(names(&inward(&headers)), ["traceparent", "tracestate"]);
-        }
-        let longer = format!("01-{}", "a".repeat(126));
-        for bad in [
-            "",
-            "00",
-            "forged",
-            &PARENT.to_ascii_uppercase(),
-            &PARENT.replacen("00", "ff", 1),
-            &PARENT.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32)),
-            &PARENT.replace("00f067aa0ba902b7", &"0".repeat(16)),
-            &PARENT.replace("4bf9", "4bg9"),
-            &format!("{PARENT}-more"),
-            &format!("{PARENT}0"),
-            &longer,
-        ] {
-            let headers = map(&[("traceparent", bad), ("tracestate", "a=1")]);
-            assert!(inward(&headers).is_empty(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn text_that_is_not_ascii_stays() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            "baggage",
-            HeaderValue::from_bytes("name=é".as_bytes()).unwrap(),
-        );
-        assert!(inward(&headers).is_empty());
-    }
-
-    #[test]
-    fn only_named_headers_leave_each_once() {
-        let answer = map(&[
-            ("content-type", "application/json"),
-            ("content-length", "12"),
-            ("set-cookie", "a=b"),
-            (
-                "x-amzn-bedrock-agentcore-runtime-session-endpoint-url",
-                "https://session.example",
-            ),
-            ("x-amzn-bedrock-agentcore-runtime-session-id", "s"),
-            ("x-amzn-requestid", "r"),
-            ("server", "secret"),
-            ("vary", "Origin"),
-            ("vary", "Accept"),
-            (CONVERSATION, "c"),
-        ]);
-        let leaving = outward(&answer);
-        assert_eq!(names(&leaving), ["content-type", "vary", CONVERSATION]);
-        assert_eq!(leaving["vary"], "Origin, Accept");
-    }
-}
+mod tests;

@@ -5,44 +5,30 @@
 //! some of our own. See the AgentCore guide, "Configure inbound JWT authorizer".
 
 mod advertised;
+mod authority;
 mod cognito;
 mod conditions;
+mod names;
+mod pool;
+mod requesters;
+mod rules;
 
 use std::sync::Arc;
 
 pub use advertised::Advertised;
 
-use crate::gate::{Algorithm, KeySet, Rules, TokenUse, Trust};
+use crate::authorities::Authorities;
+use crate::gate::{KeySet, Rules, Trust};
+use crate::key_report::skipped_keys;
 use crate::settings::{Address, Fault, Faults, Form, Json, Members, TRUSTED_ISSUERS};
 
-/// How far an issuer's clock may run ahead of ours, unless its entry says otherwise; seconds.
-const LEEWAY_SECS: u64 = 30;
-/// More leeway than this would hide a clock that needs repair; seconds.
-const MAX_LEEWAY_SECS: u64 = 120;
-/// The longest life of a token, unless the issuer's entry says otherwise: a day, Cognito's own limit; seconds.
-const LIFETIME_SECS: u64 = 86_400;
-/// A token of more than a year is a password; seconds.
-const MAX_LIFETIME_SECS: u64 = 31_536_000;
-
-/// The two places where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3).
-const WELL_KNOWN: [&str; 2] = [
-    "/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server",
-];
+use names::Named;
 
 /// AgentCore's fields that concern its own network.
 const WITHOUT_EFFECT: [&str; 3] = [
     "certificateConfigurations",
     "privateEndpoint",
     "privateEndpointOverrides",
-];
-
-/// Of these an entry needs at least one: an issuer's every customer must not be everybody's caller.
-const CONDITIONS: [&str; 4] = [
-    "allowedAudience",
-    "allowedClients",
-    "allowedScopes",
-    "customClaims",
 ];
 
 /// The issuers whose tokens are believed.
@@ -67,9 +53,11 @@ pub enum KeySource {
 /// Keys that have to be fetched.
 #[derive(Clone)]
 pub struct RemoteKeys {
-    /// The exact `iss`.
+    /// The issuer's first name, which its metadata must state: with [`crate::rules::TENANT`] in it, if it has tenants.
     pub issuer: String,
     pub address: KeyAddress,
+    /// The authorities of its servers' certificates, if not the public ones.
+    pub authorities: Option<Authorities>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,7 +85,8 @@ impl TrustedIssuers {
                 continue;
             };
             if let Some((own, source, known)) = read_entry(entry, &mut notes) {
-                if rules.iter().any(|other| other.issuer == own.issuer) {
+                let is_known = |iss: &String| rules.iter().any(|other| other.issuer.owns(iss));
+                if own.issuer.all().iter().any(is_known) {
                     faults.add(Fault::malformed(path, "is an issuer that is listed before"));
                 }
                 advertised.push(known);
@@ -119,22 +108,17 @@ impl TrustedIssuers {
     }
 }
 
-/// Who issues, and where that is written.
-struct Issuer {
-    name: Address,
-    discovery: Address,
-    is_cognito: bool,
-}
-
 /// Reads one issuer. Every member is looked at, whatever is wrong with the others.
 fn read_entry(
     mut entry: Members<'_>,
     notes: &mut Vec<String>,
 ) -> Option<(Rules, KeySource, Advertised)> {
-    let issuer = read_issuer(&mut entry);
-    let source = read_source(&mut entry, issuer.as_ref(), notes);
-    let is_cognito = issuer.as_ref().is_some_and(|issuer| issuer.is_cognito);
-    let rules = read_rules(&mut entry, is_cognito);
+    let named = names::read(&mut entry);
+    let source = read_source(&mut entry, named.as_ref(), notes);
+    let is_cognito = named.as_ref().is_some_and(|named| named.cognito.is_some());
+    let issuer = named.as_ref().map(|named| named.issuer.clone());
+    let rules = rules::read(&mut entry, issuer.unwrap_or_else(|| "".into()), is_cognito);
+    requesters::check(&entry, &rules);
     let scopes = entry.object("advertisedScopeMapping");
     let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
     for name in WITHOUT_EFFECT {
@@ -149,68 +133,14 @@ fn read_entry(
         entry.fault(workload, "is a restriction that cannot be kept here");
     }
     entry.finish();
-    let issuer = issuer?.name.as_str().to_owned();
-    let advertised = Advertised::new(&issuer, scopes.unwrap_or_default());
-    Some((Rules { issuer, ..rules }, source?, advertised))
-}
-
-fn read_issuer(entry: &mut Members<'_>) -> Option<Issuer> {
-    entry.needs(&["discoveryUrl"]);
-    let discovery = read_address(entry, "discoveryUrl");
-    let default = discovery.as_ref().and_then(issuer_of);
-    if discovery.is_some() && default.is_none() {
-        entry.fault(
-            "discoveryUrl",
-            "does not end in `/.well-known/openid-configuration` or `/.well-known/oauth-authorization-server`",
-        );
-    }
-    let name = if entry.has("issuer") {
-        read_address(entry, "issuer")?
-    } else {
-        default?
-    };
-    if name.has_query() {
-        entry.fault("issuer", "has a query");
-    }
-    let is_cognito = cognito::is_issuer(&name);
-    if is_cognito && !cognito::is_pool(&name) {
-        entry.own_fault(
-            "is not the issuer of a Cognito user pool: `/` and the pool id must follow the host",
-        );
-    }
-    Some(Issuer {
-        name,
-        discovery: discovery?,
-        is_cognito,
-    })
-}
-
-/// The issuer a metadata address belongs to: the well-known part stands at its end, or between host and path (RFC 8414
-/// section 3.1).
-fn issuer_of(discovery: &Address) -> Option<Address> {
-    let text = discovery.as_str();
-    let is_plain = !discovery.has_query() && text.matches("/.well-known/").count() == 1;
-    let split = |well_known: &&str| text.split_once(*well_known);
-    let (before, after) = WELL_KNOWN.iter().find_map(split).filter(|_| is_plain)?;
-    let at_root = Address::parse(before).ok()?.uri().path() == "/";
-    let inserted = at_root && after.starts_with('/') && after.len() > 1;
-    if before.ends_with('/') || !(after.is_empty() || inserted) {
-        return None;
-    }
-    Address::parse(&format!("{before}{after}")).ok()
-}
-
-fn read_address(entry: &mut Members<'_>, name: &str) -> Option<Address> {
-    let text = entry.text(name, &Form::ANY)?;
-    Address::parse(&text)
-        .map_err(|error| entry.fault(name, error.to_string()))
-        .ok()
+    let advertised = Advertised::new(&named?.address, scopes.unwrap_or_default());
+    Some((rules, source?, advertised))
 }
 
 /// Where the keys are: in the entry, at an address of the entry, or where the issuer says.
 fn read_source(
     entry: &mut Members<'_>,
-    issuer: Option<&Issuer>,
+    named: Option<&Named>,
     notes: &mut Vec<String>,
 ) -> Option<KeySource> {
     let inline = entry.take("jwks");
@@ -218,20 +148,28 @@ fn read_source(
     if inline.is_some() && given {
         entry.fault("jwksUri", "is given together with `jwks`");
     }
-    let document = read_address(entry, "jwksUri");
+    let document = names::read_address(entry, "jwksUri");
+    let authorities = authority::read(entry);
     if let Some(json) = inline {
+        if authorities.is_some() {
+            entry.fault(
+                authority::NAME,
+                "is given together with `jwks`, and nothing is fetched then",
+            );
+        }
         return read_key_set(entry, &json, notes);
     }
-    let issuer = issuer?;
-    let address = match document {
-        Some(document) => KeyAddress::Document(document),
-        None if given => return None,
-        None if issuer.is_cognito => KeyAddress::Document(cognito::keys(&issuer.name)?),
-        None => KeyAddress::Discovery(issuer.discovery.clone()),
+    let named = named?;
+    let address = match (document, &named.cognito) {
+        (Some(document), _) => KeyAddress::Document(document),
+        (None, _) if given => return None,
+        (None, Some(pool)) => KeyAddress::Document(cognito::keys(pool)?),
+        (None, None) => KeyAddress::Discovery(named.discovery.clone()),
     };
     Some(KeySource::Remote(RemoteKeys {
-        issuer: issuer.name.as_str().to_owned(),
+        issuer: named.issuer.name().to_owned(),
         address,
+        authorities,
     }))
 }
 
@@ -243,66 +181,9 @@ fn read_key_set(entry: &Members<'_>, json: &Json, notes: &mut Vec<String>) -> Op
     if keys.usable() == 0 {
         entry.fault("jwks", "has no usable key");
     }
-    if keys.skipped() > 0 {
+    if let Some(skipped) = skipped_keys(&keys) {
         let path = entry.path("jwks");
-        notes.push(format!("`{path}` has {} unusable keys", keys.skipped()));
+        notes.push(format!("`{path}` has unusable keys: {skipped}"));
     }
     Some(KeySource::Inline(Arc::new(keys)))
-}
-
-/// The conditions of the entry; the issuer itself is filled in by the caller.
-fn read_rules(entry: &mut Members<'_>, is_cognito: bool) -> Rules {
-    if !CONDITIONS.iter().any(|name| entry.has(name)) {
-        let names = CONDITIONS.join("`, `");
-        entry.own_fault(format!("admits anyone: one of `{names}` is required"));
-    }
-    let token_use = entry.one_of("tokenUse", "`access`, `id`", TokenUse::parse);
-    let mut claim_name = |name: &str, default: &str| {
-        let named = entry.text(name, &Form::PLAIN);
-        named.unwrap_or_else(|| default.to_owned())
-    };
-    let groups = if is_cognito {
-        cognito::GROUPS_CLAIM
-    } else {
-        "groups"
-    };
-    let groups_claim = claim_name("groupsClaim", groups);
-    let scope_claim = claim_name("scopeClaim", "scope");
-    let client_claim = claim_name("clientClaim", "client_id");
-    Rules {
-        issuer: String::new(),
-        algorithms: read_algorithms(entry),
-        token_use: token_use.or(is_cognito.then_some(TokenUse::Access)),
-        allowed_clients: list(entry, "allowedClients", &Form::PLAIN),
-        allowed_audience: list(entry, "allowedAudience", &Form::PLAIN),
-        allowed_scopes: list(entry, "allowedScopes", &Form::SCOPE),
-        custom_claims: conditions::read(entry),
-        groups_claim,
-        scope_claim,
-        client_claim,
-        leeway_secs: entry
-            .number("leewaySeconds", 0..=MAX_LEEWAY_SECS)
-            .unwrap_or(LEEWAY_SECS),
-        max_lifetime_secs: entry
-            .number("maxLifetimeSeconds", 1..=MAX_LIFETIME_SECS)
-            .unwrap_or(LIFETIME_SECS),
-    }
-}
-
-fn list(entry: &mut Members<'_>, name: &str, form: &Form) -> Vec<String> {
-    entry.texts(name, form).unwrap_or_default()
-}
-
-fn read_algorithms(entry: &mut Members<'_>) -> Vec<Algorithm> {
-    const KNOWN: Form = Form {
-        says: "one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA",
-        holds: |name| Algorithm::parse(name).is_some(),
-    };
-    match entry.texts("algorithms", &KNOWN) {
-        None => vec![Algorithm::RS256],
-        Some(names) => names
-            .iter()
-            .filter_map(|name| Algorithm::parse(name))
-            .collect(),
-    }
 }

@@ -1,4 +1,4 @@
-//! The compact serialization of a JSON Web Signature (RFC 7515 section 7.1), read strictly: three parts, one spelling.
+//! The compact serialization of a JSON Web Signature (RFC 7515, section 7.1), read strictly: three parts, one spelling.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

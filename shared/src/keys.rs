@@ -1,7 +1,8 @@
 //! The keys of each issuer: fetched, cached, and renewed without being a burden to issuer or caller.
 //!
-//! [`crate::cache`] says what a request may have to wait for. A token that names a key which is not held makes the keys be
-//! fetched as well: it may be a rotation, or a key id that a stranger made up, so such searches are drawn from a bucket.
+//! [`crate::cache`] says what a request may have to wait for. A token that names a key which is not held makes the keys
+//! be fetched as well: it may be a rotation, or a key id that a stranger made up, so such searches are drawn from a
+//! bucket.
 //!
 //! The metadata document of an issuer is read again with every fetch, so that its keys may move.
 
@@ -18,7 +19,8 @@ use crate::clock::Clock;
 use crate::fetch::{FetchError, Fetcher};
 use crate::gate::{KeyDocumentError, KeySet, Presented};
 use crate::issuers::{KeyAddress, KeySource, RemoteKeys};
-use crate::log::causes;
+use crate::key_report::skipped_keys;
+use crate::log::{Loggable, causes};
 use crate::settings::Address;
 
 /// Older keys are renewed. Envoy's `jwt_authn` renews at the same age by default.
@@ -28,14 +30,15 @@ pub const SOFT_AGE: Duration = Duration::from_secs(10 * 60);
 /// authorizers may hold keys for the same time.
 pub const HARD_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The number of unknown key ids that may lead to a fetch at once, so that a made-up id does not use up a true rotation's.
+/// The number of unknown key ids that may lead to a fetch at once, so that a made-up id does not use up a true
+/// rotation's.
 pub const MAX_SEARCHES: u32 = 3;
 
 /// The time after which one more may: the wait of common verifiers between two fetches for unknown keys.
 pub const SEARCH_REFILL: Duration = Duration::from_secs(10);
 
-/// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors that a
-/// Lambda function has ("Lambda quotas") alone.
+/// How many issuers are asked at once at the start: their connections must leave most of the 1,024 file descriptors
+/// that a Lambda function has ("Lambda quotas") alone.
 pub const MAX_WARMING: usize = 64;
 
 /// Why it cannot be told whether a caller is to be believed.
@@ -57,10 +60,7 @@ impl Outage {
 }
 
 /// The keys of every trusted issuer.
-pub struct KeyStore {
-    issuers: Vec<Keys>,
-    fetcher: Fetcher,
-}
+pub struct KeyStore(Vec<Keys>);
 
 /// The keys of one issuer.
 enum Keys {
@@ -72,30 +72,35 @@ struct Remote {
     origin: RemoteKeys,
     cache: Cache<KeySet>,
     searches: TokenBucket,
+    /// Shared by the issuers that have no authorities of their own.
+    fetcher: Arc<Fetcher>,
 }
 
 /// Why a fetch gave no keys.
 #[derive(Debug, thiserror::Error)]
 enum KeysError {
-    #[error("cannot get the metadata document")]
-    Discovery(#[source] FetchError),
+    #[error("cannot get the metadata document `{0}`")]
+    Discovery(String, #[source] FetchError),
     #[error("the metadata document is not a JSON object with the texts `issuer` and `jwks_uri`")]
     DiscoveryForm,
-    #[error("the metadata document is another issuer's")]
-    DiscoveryIssuer,
-    #[error("the metadata document's `jwks_uri` is not an address that may be called")]
-    DiscoveryKeys,
-    #[error("cannot get the key document")]
-    Document(#[source] FetchError),
+    #[error(
+        "the metadata document is of the issuer `{0}`; if that is the `iss` of the tokens, give it as \
+         `issuer` of the entry"
+    )]
+    DiscoveryIssuer(String),
+    #[error("the metadata document's `jwks_uri` `{0}` {1}")]
+    DiscoveryKeys(String, &'static str),
+    #[error("cannot get the key document `{0}`")]
+    Document(String, #[source] FetchError),
     #[error("the key document is refused")]
     DocumentForm(#[from] KeyDocumentError),
-    #[error("the key document has no usable key")]
-    NoKey,
+    #[error("the key document has no usable key: {0}")]
+    NoKey(String),
     #[error("it took too long")]
     Timeout,
 }
 
-/// What is read of an issuer's metadata (RFC 8414 section 2). A member given twice is an error of the parser.
+/// What is read of an issuer's metadata (RFC 8414, section 2). A member given twice is an error of the parser.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -109,67 +114,76 @@ impl KeyStore {
             soft: SOFT_AGE,
             hard: HARD_AGE,
         };
+        let public = Arc::<Fetcher>::default();
         let issuers = sources.into_iter().map(|source| match source {
             KeySource::Inline(keys) => Keys::Inline(keys),
             KeySource::Remote(origin) => Keys::Remote(Box::new(Remote {
-                origin,
                 cache: Cache::new(ages, clock.clone()),
                 searches: TokenBucket::new(MAX_SEARCHES, SEARCH_REFILL),
+                fetcher: match &origin.authorities {
+                    None => Arc::clone(&public),
+                    Some(own) => Arc::new(Fetcher::trusting(own.clone())),
+                },
+                origin,
             })),
         });
-        Self {
-            issuers: issuers.collect(),
-            fetcher: Fetcher::default(),
-        }
+        Self(issuers.collect())
     }
 
     /// Fetches the keys of all issuers, [`MAX_WARMING`] at once, for at most `budget` in all.
     ///
-    /// An issuer that does not answer holds up no other, unless that many do not answer: then those behind them are left
-    /// to their first caller. A failure here does not count for the back-off: the first caller, who may have more time,
-    /// tries again.
+    /// An issuer that does not answer holds up no other, unless that many do not answer: then those behind them are
+    /// left to their first caller. A failure here does not count for the back-off: the first caller, who may have more
+    /// time, tries again.
     pub async fn warm(&self, budget: Duration) {
         let start = time::Instant::now();
-        let remotes = self.issuers.iter().filter_map(|keys| match keys {
+        let remotes = self.0.iter().filter_map(|keys| match keys {
             Keys::Inline(_) => None,
             Keys::Remote(remote) => Some(remote),
         });
         let fetches = stream::iter(remotes).for_each_concurrent(MAX_WARMING, |remote| async move {
-            let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
+            let fetch = async |timeout| remote.fetch(timeout).await;
             let left = budget.saturating_sub(start.elapsed());
             remote.cache.warm(left, fetch).await;
         });
         fetches.await;
     }
 
-    /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often enough,
-    /// and it is for the gate to refuse the token.
+    /// The keys for a token. If they do not hold the key it names, the issuer has just been asked, or asked often
+    /// enough, and it is for the gate to refuse the token.
     ///
     /// # Errors
     /// There are no keys that may be used, or they lack the token's key and the issuer cannot be asked.
     pub async fn keys(&self, presented: &Presented<'_>) -> Result<Arc<KeySet>, Outage> {
-        match self.issuers.get(presented.issuer_index()) {
+        match self.0.get(presented.issuer_index()) {
             None => Err(Outage::Keys),
             Some(Keys::Inline(keys)) => Ok(Arc::clone(keys)),
-            Some(Keys::Remote(remote)) => self.remote(remote, presented.key_id()).await,
+            Some(Keys::Remote(remote)) => self.remote(remote, presented).await,
         }
     }
 
-    async fn remote(&self, remote: &Remote, key_id: Option<&str>) -> Result<Arc<KeySet>, Outage> {
-        // A token without a key id names no key that a fetch could bring.
-        let suits = |keys: &KeySet| key_id.is_none() || keys.has(key_id);
-        let fetch = async |timeout| self.fetch(&remote.origin, timeout).await;
+    async fn remote(
+        &self,
+        remote: &Remote,
+        presented: &Presented<'_>,
+    ) -> Result<Arc<KeySet>, Outage> {
+        // A token that names no key names none that a fetch could bring.
+        let suits = |keys: &KeySet| !presented.names_key() || keys.has(presented);
+        let fetch = async |timeout| remote.fetch(timeout).await;
         let found = remote.cache.find(suits, &remote.searches, fetch).await;
         found.ok_or(Outage::Keys)
     }
+}
 
-    async fn fetch(&self, origin: &RemoteKeys, timeout: Duration) -> Option<KeySet> {
-        let issuer = &origin.issuer;
-        let fetched = time::timeout(timeout, self.ask(origin)).await;
+impl Remote {
+    async fn fetch(&self, timeout: Duration) -> Option<KeySet> {
+        let issuer = &self.origin.issuer;
+        let fetched = time::timeout(timeout, self.ask()).await;
         match fetched.unwrap_or(Err(KeysError::Timeout)) {
             Ok(keys) => {
-                let (usable, skipped) = (keys.usable(), keys.skipped());
-                info!(issuer, usable, skipped, "fetched keys");
+                let (usable, skipped) = (keys.usable(), keys.skipped().len());
+                let skipped_keys = skipped_keys(&keys);
+                info!(issuer, usable, skipped, skipped_keys, "fetched keys");
                 Some(keys)
             }
             Err(error) => {
@@ -179,19 +193,22 @@ impl KeyStore {
         }
     }
 
-    async fn ask(&self, origin: &RemoteKeys) -> Result<KeySet, KeysError> {
-        let document = match &origin.address {
+    async fn ask(&self) -> Result<KeySet, KeysError> {
+        let address = match &self.origin.address {
             KeyAddress::Discovery(address) => {
                 let metadata = self.fetcher.get(address).await;
-                let metadata = metadata.map_err(KeysError::Discovery)?;
-                &key_address(&metadata, &origin.issuer, address)?
+                let failed = |error| KeysError::Discovery(shown(address.as_str()), error);
+                &key_address(&metadata.map_err(failed)?, &self.origin.issuer, address)?
             }
             KeyAddress::Document(address) => address,
         };
-        let document = self.fetcher.get(document).await;
-        let keys = KeySet::parse(&document.map_err(KeysError::Document)?)?;
+        let document = self.fetcher.get(address).await;
+        let failed = |error| KeysError::Document(shown(address.as_str()), error);
+        let keys = KeySet::parse(&document.map_err(failed)?)?;
         if keys.usable() == 0 {
-            return Err(KeysError::NoKey);
+            let skipped = skipped_keys(&keys);
+            let reasons = skipped.unwrap_or_else(|| "it lists none".to_owned());
+            return Err(KeysError::NoKey(reasons));
         }
         Ok(keys)
     }
@@ -203,14 +220,24 @@ fn key_address(metadata: &[u8], issuer: &str, source: &Address) -> Result<Addres
         serde_json::from_slice(metadata).map_err(|_| KeysError::DiscoveryForm)?;
     // Without this, one issuer's metadata could lend its keys to another (OpenID Connect Discovery 1.0 section 4.3).
     if metadata.issuer != issuer {
-        return Err(KeysError::DiscoveryIssuer);
+        return Err(KeysError::DiscoveryIssuer(shown(&metadata.issuer)));
     }
-    let keys = Address::parse(&metadata.jwks_uri).map_err(|_| KeysError::DiscoveryKeys)?;
+    let refused = |why| KeysError::DiscoveryKeys(shown(&metadata.jwks_uri), why);
+    let keys = Address::parse(&metadata.jwks_uri);
+    let keys = keys.map_err(|error| refused(error.why()))?;
     // A document from elsewhere must not send us to the services of our own machine.
     if keys.is_loopback() && !source.is_loopback() {
-        return Err(KeysError::DiscoveryKeys);
+        return Err(refused(
+            "leads to this machine, and the document does not come from it",
+        ));
     }
     Ok(keys)
+}
+
+/// An address as a log may have it: without its query, in which some servers want a key, and only if it is plain.
+fn shown(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    Loggable(path).to_string()
 }
 
 #[cfg(test)]

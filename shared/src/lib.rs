@@ -12,6 +12,7 @@
 
 pub mod agents;
 pub mod assertion;
+pub mod authorities;
 pub mod aws;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
 pub mod cache;
@@ -20,13 +21,16 @@ mod code_table;
 mod crypto;
 #[cfg(feature = "fetch")]
 pub mod door;
+pub mod explanation;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod gate;
 pub mod headers;
 pub mod issuers;
 mod json;
+mod jwk;
 mod jws;
+mod key_report;
 #[cfg(feature = "fetch")]
 pub mod keys;
 #[cfg(feature = "layer")]
@@ -45,6 +49,7 @@ pub mod session;
 pub mod settings;
 #[cfg(feature = "secrets")]
 pub mod signing;
+pub mod start;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;

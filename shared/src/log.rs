@@ -7,7 +7,6 @@ mod line;
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
 use std::iter::successors;
 use std::time::Duration;
 
@@ -16,11 +15,14 @@ use tracing::{Level, error, info};
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::clock;
+use crate::explanation::Explanation;
 use crate::gate::{Identity, Refusal};
 use crate::settings::{self, LOG_LEVEL};
 use crate::text::is_word;
 
 use line::{Line, Lines};
+
+pub(crate) use line::write;
 
 /// Starts the log of this process, once; a second call changes nothing.
 pub fn start() {
@@ -34,7 +36,7 @@ pub fn start() {
 pub enum Verdict<'a> {
     Allowed(&'a Identity),
     /// The identity is there if the caller was believed and lacked the right.
-    Refused(Refusal, Option<&'a Identity>),
+    Refused(Refusal, Option<&'a Identity>, &'a Explanation),
     /// The caller was believed, and what they ask for is not there; the code that they are told.
     Missing(&'static str, &'a Identity),
     /// It could not be decided; the code of the outage.
@@ -59,13 +61,20 @@ pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration:
             duration_ms,
             "allowed {action}"
         ),
-        Verdict::Refused(refusal, identity) => info!(
+        Verdict::Refused(refusal, identity, why) => info!(
             request_id,
             action = display(action),
             outcome = "refused",
             reason = refusal.code(),
-            token_id = identity.map(|identity| identity.token_id.as_str()),
-            issuer = identity.map(|identity| identity.issuer.as_str()),
+            expected = why.expected,
+            found = why.found,
+            hint = why.hint,
+            token_id = identity
+                .map(|identity| &identity.token_id)
+                .or(why.token_id.as_ref()),
+            issuer = identity
+                .map(|identity| &identity.issuer)
+                .or(why.issuer.as_ref()),
             subject = identity.map(|identity| display(Loggable(&identity.subject))),
             duration_ms,
             "refused {action}: {refusal}"
@@ -135,14 +144,4 @@ pub(crate) fn write_fatal(message: &str) {
     let mut line = Line::new(clock::wall(), Level::ERROR);
     line.message = message.to_owned();
     write(&line);
-}
-
-/// One line at a time, whole; nothing can be done about a standard output that is gone.
-pub(crate) fn write(line: &impl serde::Serialize) {
-    let Ok(mut text) = serde_json::to_vec(line) else {
-        return;
-    };
-    text.push(b'\n');
-    let mut output = io::stdout().lock();
-    let _output_gone = output.write_all(&text).and_then(|()| output.flush());
 }

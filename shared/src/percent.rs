@@ -1,4 +1,4 @@
-//! Percent-encoding (RFC 3986, 2.1).
+//! Percent-encoding (RFC 3986, section 2.1).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

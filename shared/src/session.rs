@@ -3,10 +3,11 @@
 //! AgentCore lets every principal that may invoke a runtime enter any session by its id, so callers must not choose the
 //! id: it is derived, and another caller's conversation of the same name is another session.
 
+use std::fmt;
+
 use crate::crypto::{digest_of, random};
 use crate::gate::{AgentName, Identity};
 use crate::text::{is_visible, is_word};
-use std::fmt;
 
 /// The conversation a turn belongs to, as the caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,6 @@ pub struct Conversation(String);
 
 impl Conversation {
     /// Reads a caller's conversation id: 1 to 128 of `[A-Za-z0-9_-]`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         is_word(text, MAX_CONVERSATION, b"_-").then(|| Self(text.to_owned()))
     }
@@ -23,19 +23,16 @@ impl Conversation {
     ///
     /// A name leads to a session only together with the identity of its owner. Where callers are not asked who they
     /// are, they are all one owner, and the name is all that keeps their conversations apart.
-    #[must_use]
     pub fn begin() -> Option<Self> {
         random::hex().map(Self)
     }
 
     /// The one conversation of a caller who names none, with an agent whose clients cannot: what they begin in one request
     /// they go on with in the next.
-    #[must_use]
     pub fn standing() -> Self {
         Self("default".to_owned())
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -49,7 +46,6 @@ pub struct SessionId(String);
 impl SessionId {
     /// The session of this caller's conversation with this agent: SHA-256 over a versioned, length-prefixed encoding, so
     /// that no two different (issuer, subject, agent, conversation) give the same bytes.
-    #[must_use]
     pub fn derive(identity: &Identity, agent: &AgentName, conversation: &Conversation) -> Self {
         Self::of(
             &identity.issuer,
@@ -66,7 +62,6 @@ impl SessionId {
         ))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,9 +72,7 @@ impl SessionId {
 pub struct UserId(String);
 
 impl UserId {
-    /// `issuer#subject`, so that two issuers' subjects never meet; an issuer is a URL without a fragment, so the first `#`
-    /// ends it. Longer or unusual text is replaced by a digest, which no such text can equal: it has no `#`.
-    #[must_use]
+    /// `issuer#subject`, so that two issuers' subjects never meet; no name of an issuer has a `#`, so the first one ends it. Longer or unusual text is replaced by a digest, which no such text can equal: it has no `#`.
     pub fn derive(identity: &Identity) -> Self {
         Self::of(&identity.issuer, &identity.subject)
     }
@@ -92,7 +85,6 @@ impl UserId {
         Self(digest_of("gatehouse user 1", &[issuer, subject]))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

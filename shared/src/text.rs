@@ -1,4 +1,4 @@
-//! Rules for short texts: a length in bytes and an alphabet. Hexadecimal digits.
+//! Rules for short texts: a length and an alphabet. Invisible characters. Hexadecimal digits.
 
 /// Whether a text has 1 to `max` bytes, all of them allowed.
 pub fn is_of(text: &str, max: usize, allowed: impl Fn(u8) -> bool) -> bool {
@@ -16,6 +16,45 @@ pub fn is_word(text: &str, max: usize, signs: &[u8]) -> bool {
 pub fn is_visible(text: &str, max: usize) -> bool {
     is_of(text, max, |byte| byte.is_ascii_graphic())
 }
+
+/// Whether a text can stand in front of people as it is: 1 to `max` characters, not all of them blank, none invisible.
+pub fn is_printable(text: &str, max: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= max && !text.chars().any(is_invisible)
+}
+
+/// Whether a character has no sign of its own and can change how others are read: a control character, a line or
+/// paragraph separator, or a format character, such as one that turns the direction of writing (Unicode general
+/// categories Cc, Zl, Zp and Cf; Unicode Technical Report 36, 2.4).
+pub fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || FORMAT
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&character))
+}
+
+/// The characters of the general categories Cf, Zl and Zp (Unicode 16, `DerivedGeneralCategory.txt`), with the
+/// unassigned ones among them, which Unicode keeps for the same purpose.
+const FORMAT: [(char, char); 19] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e007f}'),
+];
 
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
@@ -43,6 +82,37 @@ mod tests {
         ] {
             assert_eq!(is_word(text, 4, b"-"), word, "{text:?}");
             assert_eq!(is_visible(text, 4), visible, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_printable_is_short_and_visible() {
+        let long = "\u{e9}".repeat(9);
+        for (text, expected) in [
+            ("a b", true),
+            ("\u{5d0}\u{5d1}", true),
+            ("h\u{f6}chste", true),
+            (&long[..16], true),
+            (&long, false),
+            ("", false),
+            ("  ", false),
+            ("\u{3000}", false),
+            ("a\tb", false),
+            ("a\u{85}b", false),
+        ] {
+            assert_eq!(is_printable(text, 8), expected, "{text:?}");
+        }
+        for (first, last) in FORMAT {
+            for character in [first, last] {
+                assert!(!is_printable(&format!("a{character}b"), 8), "{character:?}");
+            }
+        }
+        // The neighbours of the ranges that are letters, spaces or signs.
+        for character in [
+            '\u{ac}', '\u{ae}', '\u{61b}', '\u{200a}', '\u{2010}', '\u{2027}', '\u{202f}',
+            '\u{205f}', '\u{2070}', '\u{fffc}',
+        ] {
+            assert!(is_printable(&format!("a{character}b"), 8), "{character:?}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! One request to the token endpoint (RFC 6749, 4.4): the machine client's, with or without a user's token as proof.
+//! One request to the token endpoint (RFC 6749, section 4.4): the machine client's, with or without a user's token as
+//! proof.
 
 use std::time::Duration;
 
@@ -6,16 +7,29 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use tracing::warn;
 
 use crate::aws::names::{MAX_COGNITO_SCOPE, is_scope};
 use crate::fetch::{FetchError, Fetcher};
 use crate::percent::encoded;
 use crate::secret::Secret;
 use crate::settings::Address;
-use crate::text::{is_of, is_visible};
+use crate::text::{is_of, is_visible, is_word};
 
 /// Cognito takes no more of a client's scopes.
 const MAX_SCOPES: usize = 50;
+
+/// Longer than any code of RFC 6749 and its extensions.
+const MAX_ERROR_CODE: usize = 64;
+
+/// Codes of endpoints that say with 400 that there are too many requests: AWS's own, and those of RFC 6749, section
+/// 4.1.2.1 and RFC 8628, section 3.5.
+const THROTTLED: [&str; 4] = [
+    "LimitExceededException",
+    "TooManyRequestsException",
+    "slow_down",
+    "temporarily_unavailable",
+];
 
 /// A day: Cognito's longest. One that claims more is asked for again all the same.
 const MAX_LIFETIME: u64 = 86_400;
@@ -42,6 +56,10 @@ pub enum GrantError {
     Answer,
     #[error("the token endpoint does not take the client with this secret")]
     ClientRefused,
+    #[error(
+        "the token endpoint answered with a redirect: its address is not that of a token endpoint"
+    )]
+    Redirected,
     #[error("the token endpoint, or the trigger behind it, refused the request")]
     Refused,
     #[error("the secret cannot be put into a request")]
@@ -52,7 +70,7 @@ pub enum GrantError {
     Unreachable,
 }
 
-/// What is read of a good answer (RFC 6749, 5.1). A member given twice is an error of the parser.
+/// What is read of a good answer (RFC 6749, section 5.1). A member given twice is an error of the parser.
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
@@ -60,7 +78,7 @@ struct Granted {
     expires_in: u64,
 }
 
-/// What is read of an error (RFC 6749, 5.2).
+/// What is read of an error (RFC 6749, section 5.2).
 #[derive(Deserialize)]
 struct ErrorAnswer {
     error: String,
@@ -87,18 +105,25 @@ impl TokenEndpoint {
             .fetcher
             .post(&self.address, authorization, self.form(proof));
         let (status, body) = answer.await.map_err(|error| match error {
-            FetchError::Body => GrantError::Answer,
-            FetchError::Client | FetchError::Connection(_) | FetchError::Status(_) => {
-                GrantError::Unreachable
-            }
+            FetchError::Body | FetchError::Compression => GrantError::Answer,
+            FetchError::Client
+            | FetchError::Certificate(_)
+            | FetchError::Connection(_)
+            | FetchError::Status(_) => GrantError::Unreachable,
         })?;
         if status == StatusCode::OK {
             return read(&body);
         }
-        Err(refusal(status, &body))
+        let code = error_code(&body);
+        let error = code.as_deref().unwrap_or("none that can be read");
+        warn!(
+            status = status.as_u16(),
+            error, "the token endpoint made no token"
+        );
+        Err(refusal(status, code.as_deref()))
     }
 
-    /// `client_secret_basic` (RFC 6749, 2.3.1).
+    /// `client_secret_basic` (RFC 6749, section 2.3.1).
     fn authorization(&self, secret: &Secret) -> Result<HeaderValue, GrantError> {
         let pair = Secret::new(format!(
             "{}:{}",
@@ -128,25 +153,21 @@ impl TokenEndpoint {
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
-pub fn parse_client_id(text: &str) -> Result<String, String> {
-    let problem = "is not 1 to 128 visible ASCII characters";
-    is_visible(text, 128)
-        .then(|| text.to_owned())
-        .ok_or_else(|| problem.to_owned())
+pub fn parse_client_id(text: &str) -> Result<String, &'static str> {
+    let client = is_visible(text, 128).then(|| text.to_owned());
+    client.ok_or("is not 1 to 128 visible ASCII characters")
 }
 
-/// Reads a setting that is scopes, separated by single spaces (RFC 6749, 3.3).
+/// Reads a setting that is scopes, separated by single spaces (RFC 6749, section 3.3).
 ///
 /// # Errors
 /// What is wrong with it, going on where the setting's name ends.
-pub fn parse_scopes(text: &str) -> Result<String, String> {
+pub fn parse_scopes(text: &str) -> Result<String, &'static str> {
     let mut scopes = text.split(' ');
     let are_scopes = scopes.clone().count() <= MAX_SCOPES
         && scopes.all(|scope| is_scope(scope, MAX_COGNITO_SCOPE));
-    let problem = "is not up to 50 scopes with single spaces between";
-    are_scopes
-        .then(|| text.to_owned())
-        .ok_or_else(|| problem.to_owned())
+    let scopes = are_scopes.then(|| text.to_owned());
+    scopes.ok_or("is not up to 50 scopes with single spaces between")
 }
 
 fn read(body: &[u8]) -> Result<Grant, GrantError> {
@@ -157,7 +178,7 @@ fn read(body: &[u8]) -> Result<Grant, GrantError> {
     } = serde_json::from_slice(body).map_err(|_| GrantError::Answer)?;
     let token = Secret::new(access_token);
     let text = token.reveal();
-    // The alphabet of a bearer token (RFC 6750, 2.1): nothing that could end a header.
+    // The alphabet of a bearer token (RFC 6750, section 2.1): nothing that could end a header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let is_token = is_of(text, usize::MAX, allowed);
     if !is_token || !token_type.eq_ignore_ascii_case("bearer") || expires_in == 0 {
@@ -172,19 +193,24 @@ fn read(body: &[u8]) -> Result<Grant, GrantError> {
 /// The meaning of an answer that is not a token. A trigger that refuses one user's proof must not look like an endpoint
 /// that is down, and its status is not documented: so only failures that no single proof can cause make every caller
 /// wait.
-fn refusal(status: StatusCode, body: &[u8]) -> GrantError {
-    let error = serde_json::from_slice(body)
-        .ok()
-        .map(|ErrorAnswer { error }| error);
-    match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => GrantError::Throttled,
-        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
-            if error.as_deref() == Some("invalid_client") =>
-        {
+fn refusal(status: StatusCode, code: Option<&str>) -> GrantError {
+    match (status, code) {
+        (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _) => {
+            GrantError::Throttled
+        }
+        (StatusCode::BAD_REQUEST, Some(code)) if THROTTLED.contains(&code) => GrantError::Throttled,
+        (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED, Some("invalid_client")) => {
             GrantError::ClientRefused
         }
-        _ => GrantError::Refused,
+        (status, _) if status.is_redirection() => GrantError::Redirected,
+        (_, _) => GrantError::Refused,
     }
+}
+
+/// The `error` of an answer (RFC 6749, section 5.2), for the log: no more than a word, whatever the endpoint says.
+fn error_code(body: &[u8]) -> Option<String> {
+    let ErrorAnswer { error } = serde_json::from_slice(body).ok()?;
+    is_word(&error, MAX_ERROR_CODE, b"_-.").then_some(error)
 }
 
 #[cfg(test)]
@@ -223,22 +249,61 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_no_token_is_known_by_status_and_code() {
-        let invalid = br#"{"error": "invalid_client"}"#;
+        let error = |code: &str| json!({"error": code, "error_description": "x"}).to_string();
+        let invalid = error("invalid_client");
         for (status, body, fault) in [
-            (400, &invalid[..], GrantError::ClientRefused),
-            (401, &invalid[..], GrantError::ClientRefused),
-            (400, br#"{"error": "invalid_grant"}"#, GrantError::Refused),
-            (400, b"<html>", GrantError::Refused),
-            (302, b"", GrantError::Refused),
-            (500, &invalid[..], GrantError::Refused),
-            (429, b"", GrantError::Throttled),
-            (503, b"", GrantError::Throttled),
+            (400, invalid.as_str(), GrantError::ClientRefused),
+            (401, &invalid, GrantError::ClientRefused),
+            (403, &invalid, GrantError::Refused),
+            (400, &error("invalid_grant"), GrantError::Refused),
+            (400, &error("invalid_scope"), GrantError::Refused),
+            (400, &error("unauthorized_client"), GrantError::Refused),
+            (400, "<html>", GrantError::Refused),
+            (400, "", GrantError::Refused),
+            (301, "", GrantError::Redirected),
+            (302, &invalid, GrantError::Redirected),
+            (500, &invalid, GrantError::Refused),
+            (429, "", GrantError::Throttled),
+            (503, "", GrantError::Throttled),
+            (
+                400,
+                &error("TooManyRequestsException"),
+                GrantError::Throttled,
+            ),
+            (
+                400,
+                &error("temporarily_unavailable"),
+                GrantError::Throttled,
+            ),
+            (400, &error("slow_down"), GrantError::Throttled),
+            (401, &error("slow_down"), GrantError::Refused),
         ] {
-            assert_eq!(
-                refusal(StatusCode::from_u16(status).unwrap(), body),
-                fault,
-                "{status}"
-            );
+            let code = error_code(body.as_bytes());
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(refusal(status, code.as_deref()), fault, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_error_code_is_one_word() {
+        let long = "x".repeat(65);
+        for (body, code) in [
+            (json!({"error": "invalid_scope"}), Some("invalid_scope")),
+            (
+                json!({"error": "invalid_request", "error_description": "alice@example.com"}),
+                Some("invalid_request"),
+            ),
+            (json!({"error": ""}), None),
+            (json!({"error": "alice@example.com"}), None),
+            (json!({"error": "a b"}), None),
+            (json!({"error": "a\nb"}), None),
+            (json!({"error": long}), None),
+            (json!({"error": ["invalid_scope"]}), None),
+            (json!({"message": "invalid_scope"}), None),
+            (json!("invalid_scope"), None),
+        ] {
+            let read = error_code(body.to_string().as_bytes());
+            assert_eq!(read.as_deref(), code, "{body}");
         }
     }
 

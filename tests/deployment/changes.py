@@ -106,6 +106,8 @@ CHANGES: list[Change] = [
     value("EnrichUserTokens", "false", "true"),
     given("IdentityProof", ASSERTED),
     value("AssertingClients", "one", "other", ASSERTED),
+    value("ProvingClients", "one", "other"),
+    value("UserTokenClients", "one", "other"),
     given("DomainName", DOMAIN),
     value("DomainName", "one.example.com", "other.example.com", DOMAIN),
     value("CertificateArn", DOMAIN["CertificateArn"], f"{DOMAIN['CertificateArn']}4", DOMAIN),

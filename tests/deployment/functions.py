@@ -30,6 +30,12 @@ def functions(deployment: Deployment) -> dict[str, Resource]:
     by_name = {
         called: one for called, (one, attribute) in made_up if one.kind == FUNCTION and attribute is None
     }
+    # A function that is given a name, from which others may make its ARN.
+    by_name |= {
+        one.properties["FunctionName"]: one
+        for one in deployment.of_kind(FUNCTION)
+        if "FunctionName" in one.properties
+    }
     named = {match[1] for called, _ in made_up if (match := ARN.fullmatch(called))}
     # A function that is named by its ARN alone.
     for called, (one, attribute) in made_up:

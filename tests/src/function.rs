@@ -51,7 +51,15 @@ pub fn binary(name: &str) -> PathBuf {
 /// # Panics
 /// If it does not start.
 pub async fn data_plane(agent: &Agent) -> DataPlane {
-    let url = AgentUrl::parse(agent.url()).unwrap();
+    data_plane_at(agent.url()).await
+}
+
+/// The same, for an agent at this address.
+///
+/// # Panics
+/// If it does not start.
+pub async fn data_plane_at(agent: &str) -> DataPlane {
+    let url = AgentUrl::parse(agent).unwrap();
     let runtimes = [DEMO_ARN, FINANCE_ARN].map(|arn| RuntimeSettings::new(arn, url.clone()));
     let settings = DataPlaneSettings {
         region: REGION.to_owned(),
@@ -312,7 +320,10 @@ impl Outcome {
         let effects = |effect: &str| {
             let mut statements = statements.into_iter().flatten();
             statements.any(|statement| {
-                assert_eq!(statement["Action"], "execute-api:Invoke");
+                assert_eq!(
+                    statement["Action"],
+                    serde_json::json!(["execute-api:Invoke"])
+                );
                 let mut resources = statement["Resource"].as_array().unwrap().iter();
                 statement["Effect"] == effect
                     && resources.any(|resource| {
@@ -388,14 +399,25 @@ impl Reply {
     pub async fn assert_problem(&mut self, status: u16, code: &str) {
         let text = self.text().await;
         assert_eq!(self.status, status, "{text}");
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        let problem: Value = serde_json::from_str(&text).unwrap();
-        let expected = json!({
+        let said: Value = serde_json::from_str(&text).unwrap();
+        let is_rpc = said["jsonrpc"] == "2.0";
+        let content_type = if is_rpc {
+            "application/json"
+        } else {
+            "application/problem+json"
+        };
+        assert_eq!(self.headers["content-type"], content_type);
+        let problem = problem(said);
+        let mut expected = json!({
             "status": status,
             "code": code,
             "title": problem["title"],
             "request_id": self.headers["x-request-id"],
         });
+        if code == "too_large" {
+            assert!(problem["max_bytes"].is_u64(), "{problem}");
+            expected["max_bytes"] = problem["max_bytes"].clone();
+        }
         assert_eq!(problem, expected);
         assert!(
             problem["title"]
@@ -403,4 +425,15 @@ impl Reply {
                 .is_some_and(|title| !title.is_empty())
         );
     }
+}
+
+/// A problem as its document, whichever of the two forms it has: `/mcp` and `/a2a` word it in JSON-RPC.
+pub(crate) fn problem(mut said: Value) -> Value {
+    if said["jsonrpc"] != "2.0" {
+        return said;
+    }
+    let mut error = said["error"].take();
+    let mut problem = error["data"].take();
+    problem["title"] = error["message"].take();
+    problem
 }

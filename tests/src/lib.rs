@@ -24,11 +24,11 @@ pub use chain::{chain, chain_settings};
 pub use event::{ProxyRequest, STAGE, authorizer_events};
 pub use function::{
     DEMO_ARN, FINANCE_ARN, Lambda, Outcome, Reply, Settings, agents, binary, credentials,
-    data_plane, run_to_end,
+    data_plane, data_plane_at, run_to_end,
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
 pub use many::{many_agents, many_issuers};
-pub use python::{Python, PythonFilter, PythonServer, counted, journey, skipped};
+pub use python::{Python, PythonFilter, PythonServer, counted, journey, schemathesis, skipped};
 pub use smoke::{Documents, Journey, Step};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};

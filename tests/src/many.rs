@@ -4,20 +4,23 @@ use mint::Key;
 use serde_json::{Map, Value, json};
 
 use crate::function::{DEMO_ARN, agents};
-use crate::token::{CLIENT, trusted};
+use crate::token::{CLIENT, ISSUER, trusted};
 
 /// `AGENTS` with so many agents: `demo`, `finance`, and `agent-002` and up, of which those with an even number admit staff
 /// and the others no caller.
 pub fn many_agents(count: usize) -> Value {
-    let Value::Object(first) = agents() else {
+    let Value::Object(mut first) = agents() else {
         return Value::Null;
     };
+    for agent in first.values_mut() {
+        agent["allow"]["issuers"] = json!([ISSUER]);
+    }
     let others = (first.len()..count).map(|place| {
         let group = if place % 2 == 0 { "staff" } else { "nobody" };
         let agent = json!({
             "$comment": "One of many agents, which are all the same container.",
             "runtime": DEMO_ARN,
-            "allow": {"groups": [group]},
+            "allow": {"groups": [group], "issuers": [ISSUER]},
         });
         (format!("agent-{place:03}"), agent)
     });

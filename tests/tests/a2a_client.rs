@@ -1,6 +1,6 @@
 //! The official A2A client, through the door to an agent of the official SDK.
 
-use local::agentcore_runtime::{Operation, Protocol};
+use local::agentcore_runtime::{Fault, Operation, Protocol};
 use local::stack::{AgentAuth, AgentSettings};
 use serde_json::json;
 use tests::{Python, PythonServer, chain, counted, journey};
@@ -22,9 +22,13 @@ async fn it_finds_the_card_and_speaks_and_listens() {
     ];
     let stack = chain(agents).await;
     let token = stack.issuer().access_token("alice").unwrap();
-    for agent in ["echo", "bearer"] {
+    // Every address that the documents give.
+    for (agent, given) in [("echo", "/"), ("echo", "/a2a"), ("bearer", "")] {
         let base = format!("{}/agents/{agent}", stack.url());
-        let seen = journey("a2a_journey.py", &[&base], &token).await.unwrap();
+        let address = format!("{base}{given}");
+        let seen = journey("a2a_journey.py", &[&address], &token)
+            .await
+            .unwrap();
         assert_eq!(seen["name"], "echo");
         assert_eq!(
             seen["urls"],
@@ -43,4 +47,27 @@ async fn it_finds_the_card_and_speaks_and_listens() {
     assert!(calls.iter().any(|call| call.operation == Operation::Card));
     stack.stop().await;
     counted("the official A2A client: card, message and stream, signed and with its own token");
+}
+
+#[tokio::test]
+async fn it_is_told_at_once_that_its_answer_broke_off() {
+    let Some(server) = PythonServer::start(Python::Clients, "a2a_agent.py", &[]) else {
+        return;
+    };
+    let agent = AgentSettings {
+        name: "echo".to_owned(),
+        url: server.url.clone(),
+        protocol: Protocol::A2a,
+        auth: AgentAuth::Iam,
+    };
+    let stack = chain(vec![agent]).await;
+    let token = stack.issuer().access_token("alice").unwrap();
+    stack.data_plane().inject(Fault::CutAfter(30));
+    let address = format!("{}/agents/echo/a2a", stack.url());
+    let told = journey("cut_off.py", &["a2a", address.as_str()], &token)
+        .await
+        .unwrap();
+    assert_eq!(told["text"], "The connection to the agent broke", "{told}");
+    stack.stop().await;
+    counted("the official A2A client, told of an answer that broke off");
 }

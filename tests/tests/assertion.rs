@@ -13,7 +13,6 @@ use local::secrets_manager::{Fault, SecretStore, Step};
 use local::stack::Stack;
 use serde_json::{Value, json};
 use tests::{Python, PythonFilter, alter, chain_settings, counted, get, post};
-
 use tokio::time::timeout;
 
 use crate::journey::sign_in;

@@ -228,6 +228,7 @@ async fn the_log_tells_the_decision_and_no_secret() {
     let authorizer = authorizer(&key).await;
     let mut alice = claims();
     alice["email"] = json!("alice@example.com");
+    alice["email_verified"] = json!(true);
     let token = key.token("ES256", &alice);
     let outcome = authorizer
         .ask(&request(&format!("Bearer {token}"), INVOKE_DEMO))

@@ -27,13 +27,16 @@ const ROUTES: [(&str, &str, u16); 12] = [
     ),
 ];
 
-/// What clients of each protocol send.
-const SENT: [&str; 6] = [
+/// What clients of each protocol send, and what their libraries add.
+const SENT: [&str; 9] = [
     "a2a-version",
     "authorization",
+    "cache-control",
     "content-type",
+    "last-event-id",
     "mcp-protocol-version",
     "mcp-session-id",
+    "user-agent",
     "x-conversation-id",
 ];
 

@@ -3,13 +3,12 @@
 use std::process::{Command as StdCommand, Stdio};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use hyper::http::{Method, Request};
 use serde_json::{Value, json};
 use tests::{Answer, Arrival, Stack, get, post, send, skipped};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
-
-use bytes::Bytes;
-use hyper::http::{Method, Request};
 
 /// The demonstration agent speaks for 800 ms; what arrives over half of that was not kept back.
 const WHILE_IT_SPEAKS: Duration = Duration::from_millis(400);

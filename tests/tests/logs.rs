@@ -116,19 +116,3 @@ async fn whoever_tries_out_agents_is_named() {
     assert!(!logs.contains("\"allowed\""), "{logs}");
     world.stop().await;
 }
-
-#[tokio::test]
-async fn a_caller_who_leaves_is_told_as_one() {
-    let world = World::start().await;
-    let mut reply = world.take("silent 600").await;
-    reply.next().await.unwrap();
-    drop(reply);
-    // The next request comes after it.
-    world.take("hello").await.rest().await;
-    let logs = world.proxy.logs();
-    assert!(
-        logs.iter().any(|line| line.contains("client_gone")),
-        "{logs:?}"
-    );
-    world.stop().await;
-}

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::http::Request;
-use local::agentcore_runtime::{Operation, Protocol};
+use local::agentcore_runtime::{Fault, Operation, Protocol};
 use local::stack::{AgentAuth, AgentSettings, Stack};
 use serde_json::{Value, json};
 use tests::{Answer, Python, PythonServer, chain, counted, journey, send};
@@ -78,6 +78,23 @@ async fn it_lists_calls_and_follows_progress() {
     counted(
         "the official MCP client at stateless and stateful servers, signed and with its own token",
     );
+}
+
+#[tokio::test]
+async fn it_is_told_at_once_that_its_answer_broke_off() {
+    let Some(servers) = Servers::start() else {
+        return;
+    };
+    let stack = chain(servers.agents()).await;
+    let token = stack.issuer().access_token("alice").unwrap();
+    stack.data_plane().inject(Fault::CutAfter(30));
+    let arguments = ["mcp".to_owned(), at(&stack, "stateful")];
+    let told = journey("cut_off.py", &arguments, &token).await.unwrap();
+    assert_eq!(told["text"], "The connection to the agent broke", "{told}");
+    assert_eq!(told["code"], -32603, "{told}");
+    assert_eq!(told["data"]["code"], "agent_cut", "{told}");
+    stack.stop().await;
+    counted("the official MCP client, told of an answer that broke off");
 }
 
 #[tokio::test]

@@ -2,14 +2,16 @@
 
 use mint::Key;
 use serde_json::{Value, json};
-use tests::{DEMO_ARN, FINANCE_ARN, ISSUER, Lambda, ProxyRequest, Settings, claims, trusted};
+use tests::{
+    DEMO_ARN, FINANCE_ARN, ISSUER, Lambda, ProxyRequest, Settings, claims, run_to_end, trusted,
+};
 
 use crate::authorizer::{INVOKE_DEMO, INVOKE_FINANCE, allows, bearer, request};
 use crate::world::World;
 
 const PARTNER: &str = "https://partner.example";
 
-/// Our issuer and the partner's, and agents of which `demo` alone names the one it means.
+/// Our issuer and the partner's, and agents of which `demo` means ours alone.
 fn trusting(settings: Settings, ours: &Key, theirs: &Key) -> Settings {
     let discovery = format!("{PARTNER}/.well-known/openid-configuration");
     let [ours, theirs] = [
@@ -19,7 +21,7 @@ fn trusting(settings: Settings, ours: &Key, theirs: &Key) -> Settings {
     let issuers = json!([ours[0], theirs[0]]);
     let agents = json!({
         "demo": {"runtime": DEMO_ARN, "allow": {"groups": ["staff"], "issuers": [ISSUER]}},
-        "finance": {"runtime": FINANCE_ARN, "allow": {"groups": ["finance"]}},
+        "finance": {"runtime": FINANCE_ARN, "allow": {"groups": ["finance"], "issuers": [ISSUER, PARTNER]}},
     });
     settings
         .with("TRUSTED_ISSUERS", &issuers.to_string())
@@ -33,18 +35,11 @@ fn partners() -> Value {
     claims
 }
 
-/// Both functions say at their start which agents take the groups of either issuer.
-async fn assert_noted(function: &Lambda) {
-    let note = "groups, scopes and clients of any of 2 trusted issuers count for `finance`\"";
-    function.until_logged(note).await;
-}
-
 #[tokio::test]
 async fn their_groups_are_not_ours_where_an_agent_names_its_issuer() {
     let theirs = Key::p256("theirs");
     let ours = Key::p256("ours");
     let world = World::with(|settings| trusting(settings, &ours, &theirs)).await;
-    assert_noted(&world.proxy).await;
     let (alice, partner) = (
         ours.token("ES256", &claims()),
         theirs.token("ES256", &partners()),
@@ -72,7 +67,6 @@ async fn the_authorizer_denies_them_too() {
     let (ours, theirs) = (Key::p256("ours"), Key::p256("theirs"));
     let settings = trusting(Settings::none(), &ours, &theirs);
     let authorizer = Lambda::authorizer(settings).await;
-    assert_noted(&authorizer).await;
     for (authorization, demo) in [
         (bearer(&ours, &claims()), true),
         (bearer(&theirs, &partners()), false),
@@ -82,4 +76,21 @@ async fn the_authorizer_denies_them_too() {
         assert!(allows(&outcome, INVOKE_FINANCE));
     }
     authorizer.stop().await;
+}
+
+/// An agent that names none of two issuers would take the groups of either.
+#[tokio::test]
+async fn neither_function_starts_with_an_agent_that_names_no_issuer() {
+    let (ours, theirs) = (Key::p256("ours"), Key::p256("theirs"));
+    let agents = json!({"demo": {"runtime": DEMO_ARN, "allow": {"groups": ["staff"]}}}).to_string();
+    for function in ["authorizer", "proxy"] {
+        let settings = trusting(Settings::none(), &ours, &theirs).with("AGENTS", &agents);
+        let (status, log) = run_to_end(function, settings).await;
+        let log = log.join("\n");
+        assert_eq!(status, 64, "{function}: {log}");
+        assert!(
+            log.contains("`AGENTS.demo.allow` names no `issuers`"),
+            "{log}"
+        );
+    }
 }

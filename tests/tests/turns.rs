@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use local::agentcore_runtime::DataPlane;
 use local::dynamodb::{DynamoDb, Fault};
 use serde_json::json;
 use tests::{Lambda, Settings, claims, credentials, trusted};
 use tokio::time::timeout;
 
+use crate::stubborn::{Stubborn, Work};
 use crate::world::World;
 
 const TABLE: &str = "turns";
@@ -49,14 +51,15 @@ async fn two_processes_take_one_turn_at_a_time() {
         assert_eq!(reply.status, 200);
         reply.rest().await;
     }
-    // A caller who leaves releases it.
+    // A caller who leaves does not release it; one who ends the conversation does.
     drop(running);
-    let free = async {
-        while !table.items(TABLE).is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(PATIENCE, free).await.unwrap();
+    let mut refused = other.call(&turn("hello")).await;
+    refused.assert_problem(409, "conversation_busy").await;
+    let end = tests::ProxyRequest::new("DELETE", "/agents/demo/conversations/c1").header(
+        "Authorization",
+        &format!("Bearer {}", world.token(&claims())),
+    );
+    assert_eq!(other.call(&end).await.status, 204);
     let mut reply = other.call(&turn("hello")).await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().await.contains("That is all."));
@@ -64,7 +67,7 @@ async fn two_processes_take_one_turn_at_a_time() {
     let sessions = world.plane.calls().into_iter().map(|call| call.session_id);
     let sessions: Vec<_> = sessions.collect();
     assert_eq!(sessions.first(), sessions.last());
-    assert_eq!(sessions.len(), 4, "who was refused did not reach AgentCore");
+    assert_eq!(sessions.len(), 5, "who was refused did not reach AgentCore");
     other.stop().await;
     world.stop().await;
 }
@@ -84,9 +87,76 @@ async fn a_conversation_that_has_just_begun_is_no_exception() {
         .header("X-Conversation-Id", &conversation);
     let mut refused = other.call(&turn).await;
     refused.assert_problem(409, "conversation_busy").await;
-    drop(running);
     other.stop().await;
     world.stop().await;
+}
+
+/// A proxy that waits for no agent longer than a second.
+async fn impatient(key: &mint::Key, plane: &DataPlane, table: &DynamoDb) -> Lambda {
+    let settings = Settings::new(&trusted(&[key], &json!({})));
+    let settings = with_turns(settings.with_data_plane(plane), table);
+    let settings = settings.with("FIRST_BYTE_SECONDS", "1");
+    Lambda::proxy(settings.with("IDLE_SECONDS", "1")).await
+}
+
+/// Ends the turn of a conversation with an agent that works on, in this way; no other turn reaches the agent until it has
+/// ended.
+async fn assert_one_at_once(prompt: &str, ended: &str, is_left: bool) {
+    let (table, agent) = (table().await, Stubborn::start().await);
+    let plane = tests::data_plane_at(&agent.url).await;
+    let key = mint::Key::p256("one");
+    let proxy = impatient(&key, &plane, &table).await;
+    let other = impatient(&key, &plane, &table).await;
+    let token = key.token("ES256", &claims());
+    let turn = |prompt: &str| {
+        tests::ProxyRequest::turn("demo", &token, prompt).header("X-Conversation-Id", "c1")
+    };
+    let mut reply = proxy.call(&turn(prompt)).await;
+    if is_left {
+        reply.next().await.unwrap();
+        drop(reply);
+    } else {
+        let said = reply.text().await;
+        assert!(said.contains(ended), "{said}");
+    }
+    let mut refused = other.call(&turn("short")).await;
+    assert_eq!(refused.headers["retry-after"], "2");
+    refused.assert_problem(409, "conversation_busy").await;
+    assert_eq!(
+        agent.work(),
+        Work {
+            taken: 1,
+            running: 1,
+            most: 1
+        }
+    );
+    agent.finish();
+    let free = async {
+        while !table.items(TABLE).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, free).await.unwrap();
+    let reply = other.call(&turn("short")).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(agent.work().most, 1, "most at once");
+    proxy.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_works_on_after_a_timeout_gets_no_other_turn() {
+    assert_one_at_once("quiet", "agent_timeout", false).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_works_on_after_a_silence_gets_no_other_turn() {
+    assert_one_at_once("begin", "agent_silent", false).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_works_on_after_its_caller_left_gets_no_other_turn() {
+    assert_one_at_once("begin", "", true).await;
 }
 
 #[tokio::test]

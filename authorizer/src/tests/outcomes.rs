@@ -107,6 +107,19 @@ async fn the_proxy_is_told_who_calls_in_flat_texts() {
     assert!(context.values().all(Value::is_string), "{context:?}");
 }
 
+#[tokio::test]
+async fn an_unverified_email_address_is_not_told() {
+    let scene = Scene::new();
+    for verified in [json!(false), json!("true"), Value::Null] {
+        let mut claims = caller("alice");
+        claims["email_verified"] = verified.clone();
+        let bearer = format!("Bearer {}", scene.sign(&claims));
+        let answer = scene.ask(rest("GET/whoami", &bearer)).await.unwrap();
+        assert_eq!(answer["context"]["sub"], "subject-of-alice");
+        assert_eq!(answer["context"].get("email"), None, "{verified}");
+    }
+}
+
 #[test]
 fn every_wrong_setting_is_named_at_once() {
     let wrong = |name: &str| match name {

@@ -32,7 +32,7 @@ fn effect(answer: &Value, arn: &str) -> Effect {
     let statements = answer["policyDocument"]["Statement"].as_array().unwrap();
     let says = |effect: &str| {
         statements.iter().any(|statement| {
-            assert_eq!(statement["Action"], "execute-api:Invoke");
+            assert_eq!(statement["Action"], json!(["execute-api:Invoke"]));
             let mut resources = statement["Resource"].as_array().unwrap().iter();
             statement["Effect"] == effect
                 && resources
@@ -306,7 +306,7 @@ async fn what_there_is_no_room_for_is_left_out_of_the_context() {
     // A sign of one letter that JSON within JSON makes five of; and letters of four bytes.
     let quotes = |count: usize| vec!["\""; count];
     let wide = "\u{10348}".repeat(255);
-    let names = json!({"sub": wide, "username": wide, "email": wide});
+    let names = json!({"sub": wide, "username": wide, "email": wide, "email_verified": true});
     let by_subject =
         json!({"allowedClients": null, "allowedAudience": ["door"], "clientClaim": "sub"});
     let long = format!("https://issuer.example.com/{}", "i".repeat(2021));

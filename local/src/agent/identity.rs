@@ -1,6 +1,6 @@
 //! The caller, named by the header that the door signs and proven by the door's published keys.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -27,6 +27,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Verifier {
     door: OnceLock<Door>,
     client: Client<HttpConnector, Empty<Bytes>>,
+    /// The door's keys, as it handed them out last.
+    keys: Mutex<Option<Value>>,
 }
 
 struct Door {
@@ -37,7 +39,7 @@ struct Door {
 
 /// Why the agent does not believe what it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Doubt {
+enum IdentityError {
     #[error("the door signed nothing for me")]
     Nothing,
     #[error("I do not know the door")]
@@ -57,6 +59,7 @@ impl Verifier {
         Self {
             door: OnceLock::new(),
             client: Client::builder(TokioExecutor::new()).build_http(),
+            keys: Mutex::new(None),
         }
     }
 
@@ -84,38 +87,54 @@ impl Verifier {
         }
     }
 
-    async fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, Doubt> {
-        let assertion = headers.get(IDENTITY).ok_or(Doubt::Nothing)?;
-        let assertion = assertion.to_str().map_err(|_| Doubt::Form)?;
-        let door = self.door.get().ok_or(Doubt::NoDoor)?;
-        let (message, signature) = assertion.rsplit_once('.').ok_or(Doubt::Form)?;
-        let (header, payload) = message.split_once('.').ok_or(Doubt::Form)?;
+    async fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, IdentityError> {
+        let assertion = headers.get(IDENTITY).ok_or(IdentityError::Nothing)?;
+        let assertion = assertion.to_str().map_err(|_| IdentityError::Form)?;
+        let door = self.door.get().ok_or(IdentityError::NoDoor)?;
+        let (message, signature) = assertion.rsplit_once('.').ok_or(IdentityError::Form)?;
+        let (header, payload) = message.split_once('.').ok_or(IdentityError::Form)?;
         let header = json(header)?;
         if header.get("alg") != Some(&"ES256".into()) || header.get("typ") != Some(&TYPE.into()) {
-            return Err(Doubt::Form);
+            return Err(IdentityError::Form);
         }
-        let keys = self.keys(&door.url).await.ok_or(Doubt::NoKeys)?;
+        let keys = self.keys(&door.url).await.ok_or(IdentityError::NoKeys)?;
         let key = keys.get("keys").and_then(Value::as_array).into_iter();
         let key = key
             .flatten()
             .find(|key| key.get("kid") == header.get("kid"));
-        let key = key.and_then(point).ok_or(Doubt::Signature)?;
+        let key = key.and_then(point).ok_or(IdentityError::Signature)?;
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key);
         key.verify(message.as_bytes(), &decode(signature)?)
-            .map_err(|_| Doubt::Signature)?;
+            .map_err(|_| IdentityError::Signature)?;
         let claims = json(payload)?;
         if door.meant(&claims, body) {
             Ok(claims)
         } else {
-            Err(Doubt::Claims)
+            Err(IdentityError::Claims)
         }
     }
 
+    /// The door's keys. It is asked each time, so that a new key is known at once; while it hands out none, those that it
+    /// handed out before still serve.
     async fn keys(&self, door: &str) -> Option<Value> {
+        let fetched = self.fetch(door).await;
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if fetched.is_some() {
+            *keys = fetched;
+        }
+        keys.clone()
+    }
+
+    async fn fetch(&self, door: &str) -> Option<Value> {
         let request = Request::get(format!("{door}/.well-known/jwks.json"));
         let request = request.body(Empty::new()).ok()?;
         let answer = tokio::time::timeout(TIMEOUT, self.client.request(request)).await;
-        let body = Limited::new(answer.ok()?.ok()?.into_body(), MAX_KEYS);
+        let answer = answer.ok()?.ok()?;
+        // An error has a JSON body, too, and that is no key document.
+        if answer.status() != StatusCode::OK {
+            return None;
+        }
+        let body = Limited::new(answer.into_body(), MAX_KEYS);
         let body = tokio::time::timeout(TIMEOUT, body.collect()).await;
         serde_json::from_slice(&body.ok()?.ok()?.to_bytes()).ok()
     }
@@ -140,10 +159,12 @@ fn point(key: &Value) -> Option<Vec<u8>> {
     Some([vec![4], coordinate("x")?, coordinate("y")?].concat())
 }
 
-fn json(part: &str) -> Result<Value, Doubt> {
-    serde_json::from_slice(&decode(part)?).map_err(|_| Doubt::Form)
+fn json(part: &str) -> Result<Value, IdentityError> {
+    serde_json::from_slice(&decode(part)?).map_err(|_| IdentityError::Form)
 }
 
-fn decode(part: &str) -> Result<Vec<u8>, Doubt> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| Doubt::Form)
+fn decode(part: &str) -> Result<Vec<u8>, IdentityError> {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| IdentityError::Form)
 }

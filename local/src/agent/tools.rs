@@ -80,7 +80,7 @@ impl Wish {
 
 /// Why a wish is not fulfilled, in words for the person.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-enum Trouble {
+enum ToolError {
     #[error("Nobody gave me a tool token, so I can call no tool.")]
     NoToken,
     #[error("The gateway does not take my tool token.")]
@@ -113,11 +113,11 @@ impl Toolbox {
         })
     }
 
-    async fn ask(&self, wish: Wish, token: Option<HeaderValue>) -> Result<String, Trouble> {
+    async fn ask(&self, wish: Wish, token: Option<HeaderValue>) -> Result<String, ToolError> {
         let token = token.as_ref().and_then(|token| token.to_str().ok());
-        let token = token.ok_or(Trouble::NoToken)?;
+        let token = token.ok_or(ToolError::NoToken)?;
         let mut bearer =
-            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| Trouble::NoToken)?;
+            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ToolError::NoToken)?;
         bearer.set_sensitive(true);
         let hello = json!({
             "protocolVersion": PROTOCOL,
@@ -134,7 +134,7 @@ impl Toolbox {
             }
             Some(call) => {
                 let answer = self.request(&bearer, "tools/call", &call).await?;
-                said(&answer).ok_or(Trouble::Failed)
+                said(&answer).ok_or(ToolError::Failed)
             }
         }
     }
@@ -145,20 +145,20 @@ impl Toolbox {
         bearer: &HeaderValue,
         method: &str,
         parameters: &Value,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, ToolError> {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters });
         let answer = self.send(bearer, &message).await?;
-        serde_json::from_slice(&answer).map_err(|_| Trouble::Failed)
+        serde_json::from_slice(&answer).map_err(|_| ToolError::Failed)
     }
 
-    async fn send(&self, bearer: &HeaderValue, message: &Value) -> Result<Bytes, Trouble> {
+    async fn send(&self, bearer: &HeaderValue, message: &Value) -> Result<Bytes, ToolError> {
         let request = Request::post(self.gateway.clone())
             .header(AUTHORIZATION, bearer)
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json, text/event-stream")
             .header(PROTOCOL_VERSION, PROTOCOL)
             .body(Full::from(message.to_string()))
-            .map_err(|_| Trouble::Failed)?;
+            .map_err(|_| ToolError::Failed)?;
         let exchange = async {
             let answer = self.client.request(request).await.ok()?;
             let status = answer.status();
@@ -168,8 +168,8 @@ impl Toolbox {
         let answered = tokio::time::timeout(TIMEOUT, exchange).await.ok().flatten();
         match answered {
             Some((status, body)) if status.is_success() => Ok(body),
-            Some((StatusCode::UNAUTHORIZED, _)) => Err(Trouble::Refused),
-            Some(_) | None => Err(Trouble::Failed),
+            Some((StatusCode::UNAUTHORIZED, _)) => Err(ToolError::Refused),
+            Some(_) | None => Err(ToolError::Failed),
         }
     }
 }

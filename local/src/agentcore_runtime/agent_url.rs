@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use url::Url;
 
-use super::settings::Protocol;
+use super::protocol::Protocol;
 
 /// AgentCore lets a container be this long in coming up.
 const START_TIMEOUT: Duration = Duration::from_secs(30);

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use super::failure::Failure;
 use super::fault::{Fault, ServiceError, Then, flood, truncated};
 use super::mcp;
-use super::settings::Protocol;
+use super::protocol::Protocol;
 use super::turn::{MCP_SESSION_ID, SESSION_ID};
 use crate::listen::hang_up;
 use crate::watched::{Ended, Watch, watched};

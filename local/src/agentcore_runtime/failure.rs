@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::settings::Protocol;
+use super::protocol::Protocol;
 use crate::sigv4::SignatureError;
 
 /// The errors that the service model gives to `InvokeAgentRuntime`.

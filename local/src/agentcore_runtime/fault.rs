@@ -36,7 +36,7 @@ pub(super) enum Then {
 
 #[derive(Debug, thiserror::Error)]
 #[error("the answer was cut")]
-struct Cut;
+struct CutError;
 
 /// The first `bytes` of `body`, or all of it if it is shorter, then a cut or silence.
 pub(super) fn truncated(body: Body, bytes: u64, then: Then) -> Body {
@@ -55,7 +55,7 @@ pub(super) fn truncated(body: Body, bytes: u64, then: Then) -> Body {
                     // The server forgets what it has not yet sent when a body fails; while a body
                     // is pending it sends.
                     tokio::task::yield_now().await;
-                    Err(Cut)
+                    Err(CutError)
                 }
                 Then::Silence => pending().await,
             }
@@ -71,7 +71,7 @@ pub(super) fn flood(bytes: u64) -> Body {
     Body::from_stream(stream::unfold(bytes, move |left| {
         let keep = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
         let left = left.saturating_sub(u64::try_from(keep).unwrap_or(u64::MAX));
-        let next = (keep > 0).then(|| (Ok::<_, Cut>(piece.slice(..keep)), left));
+        let next = (keep > 0).then(|| (Ok::<_, CutError>(piece.slice(..keep)), left));
         async move { next }
     }))
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn body() -> Body {
-        Body::from_stream(stream::iter(["abc", "def"].map(Ok::<_, Cut>)))
+        Body::from_stream(stream::iter(["abc", "def"].map(Ok::<_, CutError>)))
     }
 
     #[tokio::test]

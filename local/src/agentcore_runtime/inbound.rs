@@ -19,7 +19,7 @@ pub(super) const SERVICE: &str = "bedrock-agentcore";
 /// using WebSocket", Developer Guide).
 const LONGEST_PRESIGNED: u64 = 300;
 
-/// All but the unreserved characters of RFC 3986, 2.3: an ARN is one label of the path.
+/// All but the unreserved characters of RFC 3986, section 2.3: an ARN is one label of the path.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -112,7 +112,7 @@ impl Doorkeeper {
         Ok(Proof::Signature(claim))
     }
 
-    /// RFC 9728, 5.1.
+    /// RFC 9728, section 5.1.
     fn challenge(&self, arn: &str, qualifier: &str) -> Failure {
         let metadata = format!(
             "{}/.well-known/oauth-protected-resource?qualifier={qualifier}",
@@ -126,7 +126,7 @@ impl Doorkeeper {
         format!("{}/runtimes/{arn}/invocations", self.origin)
     }
 
-    /// RFC 9728, 2, of a runtime that takes tokens.
+    /// RFC 9728, section 2, of a runtime that takes tokens.
     pub(super) fn metadata(&self, runtime: &Runtime, qualifier: &str) -> Result<Value, Failure> {
         match &runtime.inbound {
             Inbound::Iam => Err(ServiceError::ResourceNotFound.into()),

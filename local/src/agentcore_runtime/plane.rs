@@ -23,9 +23,9 @@ use super::failure::{Failure, ServiceError};
 use super::fault::Fault;
 use super::inbound::Doorkeeper;
 use super::mcp::Exchange;
+use super::protocol::Protocol;
 use super::runtime::Runtime;
 use super::sessions::{Name, Sessions};
-use super::settings::Protocol;
 use super::turn::{self, SESSION_ID, Turn};
 use super::websocket::{self, Opening, Tunnels};
 use crate::random;
@@ -92,7 +92,7 @@ impl Plane {
         }
     }
 
-    /// Open to everyone, as RFC 9728, 3 has it.
+    /// Open to everyone, as RFC 9728, section 3 has it.
     pub(super) fn metadata(&self, arn: &str, query: &str) -> Result<Value, Failure> {
         let qualifier = turn::qualifier(query)?;
         let runtime = self.runtime(arn, &qualifier);

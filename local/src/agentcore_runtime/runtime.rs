@@ -4,7 +4,8 @@ use http::{HeaderName, Uri};
 
 use super::agent_url;
 use super::inbound::Inbound;
-use super::settings::{Auth, Protocol, RuntimeSettings, StartError};
+use super::protocol::Protocol;
+use super::settings::{Auth, RuntimeSettings, StartError};
 use super::turn;
 use crate::jwt_authorizer::JwtAuthorizer;
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::agent_url::{AgentUrl, AgentUrlError};
+use super::protocol::Protocol;
 use crate::jwt_authorizer::{IssuerError, JwtAuthorizerSettings};
 use crate::sigv4::Credentials;
 
@@ -46,18 +47,6 @@ impl RuntimeSettings {
             auth: Auth::Iam,
         }
     }
-}
-
-/// What a runtime's container speaks (`protocolConfiguration.serverProtocol`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Protocol {
-    /// `POST /invocations`, whatever is in it.
-    #[default]
-    Http,
-    /// `POST /mcp`: the Model Context Protocol over streamable HTTP.
-    Mcp,
-    /// `POST /` and an agent card: Agent2Agent over JSON-RPC.
-    A2a,
 }
 
 /// Who may call a runtime. A version of one takes either, never both.

@@ -31,7 +31,7 @@ use crate::watched::{Ended, Watch};
 const MAX_TUNNELS: usize = 1000;
 /// The subprotocol that carries a browser's token, and that the service then chooses.
 const BEARER: &str = "base64UrlBearerAuthorization";
-/// Of the handshake, what the container needs to finish it (RFC 6455, 4.1).
+/// Of the handshake, what the container needs to finish it (RFC 6455, section 4.1).
 const HANDSHAKE: [HeaderName; 5] = [
     CONNECTION,
     UPGRADE,

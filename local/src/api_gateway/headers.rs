@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::event::Incoming;
 
-/// Meant for one connection (RFC 9110, 7.6.1), or about a body that is passed on in another form.
+/// Meant for one connection (RFC 9110, section 7.6.1), or about a body that is passed on in another form.
 const CONNECTION_ONLY: [&str; 9] = [
     "connection",
     "content-length",

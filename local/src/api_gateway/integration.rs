@@ -88,7 +88,7 @@ fn failed(error: &InvokeError, function: &Function, request_id: &str) -> Refusal
 
 /// An error here cuts the connection, which is all that can be said once an answer has begun.
 #[derive(Debug, thiserror::Error)]
-enum Cut {
+enum CutError {
     #[error("the function's answer broke off")]
     Function(#[source] StreamError),
     #[error("the stream was silent for too long")]
@@ -102,15 +102,15 @@ fn bounded(
     deadline: Instant,
     idle: Duration,
     request_id: String,
-) -> impl Stream<Item = Result<Bytes, Cut>> {
+) -> impl Stream<Item = Result<Bytes, CutError>> {
     stream::unfold(Some((body, request_id)), move |state| async move {
         let (mut body, request_id) = state?;
         let item = match timeout_at(deadline, timeout(idle, body.next())).await {
             Ok(Ok(None)) => return None,
             Ok(Ok(Some(Ok(chunk)))) => return Some((Ok(chunk), Some((body, request_id)))),
-            Ok(Ok(Some(Err(error)))) => Cut::Function(error),
-            Ok(Err(_)) => Cut::Idle,
-            Err(_) => Cut::Deadline,
+            Ok(Ok(Some(Err(error)))) => CutError::Function(error),
+            Ok(Err(_)) => CutError::Idle,
+            Err(_) => CutError::Deadline,
         };
         eprintln!("[gateway] request {request_id}: {item}");
         Some((Err(item), None))
@@ -180,7 +180,7 @@ fn header_text(value: Value) -> Option<String> {
     }
 }
 
-/// Nothing for what is no status, or one after which another must follow (RFC 9110, 15.2).
+/// Nothing for what is no status, or one after which another must follow (RFC 9110, section 15.2).
 fn final_status(code: u16) -> Option<StatusCode> {
     StatusCode::from_u16(code)
         .ok()

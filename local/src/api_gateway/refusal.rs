@@ -10,31 +10,6 @@ use serde_json::json;
 use super::event::Incoming;
 use crate::template::{ContextVariable, GatewayResponse, HeaderText, Piece};
 
-/// Every type that a template may give an answer for.
-const KNOWN: [&str; 21] = [
-    "ACCESS_DENIED",
-    "API_CONFIGURATION_ERROR",
-    "AUTHORIZER_CONFIGURATION_ERROR",
-    "AUTHORIZER_FAILURE",
-    "BAD_REQUEST_BODY",
-    "BAD_REQUEST_PARAMETERS",
-    "DEFAULT_4XX",
-    "DEFAULT_5XX",
-    "EXPIRED_TOKEN",
-    "INTEGRATION_FAILURE",
-    "INTEGRATION_TIMEOUT",
-    "INVALID_API_KEY",
-    "INVALID_SIGNATURE",
-    "MISSING_AUTHENTICATION_TOKEN",
-    "QUOTA_EXCEEDED",
-    "REQUEST_TOO_LARGE",
-    "RESOURCE_NOT_FOUND",
-    "THROTTLED",
-    "UNAUTHORIZED",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "WAF_FILTERED",
-];
-
 /// A type of gateway response that can happen here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ResponseType {
@@ -63,11 +38,6 @@ pub enum ResponseType {
 }
 
 impl ResponseType {
-    /// Whether API Gateway has a response type of this name.
-    pub(crate) fn is_known(name: &str) -> bool {
-        KNOWN.contains(&name)
-    }
-
     /// As templates spell it.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@
 //!
 //! `echo` answers with the event and what the process was told; `answer` with the event's `answer`; `reflect` sends
 //! the request back as a response; `wait` answers when the named file exists; `stream` streams `chunks`;
-//! `endless` streams until its reader leaves; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
+//! `until` streams until the named file exists; `cut` streams one chunk and exits; `fail`, `panic`, `exit` and
 //! `hang` do that; `big` answers with `bytes` bytes. `ECHO_INIT` can be `exit` or `hang`, before the first poll.
 
 use std::collections::BTreeMap;
@@ -49,9 +49,9 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Answer, Error> {
     };
     match text(&instruction, "do") {
         "stream" => Ok(streamed(stream::iter(chunks(&instruction)).boxed())),
-        "endless" => {
-            let left = Left(text(&instruction, "file").to_owned());
-            Ok(streamed(stream::unfold(left, endless).boxed()))
+        "until" => {
+            let file = text(&instruction, "file").to_owned();
+            Ok(streamed(stream::unfold(file, until).boxed()))
         }
         "cut" => Ok(streamed(stream::unfold(false, cut).boxed())),
         "echo" => Ok(FunctionResponse::BufferedResponse(echo(event, &context))),
@@ -179,18 +179,13 @@ fn chunks(event: &Value) -> Vec<Result<Bytes, Error>> {
         .collect()
 }
 
-/// Writes its file when it is dropped: the function has seen that its reader left.
-struct Left(String);
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        let _ = std::fs::write(&self.0, "left");
+async fn until(file: String) -> Option<(Result<Bytes, Error>, String)> {
+    if Path::new(&file).exists() {
+        eprintln!("streamed to its end");
+        return None;
     }
-}
-
-async fn endless(left: Left) -> Option<(Result<Bytes, Error>, Left)> {
     tokio::time::sleep(Duration::from_millis(2)).await;
-    Some((Ok(Bytes::from_static(b"again ")), left))
+    Some((Ok(Bytes::from_static(b"again ")), file))
 }
 
 async fn cut(said: bool) -> Option<(Result<Bytes, Error>, bool)> {

@@ -13,7 +13,7 @@ use super::answer::{json_answer, single};
 use super::client::SELF_SCOPE;
 use super::pool::Grant;
 use super::trigger::{Occasion, TriggerError};
-use super::{NoTokens, Service};
+use super::{NoTokensError, Service};
 use crate::clock;
 
 /// Far above what the operation's own limits allow for name, password and client metadata.
@@ -152,13 +152,13 @@ async fn initiate(service: &Service, body: &Value) -> Result<Value, Exception> {
     }
 }
 
-impl From<NoTokens> for Exception {
-    fn from(error: NoTokens) -> Self {
+impl From<NoTokensError> for Exception {
+    fn from(error: NoTokensError) -> Self {
         match error {
-            NoTokens::Trigger(TriggerError::Function(text)) => Self::Trigger(text),
-            NoTokens::Trigger(TriggerError::NoAnswer) => Self::TriggerSilent,
-            NoTokens::Trigger(TriggerError::Answer(_)) => Self::TriggerAnswer,
-            NoTokens::Sign(_) => Self::Internal,
+            NoTokensError::Trigger(TriggerError::Function(text)) => Self::Trigger(text),
+            NoTokensError::Trigger(TriggerError::NoAnswer) => Self::TriggerSilent,
+            NoTokensError::Trigger(TriggerError::Answer(_)) => Self::TriggerAnswer,
+            NoTokensError::Sign(_) => Self::Internal,
         }
     }
 }

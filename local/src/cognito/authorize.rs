@@ -25,13 +25,13 @@ const SESSION_COOKIE: &str = "cognito";
 /// The cookie whose value the sign-in form must repeat, by Cognito's name.
 const CSRF_COOKIE: &str = "XSRF-TOKEN";
 
-/// An authorization request (RFC 6749, 4.1.1; RFC 7636, 4.3) that the console may make.
+/// An authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3) that the console may make.
 struct Authorization {
     back: Back,
     redirect_uri: String,
     scope: String,
     nonce: Option<String>,
-    challenge: String,
+    challenge: Option<String>,
     prompt: Prompt,
 }
 
@@ -50,7 +50,7 @@ enum Prompt {
 /// Why there is no authorization.
 enum Refusal {
     /// The address to go back to cannot be trusted, so the person is told and the browser stays
-    /// (RFC 6749, 4.1.2.1).
+    /// (RFC 6749, section 4.1.2.1).
     Stay,
     /// The console is told.
     Back(Back, OauthError),
@@ -81,19 +81,25 @@ impl Authorization {
         }
     }
 
-    fn terms(form: &Form, console: &Console) -> Result<(String, String, Prompt), OauthError> {
+    fn terms(
+        form: &Form,
+        console: &Console,
+    ) -> Result<(String, Option<String>, Prompt), OauthError> {
         match form.get("response_type") {
             Some("code") => {}
             Some(_) => return Err(OauthError::UnsupportedResponseType),
             None => return Err(OauthError::InvalidRequest),
         }
-        let challenge = form
-            .get("code_challenge")
-            .ok_or(OauthError::InvalidRequest)?;
-        // The base64url form of a SHA-256 (RFC 7636, 4.2). Cognito has no `plain`.
-        if form.get("code_challenge_method") != Some("S256") || challenge.len() != 43 {
-            return Err(OauthError::InvalidRequest);
-        }
+        let challenge = match (
+            form.get("code_challenge"),
+            form.get("code_challenge_method"),
+        ) {
+            // Cognito asks no client for it.
+            (None, None) => None,
+            // The base64url form of a SHA-256 (RFC 7636, section 4.2). Cognito has no `plain`.
+            (Some(challenge), Some("S256")) if challenge.len() == 43 => Some(challenge.to_owned()),
+            (Some(_), _) | (None, Some(_)) => return Err(OauthError::InvalidRequest),
+        };
         let scope = console
             .scope(form.get("scope"))
             .ok_or(OauthError::InvalidScope)?;
@@ -103,7 +109,7 @@ impl Authorization {
             Some("login") => Prompt::Always,
             Some(_) => return Err(OauthError::InvalidRequest),
         };
-        Ok((scope, challenge.to_owned(), prompt))
+        Ok((scope, challenge, prompt))
     }
 
     /// Back to the console with a code.

@@ -39,7 +39,7 @@ impl Console {
         granted(requested, CONSOLE_SCOPES)
     }
 
-    /// A refresh may narrow the scope of its sign-in, never widen it (RFC 6749, 6).
+    /// A refresh may narrow the scope of its sign-in, never widen it (RFC 6749, section 6).
     pub(super) fn narrowed(requested: Option<&str>, first: &str) -> Option<String> {
         granted(requested, &first.split(' ').collect::<Vec<_>>())
     }
@@ -79,7 +79,7 @@ fn granted(requested: Option<&str>, allowed: &[&str]) -> Option<String> {
     (!scopes.is_empty()).then(|| scopes.join(" "))
 }
 
-/// An exact match; on loopback the port is the client's choice (RFC 8252, 7.3).
+/// An exact match; on loopback the port is the client's choice (RFC 8252, section 7.3).
 fn registered(candidate: &str, registered: &[Url]) -> Option<Url> {
     let candidate = Url::parse(candidate).ok()?;
     registered

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 #[derive(Default)]
 pub(super) struct Form(BTreeMap<String, String>);
 
-/// A parameter came twice (RFC 6749, 3.1 and 3.2: it must not).
+/// A parameter came twice (RFC 6749, sections 3.1 and 3.2: it must not).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Repeated;
 
@@ -26,7 +26,7 @@ impl Form {
         Ok(Self(parameters))
     }
 
-    /// The parameter's value; one without a value counts as absent (RFC 6749, 3.1).
+    /// The parameter's value; one without a value counts as absent (RFC 6749, section 3.1).
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)

@@ -38,7 +38,7 @@ impl SigningKey {
         json!({ "kid": self.id, "alg": "RS256" })
     }
 
-    /// A compact JWS (RFC 7515, 7.1) over exactly this header and payload.
+    /// A compact JWS (RFC 7515, section 7.1) over exactly this header and payload.
     pub(super) fn sign(&self, header: &Value, claims: &Value) -> Result<String, CryptoError> {
         let mut token = encode(header);
         token.push('.');
@@ -57,7 +57,7 @@ impl SigningKey {
         Ok(token)
     }
 
-    /// The public half as a JSON Web Key (RFC 7517, 4; RFC 7518, 6.3.1).
+    /// The public half as a JSON Web Key (RFC 7517, section 4; RFC 7518, section 6.3.1).
     fn public(&self) -> Value {
         let public = self.pair.public_key();
         let number = |bytes| URL_SAFE_NO_PAD.encode::<&[u8]>(bytes);

@@ -34,7 +34,7 @@ const GROUPS: &str = "cognito:groups";
 
 /// An answer that Cognito cannot use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unusable {
+pub(super) enum OverridesError {
     #[error("it is not the event with a `request` and a `response`")]
     Shape,
     #[error("`claimsAndScopeOverrideDetails` has a member, or a type, that it does not have")]
@@ -118,17 +118,18 @@ fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 
 impl Overrides {
     /// Reads the event that the function gave back.
-    pub(super) fn parse(answer: &[u8]) -> Result<Self, Unusable> {
-        let mut answer: Value = serde_json::from_slice(answer).map_err(|_| Unusable::Shape)?;
+    pub(super) fn parse(answer: &[u8]) -> Result<Self, OverridesError> {
+        let mut answer: Value =
+            serde_json::from_slice(answer).map_err(|_| OverridesError::Shape)?;
         if !answer.get("request").is_some_and(Value::is_object) {
-            return Err(Unusable::Shape);
+            return Err(OverridesError::Shape);
         }
         let response = answer
             .get_mut("response")
             .filter(|response| response.is_object())
-            .ok_or(Unusable::Shape)?;
+            .ok_or(OverridesError::Shape)?;
         let response: Response =
-            serde_json::from_value(response.take()).map_err(|_| Unusable::Details)?;
+            serde_json::from_value(response.take()).map_err(|_| OverridesError::Details)?;
         let Some(details) = response.claims_and_scope_override_details else {
             return Ok(Self::default());
         };
@@ -150,19 +151,19 @@ impl Overrides {
     }
 
     /// Changes a user's access token.
-    pub(super) fn change_access(&self, claims: &mut Value) -> Result<(), Unusable> {
+    pub(super) fn change_access(&self, claims: &mut Value) -> Result<(), OverridesError> {
         self.change_groups(claims);
         self.access.change(claims)
     }
 
     /// Changes a user's id token.
-    pub(super) fn change_id(&self, claims: &mut Value) -> Result<(), Unusable> {
+    pub(super) fn change_id(&self, claims: &mut Value) -> Result<(), OverridesError> {
         self.change_groups(claims);
         self.id.change(claims)
     }
 
     /// Changes a program's token, which has no groups.
-    pub(super) fn change_machine(&self, claims: &mut Value) -> Result<(), Unusable> {
+    pub(super) fn change_machine(&self, claims: &mut Value) -> Result<(), OverridesError> {
         self.access.change(claims)
     }
 
@@ -179,7 +180,7 @@ impl Overrides {
 }
 
 impl Generation {
-    fn check(&self) -> Result<(), Unusable> {
+    fn check(&self) -> Result<(), OverridesError> {
         let suppressed = self.claims_to_suppress.iter();
         let added = self.claims_to_add_or_override.keys();
         // `dev:` attributes may be left out, not set.
@@ -188,27 +189,27 @@ impl Generation {
             .any(|name| is_reserved(name) || name.starts_with("dev:"))
             || suppressed.into_iter().any(|name| is_reserved(name))
         {
-            return Err(Unusable::Reserved);
+            return Err(OverridesError::Reserved);
         }
         if !self.claims_to_add_or_override.values().all(is_claim_value) {
-            return Err(Unusable::Value);
+            return Err(OverridesError::Value);
         }
         let mut scopes = self.scopes_to_add.iter().chain(&self.scopes_to_suppress);
         if scopes.any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-            return Err(Unusable::Scope);
+            return Err(OverridesError::Scope);
         }
         Ok(())
     }
 
     /// Suppressing beats adding.
-    fn change(&self, claims: &mut Value) -> Result<(), Unusable> {
+    fn change(&self, claims: &mut Value) -> Result<(), OverridesError> {
         let Some(claims) = claims.as_object_mut() else {
             return Ok(());
         };
         for (name, value) in &self.claims_to_add_or_override {
             // An audience can only be the client itself.
             if name == "aud" && claims.get("client_id") != Some(value) {
-                return Err(Unusable::Reserved);
+                return Err(OverridesError::Reserved);
             }
             claims.insert(name.clone(), value.clone());
         }
@@ -252,12 +253,12 @@ fn is_claim_value(value: &Value) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(details: &Value) -> Result<Overrides, Unusable> {
+    fn parse(details: &Value) -> Result<Overrides, OverridesError> {
         let event = json!({"request": {}, "response": {"claimsAndScopeOverrideDetails": details}});
         Overrides::parse(event.to_string().as_bytes())
     }
 
-    fn access(generation: &Value) -> Result<Value, Unusable> {
+    fn access(generation: &Value) -> Result<Value, OverridesError> {
         let overrides = parse(&json!({ "accessTokenGeneration": generation }))?;
         let mut claims = json!({"sub": "s", "client_id": "c", "scope": "a b", "old": 1});
         overrides.change_access(&mut claims).map(|()| claims)
@@ -285,12 +286,12 @@ mod tests {
             .chain(&["cognito:groups", "cognito:x", "dev:custom:x"])
         {
             let added = access(&json!({"claimsToAddOrOverride": {*name: "x"}}));
-            assert_eq!(added, Err(Unusable::Reserved), "{name}");
+            assert_eq!(added, Err(OverridesError::Reserved), "{name}");
         }
         let foreign = access(&json!({"claimsToAddOrOverride": {"aud": "https://api.example"}}));
-        assert_eq!(foreign, Err(Unusable::Reserved));
+        assert_eq!(foreign, Err(OverridesError::Reserved));
         let suppressed = access(&json!({"claimsToSuppress": ["sub"]}));
-        assert_eq!(suppressed, Err(Unusable::Reserved));
+        assert_eq!(suppressed, Err(OverridesError::Reserved));
         assert!(access(&json!({"claimsToSuppress": ["dev:custom:x"]})).is_ok());
     }
 
@@ -299,16 +300,16 @@ mod tests {
         for (generation, expected) in [
             (
                 json!({"claimsToAddOrOverride": {"a": null}}),
-                Unusable::Value,
+                OverridesError::Value,
             ),
             (
                 json!({"claimsToAddOrOverride": {"a": [[]]}}),
-                Unusable::Value,
+                OverridesError::Value,
             ),
-            (json!({"scopesToAdd": ["a b"]}), Unusable::Scope),
-            (json!({"scopesToAdd": [""]}), Unusable::Scope),
-            (json!({"claimsToAdd": {}}), Unusable::Details),
-            (json!({"claimsToSuppress": "a"}), Unusable::Details),
+            (json!({"scopesToAdd": ["a b"]}), OverridesError::Scope),
+            (json!({"scopesToAdd": [""]}), OverridesError::Scope),
+            (json!({"claimsToAdd": {}}), OverridesError::Details),
+            (json!({"claimsToSuppress": "a"}), OverridesError::Details),
         ] {
             assert_eq!(access(&generation), Err(expected), "{generation}");
         }
@@ -320,11 +321,11 @@ mod tests {
             r#"{"request": {}, "response": null}"#,
         ] {
             let error = Overrides::parse(answer.as_bytes()).unwrap_err();
-            assert_eq!(error, Unusable::Shape, "{answer}");
+            assert_eq!(error, OverridesError::Shape, "{answer}");
         }
         let version_one = r#"{"request": {}, "response": {"claimsOverrideDetails": {}}}"#;
         let error = Overrides::parse(version_one.as_bytes()).unwrap_err();
-        assert_eq!(error, Unusable::Details);
+        assert_eq!(error, OverridesError::Details);
     }
 
     #[test]

@@ -62,8 +62,8 @@ impl Grant {
 pub(super) struct Code {
     pub(super) grant: Grant,
     pub(super) redirect_uri: String,
-    /// PKCE, `S256` (RFC 7636, 4.2).
-    pub(super) challenge: String,
+    /// PKCE, `S256` (RFC 7636, section 4.2), if the client asked for it.
+    pub(super) challenge: Option<String>,
 }
 
 pub(super) struct Pool {
@@ -148,13 +148,19 @@ impl Pool {
         &self,
         name: &str,
         redirect_uri: &str,
-        verifier: &str,
+        verifier: Option<&str>,
         now: u64,
     ) -> Option<Grant> {
         let code = self.memory().codes.take(name, now)?;
-        let challenge =
-            URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
-        let proven = is_verifier(verifier) && challenge == code.challenge;
+        let proven = match (&code.challenge, verifier) {
+            (None, None) => true,
+            (Some(challenge), Some(verifier)) => {
+                let digest = digest::digest(&digest::SHA256, verifier.as_bytes());
+                is_verifier(verifier) && URL_SAFE_NO_PAD.encode(digest) == *challenge
+            }
+            // A code that was asked for without a challenge is another's (RFC 9700, section 2.1.1).
+            (None, Some(_)) | (Some(_), None) => false,
+        };
         (proven && redirect_uri == code.redirect_uri).then_some(code.grant)
     }
 
@@ -190,7 +196,7 @@ impl Pool {
     }
 }
 
-/// RFC 7636, 4.1: 43 to 128 unreserved characters.
+/// RFC 7636, section 4.1: 43 to 128 unreserved characters.
 fn is_verifier(verifier: &str) -> bool {
     (43..=128).contains(&verifier.len())
         && verifier
@@ -236,13 +242,17 @@ mod tests {
         Grant::new(session, "openid".into(), None)
     }
 
-    fn code(pool: &Pool) -> String {
+    fn code_with(pool: &Pool, challenge: Option<&str>) -> String {
         let code = Code {
             grant: grant(pool),
             redirect_uri: "http://localhost/callback".into(),
-            challenge: CHALLENGE.into(),
+            challenge: challenge.map(str::to_owned),
         };
         pool.issue_code(code, NOW)
+    }
+
+    fn code(pool: &Pool) -> String {
+        code_with(pool, Some(CHALLENGE))
     }
 
     #[test]
@@ -261,12 +271,24 @@ mod tests {
         let pool = pool();
         let address = "http://localhost/callback";
         let redeem =
-            |address, verifier, now| pool.redeem_code(&code(&pool), address, verifier, now);
+            |address, verifier, now| pool.redeem_code(&code(&pool), address, Some(verifier), now);
         assert!(redeem(address, VERIFIER, NOW + 299).is_some());
         assert!(redeem(address, VERIFIER, NOW + 300).is_none());
         assert!(redeem("http://localhost:1/callback", VERIFIER, NOW).is_none());
         assert!(redeem(address, OTHER_VERIFIER, NOW).is_none());
         assert!(redeem(address, CHALLENGE, NOW).is_none());
+        assert!(pool.redeem_code(&code(&pool), address, None, NOW).is_none());
+    }
+
+    #[test]
+    fn a_code_without_a_challenge_needs_no_verifier_and_takes_none() {
+        let pool = pool();
+        let address = "http://localhost/callback";
+        for (verifier, is_good) in [(None, true), (Some(VERIFIER), false)] {
+            let code = code_with(&pool, None);
+            let grant = pool.redeem_code(&code, address, verifier, NOW);
+            assert_eq!(grant.is_some(), is_good, "{verifier:?}");
+        }
     }
 
     #[test]
@@ -274,11 +296,11 @@ mod tests {
         let pool = pool();
         let code = code(&pool);
         assert!(
-            pool.redeem_code(&code, "http://localhost/callback", "wrong", NOW)
+            pool.redeem_code(&code, "http://localhost/callback", Some("wrong"), NOW)
                 .is_none()
         );
         assert!(
-            pool.redeem_code(&code, "http://localhost/callback", VERIFIER, NOW)
+            pool.redeem_code(&code, "http://localhost/callback", Some(VERIFIER), NOW)
                 .is_none()
         );
     }

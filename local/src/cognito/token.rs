@@ -17,14 +17,14 @@ use super::client::{Console, Machine};
 use super::form::Form;
 use super::pool::Grant;
 use super::trigger::Occasion;
-use super::{NoTokens, Service};
+use super::{NoTokensError, Service};
 use crate::clock;
 
 /// Room for the longest client metadata (131,072 characters in Cognito's API model),
 /// percent-encoded in part.
 const MAX_FORM: usize = 256 * 1024;
 
-/// A successful answer (RFC 6749, 5.1).
+/// A successful answer (RFC 6749, section 5.1).
 type Tokens = Map<String, Value>;
 
 /// Which client asks, its secret already checked.
@@ -97,7 +97,7 @@ async fn grant(service: &Service, headers: &HeaderMap, form: &Form) -> Result<To
 async fn code(service: &Service, form: &Form) -> Result<Tokens, OauthError> {
     let required = |name| form.get(name).ok_or(OauthError::InvalidRequest);
     let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
-    let verifier = required("code_verifier")?;
+    let verifier = form.get("code_verifier");
     let now = clock::now();
     let grant = service.pool.redeem_code(code, redirect_uri, verifier, now);
     let grant = grant.ok_or(OauthError::InvalidGrant)?;
@@ -158,11 +158,11 @@ async fn machine(
 
 /// What the endpoint answers when the trigger fails is not documented. `invalid_request` is the one documented code
 /// that neither client nor grant is to blame for.
-impl From<NoTokens> for OauthError {
-    fn from(error: NoTokens) -> Self {
+impl From<NoTokensError> for OauthError {
+    fn from(error: NoTokensError) -> Self {
         match error {
-            NoTokens::Trigger(_) => Self::InvalidRequest,
-            NoTokens::Sign(_) => Self::ServerError,
+            NoTokensError::Trigger(_) => Self::InvalidRequest,
+            NoTokensError::Sign(_) => Self::ServerError,
         }
     }
 }
@@ -219,7 +219,7 @@ fn client<'a>(
     }
 }
 
-/// `client_secret_basic` (RFC 6749, 2.3.1).
+/// `client_secret_basic` (RFC 6749, section 2.3.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, OauthError> {
     if !headers.contains_key(AUTHORIZATION) {
         return Ok(None);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::POOL;
-use super::overrides::{Overrides, Unusable};
+use super::overrides::{Overrides, OverridesError};
 use super::pool::Grant;
 use crate::lambda::{Function, InvokeError, REGION};
 
@@ -67,7 +67,7 @@ pub(super) enum TriggerError {
     NoAnswer,
     /// It answered with something that is no answer.
     #[error("the trigger's answer cannot be used")]
-    Answer(#[from] Unusable),
+    Answer(#[from] OverridesError),
 }
 
 /// The event of a user's token. Client metadata does not reach it from the sign-in page, nor from `InitiateAuth`.
@@ -153,5 +153,39 @@ impl Trigger {
             }
         }
         Err(TriggerError::NoAnswer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_lambda_events::cognito::CognitoEventUserPoolsPreTokenGenV2;
+
+    use super::super::pool::{Session, User};
+    use super::*;
+    use crate::modelled::lost;
+
+    /// The crate has no type for version 3 of the event; that of version 2 knows all of it but the machines' source.
+    #[test]
+    fn the_events_are_those_of_the_crates_type() {
+        let user = User {
+            name: "alice".to_owned(),
+            email: "alice@example.com".to_owned(),
+            groups: vec!["staff".to_owned()],
+            password: String::new(),
+            subject: "a".to_owned(),
+        };
+        let session = Session {
+            user: Arc::new(user),
+            auth_time: 0,
+        };
+        let grant = Grant::new(session, "openid".to_owned(), None);
+        let event = user_event(Occasion::HostedAuth, &grant, "client");
+        assert_eq!(lost::<CognitoEventUserPoolsPreTokenGenV2>(&event), [""; 0]);
+        let metadata = BTreeMap::from([("user_token".to_owned(), "x".to_owned())]);
+        let mut event = machine_event("client", "tools/call", Some(&metadata));
+        event["triggerSource"] = Occasion::HostedAuth.source().into();
+        assert_eq!(lost::<CognitoEventUserPoolsPreTokenGenV2>(&event), [""; 0]);
     }
 }

@@ -112,8 +112,8 @@ async fn buffer(
     }
 }
 
-/// Passes an upload on, chunk by chunk. It runs apart from the connection, so that its last word is said even when
-/// the connection is gone.
+/// Passes an upload on, chunk by chunk, and reads it to its end even if its reader has left: Lambda does not tell a
+/// function that. It runs apart from the connection, so that its last word is said even when the connection is gone.
 async fn stream(
     sandbox: Arc<Sandbox>,
     id: String,
@@ -121,10 +121,11 @@ async fn stream(
     body: Body,
 ) -> Response {
     let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
-    let wanted = reply.send(Answer::Stream(chunks)).is_ok();
+    // The client may have left already.
+    let _ = reply.send(Answer::Stream(chunks));
     let passing = tokio::spawn(async move {
         let _upload = Arc::clone(&sandbox.uploads).read_owned().await;
-        wanted && pass_on(&sandbox, &id, body, &sender).await
+        pass_on(&sandbox, &id, body, &sender).await
     });
     if passing.await.unwrap_or(false) {
         accepted()
@@ -143,11 +144,7 @@ async fn pass_on(
 ) -> bool {
     let mut room = MAX_STREAMED;
     loop {
-        let frame = tokio::select! {
-            () = sender.closed() => return false,
-            frame = body.frame() => frame,
-        };
-        let item = match frame {
+        let item = match body.frame().await {
             None => Ok(None),
             Some(Err(_)) => Err(sandbox
                 .end_of(id)
@@ -162,13 +159,15 @@ async fn pass_on(
                     .map_or(Ok(None), Err),
             },
         };
-        let last = !matches!(item, Ok(Some(_)));
-        let whole = matches!(item, Ok(None) | Err(StreamError::Function(_)));
-        if whole {
+        let is_last = !matches!(item, Ok(Some(_)));
+        let is_whole = matches!(item, Ok(None) | Err(StreamError::Function(_)));
+        if is_whole {
             sandbox.answered(id);
         }
-        if sender.send(item).await.is_err() || last {
-            return whole;
+        // The client may have left.
+        let _ = sender.send(item).await;
+        if is_last {
+            return is_whole;
         }
     }
 }

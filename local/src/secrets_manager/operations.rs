@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::shelf::{NoSuchSecret, Secret, Shelf};
-use super::{CURRENT, PENDING, rotation};
+use super::rotation;
+use super::shelf::{NoSuchSecretError, Secret, Shelf};
+use super::stage::{CURRENT, PENDING};
 use crate::aws_json::{Exception, UNKNOWN};
 use crate::lambda::function_arn;
 use crate::{clock, random};
@@ -35,8 +36,8 @@ const NOT_NOW: Exception = Exception {
     message: "The secret has no rotation, or one that is not complete.",
 };
 
-impl From<NoSuchSecret> for Exception {
-    fn from(_: NoSuchSecret) -> Self {
+impl From<NoSuchSecretError> for Exception {
+    fn from(_: NoSuchSecretError) -> Self {
         NOT_FOUND
     }
 }

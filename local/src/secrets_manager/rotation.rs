@@ -4,13 +4,13 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::shelf::Shelf;
-use super::{CURRENT, PENDING};
+use super::stage::{CURRENT, PENDING};
 use crate::lambda::Function;
 
 /// A step failed; the function's own log says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the rotation failed")]
-pub struct RotationFailed;
+pub struct RotationError;
 
 /// What the function is called for, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ pub(super) async fn run(
     shelf: &Shelf,
     arn: &str,
     token: &str,
-) -> Result<(), RotationFailed> {
+) -> Result<(), RotationError> {
     for step in Step::ALL {
         let event = Bytes::from(event(arn, token, step).to_string());
         let done = function.invoke(event).await;
-        done.map_err(|_| RotationFailed)?;
+        done.map_err(|_| RotationError)?;
     }
     // Whether it is the current version now, the function had to see to; the secret may be gone with its store.
     let _ = shelf.with(arn, |secret| {
@@ -63,4 +63,20 @@ pub(super) async fn run(
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::secretsmanager::SecretsManagerSecretRotationEvent;
+
+    use super::*;
+    use crate::modelled::lost;
+
+    #[test]
+    fn the_event_is_that_of_the_crates_type() {
+        for step in Step::ALL {
+            let event = event("arn", "token", step);
+            assert_eq!(lost::<SecretsManagerSecretRotationEvent>(&event), [""; 0]);
+        }
+    }
 }

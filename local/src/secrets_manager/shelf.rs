@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{CURRENT, PENDING, PREVIOUS};
+use super::stage::{CURRENT, PENDING, PREVIOUS};
 use crate::clock;
 use crate::lambda::Function;
 
@@ -13,7 +13,7 @@ const MAX_VERSIONS: usize = 100;
 /// There is no secret of that ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such secret")]
-pub struct NoSuchSecret;
+pub struct NoSuchSecretError;
 
 /// Secrets by ARN.
 #[derive(Default)]
@@ -56,17 +56,17 @@ impl Shelf {
         &self,
         arn: &str,
         work: impl FnOnce(&mut Secret) -> T,
-    ) -> Result<T, NoSuchSecret> {
+    ) -> Result<T, NoSuchSecretError> {
         let mut secrets = self.secrets();
-        secrets.get_mut(arn).map(work).ok_or(NoSuchSecret)
+        secrets.get_mut(arn).map(work).ok_or(NoSuchSecretError)
     }
 
     /// The ARN of the secret that has this ARN or this name.
-    pub(super) fn find(&self, wanted: &str) -> Result<String, NoSuchSecret> {
+    pub(super) fn find(&self, wanted: &str) -> Result<String, NoSuchSecretError> {
         let secrets = self.secrets();
         let mut all = secrets.iter();
         let found = all.find(|(arn, secret)| *arn == wanted || secret.name == wanted);
-        found.map(|(arn, _)| arn.clone()).ok_or(NoSuchSecret)
+        found.map(|(arn, _)| arn.clone()).ok_or(NoSuchSecretError)
     }
 
     /// Each critical section leaves whole secrets behind.

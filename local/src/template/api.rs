@@ -13,8 +13,32 @@ use super::{
     Api, Authorizer, GatewayResponse, HeaderText, IdentitySource, Payload, Piece, Route,
     TemplateError,
 };
-use crate::api_gateway::ResponseType;
 use crate::lambda::function_arn;
+
+/// Every type of response that API Gateway gives by itself, and a template may word.
+const RESPONSE_TYPES: [&str; 21] = [
+    "ACCESS_DENIED",
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY",
+    "BAD_REQUEST_PARAMETERS",
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "EXPIRED_TOKEN",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "INVALID_API_KEY",
+    "INVALID_SIGNATURE",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE",
+    "RESOURCE_NOT_FOUND",
+    "THROTTLED",
+    "UNAUTHORIZED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WAF_FILTERED",
+];
 
 /// Properties that change nothing here. Throttling is among them: one machine has no fleet to protect. So is where one
 /// may call from.
@@ -268,7 +292,7 @@ fn sources(identity: Option<&Node>) -> Result<Vec<IdentitySource>, TemplateError
 fn responses(node: &Node) -> Result<BTreeMap<String, GatewayResponse>, TemplateError> {
     let mut responses = BTreeMap::new();
     for (name, response) in node.map()? {
-        if !ResponseType::is_known(name) {
+        if !RESPONSE_TYPES.contains(&name.as_str()) {
             return Err(response.fault(format!("`{name}` is not a gateway response")));
         }
         responses.insert(name.clone(), response_of(response)?);

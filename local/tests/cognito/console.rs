@@ -109,7 +109,7 @@ async fn a_code_is_for_its_client_address_and_verifier_and_for_once() {
             400,
             "invalid_grant",
         ),
-        ("code_verifier", "", 400, "invalid_request"),
+        ("code_verifier", "", 400, "invalid_grant"),
         (
             "redirect_uri",
             "http://localhost:43211/callback",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use local::cognito::{Document, Fault, Issuer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::issuer;
@@ -22,6 +22,10 @@ async fn discovery_leads_to_two_keys() {
     let discovery = browser.get(&issuer.discovery_url()).await.json();
     assert_eq!(discovery["issuer"], issuer.url());
     assert_eq!(discovery["jwks_uri"], keys_url(&issuer));
+    // Clients that insist on it refuse Cognito, and so they refuse here.
+    assert_eq!(discovery["code_challenge_methods_supported"], Value::Null);
+    let scopes = json!(["openid", "email", "phone", "profile"]);
+    assert_eq!(discovery["scopes_supported"], scopes);
     let keys = browser.get(&keys_url(&issuer)).await.json();
     let keys = keys["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 2);

@@ -1,5 +1,12 @@
 //! Each fact broken in the templates' text: its proof must notice.
 
+/// A table of mutations: in each proof and file, texts with what stands there instead, which the proof must notice.
+macro_rules! breaks {
+    ($($proof:literal in $file:ident { $($from:literal => $to:literal;)+ })+) => {
+        &[$($(($proof, $file, $from, $to)),+),+]
+    };
+}
+
 mod around;
 mod door;
 mod reach;

@@ -170,6 +170,14 @@ fn by_door() -> Vec<Scenario> {
                 ("AssertingClients", "client"),
             ]]),
         ),
+        (
+            "named clients of a proof",
+            with(&[&[
+                OWN_AGENTS,
+                ("ProvingClients", "one,two"),
+                ("UserTokenClients", "three"),
+            ]]),
+        ),
     ]
 }
 

@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
+use aws_lambda_events::cloudformation::{
+    CloudFormationCustomResourceResponse, CloudFormationCustomResourceResponseStatus as Status,
+};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
-use serde_json::json;
 use shared::fetch::{self, ClientError, HttpsClient};
 use shared::settings::Address;
 use tokio::time::{sleep, timeout};
 
-use super::failure::Failure;
+use super::error::AttachError;
 use super::request::{self, Sender};
 
 /// All attempts and pauses together: this much of the function's time is kept for the answer.
-pub(crate) const RESERVE: Duration = Duration::from_secs(10);
-const ATTEMPTS: u32 = 3;
+pub(crate) const MAX_ANSWER_TIME: Duration = Duration::from_secs(10);
+const MAX_ATTEMPTS: u32 = 3;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2500);
 /// The pause after the first attempt; the second is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -53,12 +55,12 @@ impl Answers {
     pub(crate) async fn send(
         &self,
         request: &request::Request,
-        outcome: &Result<(), Failure>,
+        outcome: &Result<(), AttachError>,
     ) -> Result<(), SendError> {
         let body = Bytes::from(body(request, outcome));
         let address = &request.sender.response_url;
         let mut pause = FIRST_PAUSE;
-        for _ in 1..ATTEMPTS {
+        for _ in 1..MAX_ATTEMPTS {
             if self.put(address, &body).await.is_ok() {
                 return Ok(());
             }
@@ -85,7 +87,7 @@ impl Answers {
 }
 
 /// "Custom resource response objects": at most 4096 bytes, which bounded parts add up to at most.
-fn body(request: &request::Request, outcome: &Result<(), Failure>) -> String {
+fn body(request: &request::Request, outcome: &Result<(), AttachError>) -> String {
     let request::Request {
         sender,
         physical_id,
@@ -98,18 +100,18 @@ fn body(request: &request::Request, outcome: &Result<(), Failure>) -> String {
         logical_id,
     } = sender;
     let (status, reason) = match outcome {
-        Ok(()) => ("SUCCESS", "the gateway is as wanted".to_owned()),
-        Err(failure) => ("FAILED", failure.to_string()),
+        Ok(()) => (Status::Success, "the gateway is as wanted".to_owned()),
+        Err(failure) => (Status::Failed, failure.to_string()),
     };
-    json!({
-        "Status": status,
-        "Reason": reason,
-        "PhysicalResourceId": physical_id,
-        "StackId": stack_id,
-        "RequestId": request_id,
-        "LogicalResourceId": logical_id,
-    })
-    .to_string()
+    let mut response = CloudFormationCustomResourceResponse::default();
+    response.status = status;
+    response.reason = Some(reason);
+    response.physical_resource_id.clone_from(physical_id);
+    response.stack_id.clone_from(stack_id);
+    response.request_id.clone_from(request_id);
+    response.logical_resource_id.clone_from(logical_id);
+    // Texts under names that are texts: there is nothing in it that JSON could not say.
+    serde_json::to_string(&response).unwrap_or_default()
 }
 
 #[cfg(test)]

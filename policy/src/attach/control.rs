@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use shared::platform;
 
-use super::failure::{Failure, Message};
+use super::error::{AttachError, Message};
 use super::gateway::{Gateway, Settings};
 use super::reconcile::ControlPlane;
 use super::request::GatewayId;
@@ -48,7 +48,7 @@ impl AgentCore {
 }
 
 impl ControlPlane for AgentCore {
-    async fn read(&self, gateway: &GatewayId) -> Result<Option<Gateway>, Failure> {
+    async fn read(&self, gateway: &GatewayId) -> Result<Option<Gateway>, AttachError> {
         let document = Document::default();
         let answer = self
             .0
@@ -65,7 +65,7 @@ impl ControlPlane for AgentCore {
         }
     }
 
-    async fn write(&self, gateway: &GatewayId, settings: &Settings) -> Result<(), Failure> {
+    async fn write(&self, gateway: &GatewayId, settings: &Settings) -> Result<(), AttachError> {
         let body = settings.to_json();
         let answer = self
             .0
@@ -89,7 +89,7 @@ impl ControlPlane for AgentCore {
 }
 
 /// What a failed call means: whether it may work later.
-fn failure<E>(operation: &'static str, error: &SdkError<E>) -> Failure
+fn failure<E>(operation: &'static str, error: &SdkError<E>) -> AttachError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -102,9 +102,9 @@ where
     };
     // 409: the gateway is changing. 429: too many calls. Without a status, there was no answer.
     match status {
-        None | Some(409 | 429 | 500..) => Failure::Unavailable { operation, message },
-        Some(403) => Failure::Denied { operation, message },
-        Some(_) => Failure::Refused { operation, message },
+        None | Some(409 | 429 | 500..) => AttachError::Unavailable { operation, message },
+        Some(403) => AttachError::Denied { operation, message },
+        Some(_) => AttachError::Refused { operation, message },
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::failure::{Failure, Message};
+use super::error::{AttachError, Message};
 use super::request::{EngineArn, Mode};
 
 /// What `GetGateway` tells and `UpdateGateway` does not take.
@@ -49,13 +49,13 @@ impl Gateway {
     ///
     /// # Errors
     /// If it has no status.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Failure> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, AttachError> {
         let document: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|_| Failure::NotAGateway)?;
+            serde_json::from_slice(body).map_err(|_| AttachError::NotAGateway)?;
         let has_status = document.get("status").is_some_and(Value::is_string);
         has_status
             .then_some(Self(document))
-            .ok_or(Failure::NotAGateway)
+            .ok_or(AttachError::NotAGateway)
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -1,6 +1,6 @@
 //! Pure reconcile step: observed gateway + desired state -> next action.
 
-use super::failure::{Failure, Message};
+use super::error::{AttachError, Message};
 use super::gateway::{Gateway, Settings, Status};
 use super::request::Wanted;
 
@@ -18,7 +18,7 @@ pub(crate) enum Step {
     /// Write this back.
     Write(Settings),
     /// Nothing can be done: give up with this error.
-    GiveUp(Failure),
+    GiveUp(AttachError),
 }
 
 /// Plans one step. `found` is nothing if there is no such gateway; `writes` is how often it has been written by now, and
@@ -33,14 +33,14 @@ pub(crate) fn plan(
 ) -> Step {
     let Some(gateway) = found else {
         return match wanted {
-            Wanted::Attached { .. } => Step::GiveUp(Failure::NoGateway),
+            Wanted::Attached { .. } => Step::GiveUp(AttachError::NoGateway),
             Wanted::Detached { .. } => Step::Done,
         };
     };
     match gateway.status() {
         Status::Changing => Step::Wait,
         Status::Deleting => match wanted {
-            Wanted::Attached { .. } => Step::GiveUp(Failure::NoGateway),
+            Wanted::Attached { .. } => Step::GiveUp(AttachError::NoGateway),
             // An engine can be deleted once the gateway is gone.
             Wanted::Detached { .. } => Step::Wait,
         },
@@ -49,7 +49,7 @@ pub(crate) fn plan(
         Status::Unsuccessful if writes == 0 || is_early && writes < MAX_WRITES => {
             settled(wanted, gateway, writes, false)
         }
-        Status::Unsuccessful => Step::GiveUp(Failure::Unsuccessful(gateway.state())),
+        Status::Unsuccessful => Step::GiveUp(AttachError::Unsuccessful(gateway.state())),
     }
 }
 
@@ -73,7 +73,7 @@ fn settled(wanted: &Wanted, gateway: &Gateway, writes: usize, is_in_force: bool)
                         .as_ref()
                         .is_some_and(|replaces| gateway.has(replaces)) =>
             {
-                return Step::GiveUp(Failure::OtherEngine(Message::new(other)));
+                return Step::GiveUp(AttachError::OtherEngine(Message::new(other)));
             }
             Some(_) | None => gateway.settings().with_engine(engine, *mode),
         },
@@ -81,7 +81,7 @@ fn settled(wanted: &Wanted, gateway: &Gateway, writes: usize, is_in_force: bool)
     if writes < MAX_WRITES {
         Step::Write(settings)
     } else {
-        Step::GiveUp(Failure::Undone)
+        Step::GiveUp(AttachError::Undone)
     }
 }
 

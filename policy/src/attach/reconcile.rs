@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
-use super::failure::{Failure, Message};
+use super::error::{AttachError, Message};
 use super::gateway::{Gateway, Settings};
 use super::plan::{Step, plan};
 use super::request::{GatewayId, Task};
@@ -14,7 +14,7 @@ use super::request::{GatewayId, Task};
 const MAX_PAUSE: u32 = 8;
 /// How long rights may be unknown that were given in the same deployment, as a multiple of the first pause: a minute, if
 /// that is two seconds. IAM promises no time ("Troubleshoot IAM": changes are not always immediately visible).
-const EARLY: u32 = 30;
+const MAX_RIGHTS_DELAY: u32 = 30;
 
 /// The control plane of the gateways.
 pub(crate) trait ControlPlane {
@@ -22,14 +22,14 @@ pub(crate) trait ControlPlane {
     fn read(
         &self,
         gateway: &GatewayId,
-    ) -> impl Future<Output = Result<Option<Gateway>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Option<Gateway>, AttachError>> + Send;
 
     /// Replaces all of a gateway's settings. It has happened when the gateway is ready again.
     fn write(
         &self,
         gateway: &GatewayId,
         settings: &Settings,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
+    ) -> impl Future<Output = Result<(), AttachError>> + Send;
 }
 
 /// Brings a gateway to where it is wanted, and sees it there.
@@ -44,13 +44,13 @@ pub(crate) async fn reconcile(
     task: &Task,
     first_pause: Duration,
     deadline: Instant,
-) -> Result<(), Failure> {
+) -> Result<(), AttachError> {
     let mut written = Written::default();
     let mut seen = Message::new("nothing");
     let mut pause = first_pause;
     let start = Instant::now();
     loop {
-        let is_early = start.elapsed() < first_pause.saturating_mul(EARLY);
+        let is_early = start.elapsed() < first_pause.saturating_mul(MAX_RIGHTS_DELAY);
         let look = look(control, task, is_early, &mut written, &mut seen);
         match timeout_at(deadline, look).await {
             Ok(Ok(true)) => return Ok(()),
@@ -60,10 +60,10 @@ pub(crate) async fn reconcile(
                 seen = Message::new(&failure.to_string());
             }
             Ok(Err(failure)) => return Err(failure),
-            Err(_) => return Err(Failure::TooLate(seen)),
+            Err(_) => return Err(AttachError::TooLate(seen)),
         }
         if timeout_at(deadline, sleep(pause)).await.is_err() {
-            return Err(Failure::TooLate(seen));
+            return Err(AttachError::TooLate(seen));
         }
         let longest = first_pause.saturating_mul(MAX_PAUSE);
         pause = pause.saturating_mul(2).min(longest);
@@ -83,7 +83,7 @@ async fn look(
     is_early: bool,
     written: &mut Written,
     seen: &mut Message,
-) -> Result<bool, Failure> {
+) -> Result<bool, AttachError> {
     let found = control.read(&task.gateway).await?;
     *seen = found
         .as_ref()

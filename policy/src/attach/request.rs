@@ -2,11 +2,13 @@
 //!
 //! "Custom resource request objects" and "Custom resource response objects" of the CloudFormation guide.
 
+use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::settings::Address;
+use shared::text::{is_of, is_visible, is_word};
 
-use super::failure::Failure;
+use super::error::AttachError;
 
 /// The longest text of an event that is repeated in its answer, which may have 4096 bytes in all. None is longer than an
 /// ARN.
@@ -20,6 +22,11 @@ const SUFFIX: &str = "/policy-engine";
 /// The physical id of a resource whose creation failed before it could be named.
 const UNNAMED: &str = "not-created";
 
+/// An event of which only the sender is known.
+const UNKNOWN: AttachError = AttachError::Malformed(
+    "the event is not one of CloudFormation's: `RequestType` is not `Create`, `Update` or `Delete`, or a member is missing",
+);
+
 /// One event.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -27,7 +34,7 @@ pub(crate) struct Request {
     /// The attachment's name: `GATEWAY/policy-engine`.
     pub(crate) physical_id: String,
     /// What is to be done; nothing, if it is the end of something that never was.
-    pub(crate) task: Result<Option<Task>, Failure>,
+    pub(crate) task: Result<Option<Task>, AttachError>,
 }
 
 /// Who asks, as the answer must repeat it.
@@ -82,29 +89,22 @@ pub(crate) enum Mode {
 /// The event does not say where an answer could go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the event is not one of CloudFormation's for a custom resource")]
-pub(crate) struct Unanswerable;
+pub(crate) struct UnanswerableError;
 
+/// What is to be done, as the crate has it. Properties may be absent from an event that undoes what never was.
+type Event = CloudFormationCustomResourceRequest<Option<Value>, Option<Value>>;
+
+/// Who asks. It is read apart from the rest, which the crate's type cannot do: whatever is wrong with an event, but for
+/// this, must be answered.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Event {
-    /// Read later: whatever is here can be answered.
-    #[serde(default)]
-    request_type: Value,
+struct Asking {
     #[serde(rename = "ResponseURL")]
     response_url: String,
     stack_id: String,
     request_id: String,
     logical_resource_id: String,
     physical_resource_id: Option<String>,
-    resource_properties: Option<Value>,
-    old_resource_properties: Option<Value>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-enum RequestType {
-    Create,
-    Update,
-    Delete,
 }
 
 /// The properties of the resource. The first two are CloudFormation's own.
@@ -125,34 +125,25 @@ impl Request {
     ///
     /// # Errors
     /// If it cannot be answered.
-    pub(crate) fn read(event: Value) -> Result<Self, Unanswerable> {
-        let event: Event = serde_json::from_value(event).map_err(|_| Unanswerable)?;
-        let Event {
-            request_type,
+    pub(crate) fn read(event: Value) -> Result<Self, UnanswerableError> {
+        let Asking {
             response_url,
             stack_id,
             request_id,
             logical_resource_id: logical_id,
             physical_resource_id,
-            resource_properties,
-            old_resource_properties,
-        } = event;
+        } = Asking::deserialize(&event).map_err(|_| UnanswerableError)?;
         let named = physical_resource_id.clone().unwrap_or_default();
         let echoed = [&stack_id, &request_id, &logical_id, &named];
         if !echoed.iter().all(|text| is_plain(text)) {
-            return Err(Unanswerable);
+            return Err(UnanswerableError);
         }
-        let task = task(
-            request_type,
-            physical_resource_id.as_deref(),
-            resource_properties,
-            old_resource_properties,
-        );
+        let task = task(event, physical_resource_id.as_deref());
         let created = task.as_ref().ok().and_then(Option::as_ref);
         let created = created.map_or_else(|| UNNAMED.to_owned(), Task::physical_id);
         Ok(Self {
             sender: Sender {
-                response_url: Address::parse(&response_url).map_err(|_| Unanswerable)?,
+                response_url: Address::parse(&response_url).map_err(|_| UnanswerableError)?,
                 stack_id,
                 request_id,
                 logical_id,
@@ -165,8 +156,7 @@ impl Request {
 
 /// Whether it can be repeated as it is, in JSON too.
 fn is_plain(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
-    text.len() <= MAX_ECHOED && text.bytes().all(is_plain)
+    text.is_empty() || is_visible(text, MAX_ECHOED) && !text.contains(['"', '\\'])
 }
 
 impl Task {
@@ -175,51 +165,55 @@ impl Task {
     }
 }
 
-fn task(
-    request_type: Value,
-    physical_id: Option<&str>,
-    properties: Option<Value>,
-    old_properties: Option<Value>,
-) -> Result<Option<Task>, Failure> {
-    let request_type: RequestType = serde_json::from_value(request_type)
-        .map_err(|_| Failure::Malformed("`RequestType` is not `Create`, `Update` or `Delete`"))?;
-    if matches!(request_type, RequestType::Delete) && physical_id == Some(UNNAMED) {
+fn task(event: Value, physical_id: Option<&str>) -> Result<Option<Task>, AttachError> {
+    let event: Event = serde_json::from_value(event).map_err(|_| UNKNOWN)?;
+    if matches!(event, Event::Delete(_)) && physical_id == Some(UNNAMED) {
         return Ok(None);
     }
-    let (gateway, engine, mode) = read(properties)?;
-    let wanted = match request_type {
-        RequestType::Delete => Wanted::Detached { engine },
-        RequestType::Create => Wanted::Attached {
-            engine,
-            mode,
-            replaces: None,
-        },
-        RequestType::Update => Wanted::Attached {
-            engine,
-            mode,
-            replaces: read(old_properties).ok().map(|(_, engine, _)| engine),
-        },
-    };
-    let task = Task { gateway, wanted };
+    let task = wanted(event)?;
     // A move would have to be undone when it fails half way, and CloudFormation does that better.
     if physical_id.is_some_and(|physical_id| physical_id != task.physical_id()) {
-        return Err(Failure::Malformed(
+        return Err(AttachError::Malformed(
             "an attachment stays with its gateway; for another gateway, give the resource another logical id",
         ));
     }
     Ok(Some(task))
 }
 
-fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), Failure> {
+fn wanted(event: Event) -> Result<Task, AttachError> {
+    let (properties, replaces) = match event {
+        Event::Create(create) => (create.resource_properties, None),
+        Event::Update(update) => {
+            let old = read(update.old_resource_properties);
+            let replaces = old.ok().map(|(_, engine, _)| engine);
+            (update.resource_properties, replaces)
+        }
+        Event::Delete(delete) => {
+            let (gateway, engine, _) = read(delete.resource_properties)?;
+            let wanted = Wanted::Detached { engine };
+            return Ok(Task { gateway, wanted });
+        }
+        _ => return Err(UNKNOWN),
+    };
+    let (gateway, engine, mode) = read(properties)?;
+    let wanted = Wanted::Attached {
+        engine,
+        mode,
+        replaces,
+    };
+    Ok(Task { gateway, wanted })
+}
+
+fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), AttachError> {
     let properties: Properties = serde_json::from_value(properties.unwrap_or_default()).map_err(|_| {
-        Failure::Malformed(
+        AttachError::Malformed(
             "the properties must be `GatewayIdentifier`, `PolicyEngineArn` and `Mode`, which is `LOG_ONLY` or `ENFORCE`",
         )
     })?;
-    let gateway = GatewayId::parse(properties.gateway_identifier).ok_or(Failure::Malformed(
+    let gateway = GatewayId::parse(properties.gateway_identifier).ok_or(AttachError::Malformed(
         "`GatewayIdentifier` is not the id of a gateway",
     ))?;
-    let engine = EngineArn::parse(properties.policy_engine_arn).ok_or(Failure::Malformed(
+    let engine = EngineArn::parse(properties.policy_engine_arn).ok_or(AttachError::Malformed(
         "`PolicyEngineArn` is not the ARN of a policy engine",
     ))?;
     Ok((gateway, engine, properties.mode))
@@ -227,10 +221,8 @@ fn read(properties: Option<Value>) -> Result<(GatewayId, EngineArn, Mode), Failu
 
 impl GatewayId {
     pub(crate) fn parse(text: String) -> Option<Self> {
-        let is_plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=MAX_GATEWAY_ID).contains(&text.len());
-        (fits && text.bytes().all(is_plain)).then_some(Self(text))
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        is_of(&text, MAX_GATEWAY_ID, allowed).then_some(Self(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -240,7 +232,6 @@ impl GatewayId {
 
 impl EngineArn {
     pub(crate) fn parse(text: String) -> Option<Self> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let is_engine = matches!(
             parts.as_slice(),
@@ -250,8 +241,7 @@ impl EngineArn {
                     && !account.is_empty()
                     && resource.strip_prefix("policy-engine/").is_some_and(|id| !id.is_empty())
         );
-        (is_engine && text.len() <= MAX_ENGINE_ARN && text.bytes().all(is_plain))
-            .then_some(Self(text))
+        (is_engine && is_word(&text, MAX_ENGINE_ARN, b":/_-")).then_some(Self(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {

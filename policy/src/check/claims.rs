@@ -18,6 +18,9 @@ pub(crate) enum ClaimKind {
     List,
 }
 
+/// The claims that are one text of several words (RFC 6749, section 3.3; `scp` is Microsoft Entra's).
+const WORDS: [&str; 2] = ["scope", "scp"];
+
 /// The claims that tokens have, by name.
 #[derive(Debug)]
 pub(crate) struct Claims(pub(crate) BTreeMap<String, ClaimKind>);
@@ -44,6 +47,7 @@ impl Claims {
                 if self.is_quoted_search(members) {
                     return;
                 }
+                found.extend(self.unbounded_search(members));
                 for operator in ["getTag", "hasTag"] {
                     if let Some(operands) = members.get(operator) {
                         found.extend(self.misreading(operator, operands));
@@ -63,6 +67,25 @@ impl Claims {
         let is_list = claim.is_some_and(|claim| self.0.get(claim) == Some(&ClaimKind::List));
         let pattern = search.and_then(|like| like.get("pattern")?.as_array());
         is_list && pattern.is_some_and(|pattern| is_quoted_element(pattern))
+    }
+
+    /// A search of a text of several words for what may be a part of one: `like "*gatehouse/tools*"` would also find
+    /// `gatehouse/tools-admin`.
+    fn unbounded_search(&self, members: &Map<String, Value>) -> Option<Misreading> {
+        let search = members.get("like")?;
+        let claim = search.pointer("/left/getTag/right/Value")?.as_str()?;
+        let pattern = search.get("pattern")?.as_array()?;
+        let is_text = self.0.get(claim) == Some(&ClaimKind::String);
+        if !is_text || !WORDS.contains(&claim) || is_of_whole_words(pattern) {
+            return None;
+        }
+        let message = format!(
+            "the claim `{claim}` is words with spaces between: search it for whole ones, `like \"* word *\"`, `like \"word *\"`, `like \"* word\"`, or compare it"
+        );
+        Some(Misreading {
+            piece: format!("\"{claim}\""),
+            message,
+        })
     }
 
     fn misreading(&self, operator: &str, operands: &Value) -> Option<Misreading> {
@@ -85,6 +108,24 @@ impl Claims {
             message,
         })
     }
+}
+
+/// Whether each wildcard is separated from the words beside it by a space.
+fn is_of_whole_words(pattern: &[Value]) -> bool {
+    let literal = |piece: &Value| {
+        piece
+            .get("Literal")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    pattern.windows(2).all(|pair| match pair {
+        [left, right] => match (literal(left), literal(right)) {
+            (Some(before), None) => before.ends_with(' '),
+            (None, Some(after)) => after.starts_with(' '),
+            (Some(_), Some(_)) | (None, None) => true,
+        },
+        _ => true,
+    })
 }
 
 /// A wildcard, a text in quotes without further quotes, a wildcard.

@@ -20,7 +20,7 @@ pub struct Source {
 
 /// Why the policies cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum UnreadableError {
     #[error("read `{}`", .0.display())]
     Io(PathBuf, #[source] io::Error),
     /// A policy that is misspelt here would be missing there, in silence.
@@ -36,17 +36,17 @@ impl Source {
     ///
     /// # Errors
     /// If one cannot be read, or if there is anything else in the folder.
-    pub fn read_folder(folder: &Path) -> Result<Vec<Self>, Unreadable> {
+    pub fn read_folder(folder: &Path) -> Result<Vec<Self>, UnreadableError> {
         let unreadable = |path: &Path| {
             let path = path.to_owned();
-            |error| Unreadable::Io(path, error)
+            |error| UnreadableError::Io(path, error)
         };
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
             paths.push(entry.map_err(unreadable(folder))?.path());
         }
         if paths.is_empty() {
-            return Err(Unreadable::Empty(folder.to_owned()));
+            return Err(UnreadableError::Empty(folder.to_owned()));
         }
         paths.sort();
         paths
@@ -56,7 +56,7 @@ impl Source {
                     .extension()
                     .is_none_or(|extension| extension != "cedar")
                 {
-                    return Err(Unreadable::Stray(path));
+                    return Err(UnreadableError::Stray(path));
                 }
                 let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
                 let file = path.display().to_string();
@@ -176,13 +176,13 @@ mod tests {
     fn a_folder_without_policies_or_with_more_is_refused() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
         let stray = Source::read_folder(&folder).unwrap_err();
-        assert!(matches!(stray, Unreadable::Stray(_)), "{stray}");
+        assert!(matches!(stray, UnreadableError::Stray(_)), "{stray}");
         let empty = std::env::temp_dir().join(format!("no-policies-{}", std::process::id()));
         fs::create_dir(&empty).unwrap();
         let nothing = Source::read_folder(&empty).unwrap_err();
         fs::remove_dir(&empty).unwrap();
-        assert!(matches!(nothing, Unreadable::Empty(_)), "{nothing}");
+        assert!(matches!(nothing, UnreadableError::Empty(_)), "{nothing}");
         let missing = Source::read_folder(&folder.join("none")).unwrap_err();
-        assert!(matches!(missing, Unreadable::Io(..)), "{missing}");
+        assert!(matches!(missing, UnreadableError::Io(..)), "{missing}");
     }
 }

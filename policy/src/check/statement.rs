@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use super::source::{PLACEHOLDER, Source};
+use super::tautology::is_always_met;
 use super::vocabulary::Vocabulary;
 
 /// `Statement` of the control plane's model, in characters.
@@ -187,19 +188,29 @@ fn scope_findings(source: &Source, policy: &Policy) -> Option<Finding> {
         );
         return Some(source.finding(source.find("resource"), message));
     }
+    let is_always_met = is_always_met(&conditions(policy));
     let permits_all = policy.effect() == Effect::Permit
         && policy.action_constraint() == ActionConstraint::Any
-        && !policy.has_non_scope_constraint();
-    permits_all.then(|| {
-        let message = "this permits everything to everybody";
-        source.finding(source.statement_start(), message)
-    })
+        && (is_always_met || !policy.has_non_scope_constraint());
+    let message = if permits_all {
+        "this permits everything to everybody"
+    } else if is_always_met {
+        "the condition is always true, so it restricts nobody: say who may, or leave it out"
+    } else {
+        return None;
+    };
+    Some(source.finding(source.statement_start(), message))
+}
+
+/// The conditions in Cedar's JSON format; null if there are none.
+fn conditions(policy: &Policy) -> Value {
+    let mut policy = policy.to_json().unwrap_or(Value::Null);
+    let conditions = policy.get_mut("conditions").map(Value::take);
+    conditions.unwrap_or_default()
 }
 
 fn claim_findings(source: &Source, policy: &Policy, vocabulary: &Vocabulary) -> Vec<Finding> {
-    let policy = policy.to_json().unwrap_or(Value::Null);
-    let conditions = policy.get("conditions").unwrap_or(&Value::Null);
-    let mut misreadings = vocabulary.claims().misreadings(conditions);
+    let mut misreadings = vocabulary.claims().misreadings(&conditions(policy));
     misreadings.dedup();
     misreadings
         .into_iter()

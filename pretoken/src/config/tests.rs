@@ -25,7 +25,9 @@ fn profile(department: &str, role: &str) -> Profile {
 #[test]
 fn nothing_is_required() {
     let config = read(&[]).ok().unwrap();
-    assert!(matches!(config.proof, IdentityProof::Token));
+    assert!(
+        matches!(config.proof, IdentityProof::Token(clients) if clients == TokenProof::default())
+    );
     assert_eq!(config.default, profile("guest", "viewer"));
     assert!(config.endpoint.is_none() && config.table.is_none());
     assert!(config.listed.is_empty() && config.groups.is_empty());
@@ -41,6 +43,8 @@ fn nothing_is_required() {
         ENRICH_USER_TOKENS,
         GROUP_MAP,
         IDENTITY_PROOF,
+        PROVING_CLIENTS,
+        USER_TOKEN_CLIENTS,
     ]
     .map(|name| (name, ""));
     assert!(read(&empty).is_ok(), "empty counts as absent");
@@ -81,10 +85,24 @@ fn good_settings_are_read() {
 }
 
 #[test]
+fn the_clients_of_a_proof_by_token_are_named() {
+    let list = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let settings = [(PROVING_CLIENTS, "one, two"), (USER_TOKEN_CLIENTS, "three")];
+    let config = read(&settings).ok().unwrap();
+    let expected = TokenProof {
+        proving: list(&["one", "two"]),
+        users: list(&["three"]),
+    };
+    assert!(matches!(config.proof, IdentityProof::Token(clients) if clients == expected));
+}
+
+#[test]
 fn every_fault_is_named_at_once() {
     let faults = read(&[
         (IDENTITY_PROOF, "trust me"),
         (ASSERTING_CLIENTS, "a b"),
+        (PROVING_CLIENTS, "a b"),
+        (USER_TOKEN_CLIENTS, ","),
         (DIRECTORY_TABLE, "a/b"),
         (DIRECTORY, "{"),
         (GROUP_MAP, "{}"),
@@ -101,6 +119,8 @@ fn every_fault_is_named_at_once() {
         faults,
         [
             "`ASSERTING_CLIENTS` is not a list of client ids with commas between",
+            "`PROVING_CLIENTS` is not a list of client ids with commas between",
+            "`USER_TOKEN_CLIENTS` is not a list of client ids with commas between",
             "`IDENTITY_PROOF` is neither `token` nor `asserted`",
             "`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` is neither https nor http on a loopback host",
             "`DIRECTORY_TABLE` is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`",

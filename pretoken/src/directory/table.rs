@@ -10,7 +10,7 @@ use shared::log::service_failure;
 use shared::platform;
 use tracing::error;
 
-use super::Profile;
+use super::profile::Profile;
 use crate::claims::{self, DEPARTMENT, ROLE};
 use crate::error::TriggerError;
 

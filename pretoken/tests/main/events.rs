@@ -1,5 +1,6 @@
 //! Events that the trigger returns unchanged: every kind that Cognito sends, and those it may send one day.
 
+use aws_lambda_events::cognito::CognitoEventUserPoolsPreTokenGenV2 as CrateEvent;
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, machine_event, person_event};
@@ -82,4 +83,70 @@ async fn an_enriching_trigger_leaves_alone_what_it_cannot_enrich() {
     for event in future_events().into_iter().chain([first]) {
         assert_eq!(scene.call(&event).await, Ok(event));
     }
+}
+
+/// With an older version Cognito makes machine tokens without asking, and nothing else would say so.
+#[tokio::test]
+async fn a_trigger_that_is_attached_in_an_older_way_says_so_once() {
+    for (version, source, said) in [
+        ("1", "Authentication", "`V1_0` or `V2_0`"),
+        ("2", "HostedAuth", "`V1_0` or `V2_0`"),
+        ("4", "HostedAuth", "not known here"),
+        ("3", "Tomorrow", "not known here"),
+        ("3", "a\nb", "not known here"),
+    ] {
+        let scene = Scene::new(&[]).await;
+        for _ in 0..3 {
+            let event = person_event(version, source);
+            assert_eq!(scene.call(&event).await, Ok(event));
+        }
+        let warnings = scene.warnings();
+        assert_eq!(warnings.len(), 1, "{version} {source}");
+        assert!(warnings[0]["message"].as_str().unwrap().contains(said));
+        assert_eq!(warnings[0]["version"], version);
+        assert!(!warnings[0]["source"].as_str().unwrap().contains('\n'));
+    }
+    let scene = Scene::new(&[]).await;
+    let event = person_event("3", "RefreshTokens");
+    assert_eq!(scene.call(&event).await, Ok(event));
+    assert_eq!(scene.warnings(), Vec::<Value>::new());
+}
+
+/// A key that looks like a user's name and is not read must not be a silent loss.
+#[tokio::test]
+async fn metadata_that_seems_to_name_a_user_is_told() {
+    let scene = Scene::new(&[]).await;
+    for (metadata, key) in [
+        (
+            json!({"verified_email": "zoe@example.com"}),
+            "verified_email",
+        ),
+        (json!({"callId": "c-1", "onBehalfOf": "zoe"}), "onBehalfOf"),
+        (json!({"userName": "zoe"}), "userName"),
+        (json!({"access_token": "x.y.z"}), "access_token"),
+    ] {
+        let before = scene.warnings().len();
+        let event = machine_event(metadata);
+        assert_eq!(scene.call(&event).await, Ok(event), "{key}");
+        let warnings = scene.warnings();
+        assert_eq!(warnings.len(), before + 1, "{key}");
+        assert_eq!(warnings[before]["key"], key);
+        assert!(!warnings[before].to_string().contains("zoe"), "{key}");
+    }
+    let before = scene.warnings().len();
+    let event = machine_event(json!({"callId": "c-1", "tenant": "t-17"}));
+    assert_eq!(scene.call(&event).await, Ok(event));
+    assert_eq!(scene.warnings().len(), before);
+}
+
+/// When this fails, the crate knows machines and keeps what is new to it, and the trigger may read its events by it.
+#[test]
+fn the_crates_event_knows_no_machines_and_loses_what_is_new() {
+    let machine = machine_event(json!({"user_token": "x"}));
+    assert!(serde_json::from_value::<CrateEvent>(machine).is_err());
+    let mut person = person_event("2", "HostedAuth");
+    person["request"]["more"] = json!(true);
+    let read: CrateEvent = serde_json::from_value(person).unwrap();
+    let again = serde_json::to_value(read).unwrap();
+    assert_eq!(again["request"].get("more"), None);
 }

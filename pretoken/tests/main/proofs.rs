@@ -156,6 +156,43 @@ async fn a_token_without_key_id_is_no_proof_where_there_are_two_keys() {
     assert_eq!(scene.decisions()[0]["reason"], "key_id_missing");
 }
 
+/// A user's token is a proof in the hand of a named client, and of the users of a named client, alone.
+#[tokio::test]
+async fn only_named_clients_prove_and_only_users_of_named_clients_are_proven() {
+    let other = "5p1exampleotherclient001";
+    for (proving, users, client, token_client, outcome) in [
+        (MACHINE, "", MACHINE, APP, Ok(())),
+        (MACHINE, APP, MACHINE, APP, Ok(())),
+        (MACHINE, "", MACHINE, other, Ok(())),
+        ("first, 5p1exampleotherclient001", APP, other, APP, Ok(())),
+        (MACHINE, "", other, APP, Err("proving_client")),
+        (MACHINE, APP, other, APP, Err("proving_client")),
+        (APP, APP, MACHINE, APP, Err("proving_client")),
+        ("", "", MACHINE, APP, Err("proving_client")),
+        (MACHINE, APP, MACHINE, other, Err("user_token_client")),
+        (MACHINE, MACHINE, MACHINE, APP, Err("user_token_client")),
+    ] {
+        let settings = [("PROVING_CLIENTS", proving), ("USER_TOKEN_CLIENTS", users)];
+        let scene = Scene::new(&settings).await;
+        let token = scene.token(&json!({"client_id": token_client}));
+        let mut event = machine_event(json!({"user_token": token}));
+        event["callerContext"]["clientId"] = json!(client);
+        let answered = scene.call(&event).await;
+        let line = scene.decisions().pop().unwrap();
+        let what = format!("{proving}, {users}: {client}, {token_client}");
+        match outcome {
+            Ok(()) => assert_eq!(line["subject"], SUBJECT, "{what}"),
+            Err(reason) => {
+                assert_eq!(answered, Err(not_proven()), "{what}");
+                assert_eq!(line["reason"], reason, "{what}");
+            }
+        }
+        // Without a proof, a client's own token is nobody's business.
+        event["request"]["clientMetadata"] = json!(null);
+        assert_eq!(scene.call(&event).await, Ok(event), "{what}");
+    }
+}
+
 #[tokio::test]
 async fn a_named_user_without_a_proof_is_no_token() {
     let scene = Scene::new(&[]).await;

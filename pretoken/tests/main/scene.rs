@@ -55,6 +55,7 @@ impl Scene {
             ("AWS_SESSION_TOKEN", "only-for-this-test"),
             ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &cloud.origin),
             ("AWS_ENDPOINT_URL_DYNAMODB", &cloud.origin),
+            ("PROVING_CLIENTS", MACHINE),
         ];
         let all = own.iter().chain(settings);
         spec.environment = all
@@ -119,6 +120,17 @@ impl Scene {
     /// A user's access token, truly signed, with some of its claims changed.
     pub(crate) fn token(&self, changes: &Value) -> String {
         KEY.token("RS256", &self.user_claims(changes))
+    }
+
+    /// The lines of the log that warn.
+    pub(crate) fn warnings(&self) -> Vec<Value> {
+        let lines = self.function.recent_logs();
+        let lines = lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        lines
+            .filter(|line: &Value| line["level"] == "WARN")
+            .collect()
     }
 
     /// The lines of the log that tell a decision.

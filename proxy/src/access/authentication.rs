@@ -5,7 +5,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Agent, Auth, Target, ToolToken};
 use shared::headers;
 use shared::issuers::TrustedIssuers;
-use shared::settings::{self, AGENTS, Fault, Source, TRUSTED_ISSUERS};
+use shared::settings::{AGENTS, Fault, Reader, TRUSTED_ISSUERS};
 
 /// Whether callers must show a token, and by what it is checked.
 pub enum Authentication<By> {
@@ -17,11 +17,11 @@ pub enum Authentication<By> {
 impl Authentication<TrustedIssuers> {
     /// Reads whether a token is asked for, and whose. The issuers of an open door are checked all the same, so that it
     /// can be shut again.
-    pub fn read(source: &Source<'_>, is_off: bool, faults: &mut Vec<Fault>) -> Option<Self> {
-        if is_off && settings::optional(source, TRUSTED_ISSUERS).is_none() {
+    pub fn read(settings: &mut Reader<'_>, is_off: bool) -> Option<Self> {
+        if is_off && !settings.is_given(TRUSTED_ISSUERS) {
             return Some(Self::Off);
         }
-        let issuers = settings::required(source, TRUSTED_ISSUERS, TrustedIssuers::parse, faults)?;
+        let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse)?;
         Some(if is_off {
             Self::Off
         } else {
@@ -32,7 +32,6 @@ impl Authentication<TrustedIssuers> {
 
 impl<By> Authentication<By> {
     /// What every answer says of it: nothing, or a warning.
-    #[must_use]
     pub fn warning(&self) -> HeaderMap {
         let mut warning = HeaderMap::new();
         match self {
@@ -48,7 +47,6 @@ impl<By> Authentication<By> {
 
 /// The fields by which an agent is given its caller's token, or one that is made for its caller. Where no token is asked
 /// for there is neither, and what the agent would do without is not for the door to find out: they are faults.
-#[must_use]
 pub fn needing_token(agent: &Agent) -> Vec<Fault> {
     let is_gateway = matches!(agent.target, Target::Gateway(_));
     let fields = [

@@ -19,7 +19,6 @@ pub enum Authority<'t> {
 
 impl<'t> Authority<'t> {
     /// How the door shows itself to this agent; `bearer` is the caller's token that was believed.
-    #[must_use]
     pub const fn of(auth: Auth, bearer: &'t Secret) -> Self {
         match auth {
             Auth::Iam => Self::Role,

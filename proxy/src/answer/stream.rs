@@ -1,20 +1,22 @@
-//! The stream of an agent's answer to the caller: piece by piece as it arrives, with at most one piece in memory.
+//! The stream of an agent's answer to the caller: event by event, or piece by piece, as it arrives.
 //!
 //! An event stream is kept alive with comments while the agent is silent, and when it cannot go on it ends with one last
 //! event that says why. Any other body can only end early: its length and syntax show that, and the log says why.
 
-use crate::answer::sse::Position;
-use crate::audit::error_scan::Listener;
-use crate::audit::record::Record;
-use bytes::Bytes;
-use futures_util::Stream;
-use serde_json::json;
-use shared::session::Conversation;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::answer::ending::{End, Words};
+use crate::answer::sse::{COMMENT, Events};
+use crate::audit::error_scan::Listener;
+use crate::audit::record::Record;
+use crate::upstream::AgentStream;
 
 /// How long a caller waits in silence before a comment tells it, and every gateway between, that the stream lives: what
 /// the WHATWG HTML standard advises (9.2.7), below the 30 seconds after which edge endpoints close.
@@ -22,54 +24,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Lambda cuts a streamed response at 200 MB; what is kept back holds the metadata and the last event.
 const MAX_BYTES: u64 = 200 * 1024 * 1024 - 16 * 1024;
-
-/// How an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// The agent finished.
-    Complete,
-    /// The connection to the agent broke.
-    AgentCut,
-    /// The agent sent nothing for too long.
-    AgentSilent,
-    /// The function's own time was almost over. The conversation goes on: the next turn may ask for the rest.
-    Deadline,
-    /// The answer was longer than Lambda passes on.
-    TooLong,
-}
-
-impl End {
-    /// Every end of an answer.
-    pub const ALL: &[Self] = &[
-        Self::Complete,
-        Self::AgentCut,
-        Self::AgentSilent,
-        Self::Deadline,
-        Self::TooLong,
-    ];
-
-    /// The stable name, in the last event and in the log.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Complete => "ok",
-            Self::AgentCut => "agent_cut",
-            Self::AgentSilent => "agent_silent",
-            Self::Deadline => "deadline",
-            Self::TooLong => "answer_too_long",
-        }
-    }
-
-    /// The type of the last event of an event stream; none when the agent's own end is the end.
-    #[must_use]
-    pub const fn event(self) -> Option<&'static str> {
-        match self {
-            Self::Complete => None,
-            Self::AgentCut | Self::AgentSilent | Self::TooLong => Some("gatehouse.error"),
-            Self::Deadline => Some("gatehouse.resume"),
-        }
-    }
-}
 
 /// How long an answer may take.
 #[derive(Debug, Clone, Copy)]
@@ -83,14 +37,24 @@ pub struct Patience {
 /// What has to be done before an answer is over: Lambda freezes the function as soon as it is.
 pub type Finally = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// The right to a turn, which lasts as long as the agent works at it.
+pub trait Hold: Send {
+    /// Gives it back: the agent has ended.
+    fn release(self: Box<Self>) -> Finally;
+    /// Keeps it while the agent works on, although the caller has had the last of it: `rest` is over when the agent is.
+    fn outlive(self: Box<Self>, rest: Finally);
+}
+
 /// The body of an answer. It never yields an error: Lambda's runtime would write one into the body.
 ///
-/// Dropping it drops the agent's stream, which closes the call, and what was to be done at the end.
-pub struct Pump<S> {
+/// Dropping it drops the agent's stream, which closes the call; with a right to the turn, the agent's stream is read on.
+pub struct Pump {
     /// None once the answer has ended.
-    source: Option<S>,
-    /// Where an event stream stands; none in a body of another type.
-    events: Option<Position>,
+    source: Option<AgentStream>,
+    /// None in a body of another type than an event stream.
+    events: Option<Events>,
+    /// What is said at the end of an event stream.
+    words: Words,
     listener: Option<Listener>,
     patience: Patience,
     /// When the agent last sent something.
@@ -98,92 +62,118 @@ pub struct Pump<S> {
     /// When the caller was last sent something.
     spoke: Instant,
     timer: Pin<Box<Sleep>>,
+    /// None once the answer has ended, or if turns are taken as they come.
+    hold: Option<Box<dyn Hold>>,
     /// None once it is done.
     finally: Option<Finally>,
     /// What the caller gets after that.
     last: Option<Bytes>,
-    conversation: Option<Conversation>,
     record: Record,
 }
 
-impl<S> Pump<S> {
+impl Pump {
     /// Begins to pass on `source`; `is_event_stream` decides whether comments and a last event may be added.
     pub fn new(
-        source: S,
+        source: AgentStream,
         is_event_stream: bool,
         patience: Patience,
-        conversation: Option<Conversation>,
+        words: Words,
         record: Record,
     ) -> Self {
         let now = Instant::now();
         Self {
             source: Some(source),
-            events: is_event_stream.then(Position::default),
+            events: is_event_stream.then(Events::default),
+            words,
             listener: record.listener(is_event_stream),
             patience,
             heard: now,
             spoke: now,
             timer: Box::pin(sleep_until(now)),
+            hold: None,
             finally: None,
             last: None,
-            conversation,
             record,
         }
     }
 
-    /// Has this done before the answer is over.
+    /// Holds this until the agent has ended.
     #[must_use]
-    pub fn finally(mut self, finally: Option<Finally>) -> Self {
-        self.finally = finally;
+    pub fn holding(mut self, hold: Option<Box<dyn Hold>>) -> Self {
+        self.hold = hold;
         self
     }
 
-    /// Passes on a piece, unless it is more than may leave.
+    /// Passes on what is whole with this piece, unless it is more than may leave.
     fn pass(&mut self, piece: Bytes) -> Option<Bytes> {
-        if self.record.bytes().saturating_add(count(&piece)) > MAX_BYTES {
+        let held = self.events.as_ref().map_or(0, Events::held);
+        let bytes = self.record.bytes().saturating_add(count(held));
+        if bytes.saturating_add(count(piece.len())) > MAX_BYTES {
             self.end(End::TooLong);
             return None;
         }
         self.heard = Instant::now();
-        if let Some(events) = &mut self.events {
-            events.advance(&piece);
-        }
         if let Some(listener) = &mut self.listener {
             listener.hear(&piece);
         }
-        Some(self.say(piece))
+        let Some(events) = &mut self.events else {
+            return Some(self.say(piece));
+        };
+        let whole = events.take(piece)?;
+        self.words.hear(&whole);
+        Some(self.say(whole))
     }
 
     fn say(&mut self, piece: Bytes) -> Bytes {
         self.spoke = Instant::now();
-        self.record.sent(count(&piece));
+        self.record.sent(count(piece.len()));
         piece
     }
 
-    /// Ends the answer: the agent's stream is closed, and the last thing the caller gets is decided.
+    /// Ends the answer: the agent is left, and the last thing the caller gets is decided.
     fn end(&mut self, end: End) {
-        self.source = None;
-        self.last = end.event().zip(self.events).map(|(event, position)| {
-            let data = json!({
-                "code": end.code(),
-                "conversation_id": self.conversation.as_ref().map(Conversation::as_str),
-                "request_id": self.record.request_id(),
-            });
-            self.say(Bytes::from(format!(
-                "{}event: {event}\ndata: {data}\n\n",
-                position.closing()
-            )))
+        if end.is_the_agents() {
+            self.source = None;
+            self.finally = self.hold.take().map(|hold| hold.release());
+        } else {
+            self.leave();
+        }
+        // An agent may end within an event; only where it was cut off is that closed.
+        let cut = self.events.as_mut().filter(|_| end != End::Complete);
+        self.last = cut.and_then(|events| {
+            let closing = events.close();
+            let last = self.words.last(end, self.record.request_id());
+            let last = [closing, last.as_deref().unwrap_or_default()].concat();
+            (!last.is_empty()).then(|| Bytes::from(last))
         });
+        if let Some(last) = &self.last {
+            self.record.sent(count(last.len()));
+        }
         let heard = self.listener.as_mut().and_then(Listener::end);
         self.record.heard(heard);
         self.record.finish(end.code());
     }
 
-    /// The comment that is due. Inside a line nothing can be added; the next chance is one interval away.
+    /// Leaves an agent that may work on. A turn that another may not join is held until it has ended.
+    fn leave(&mut self) {
+        if let (Some(source), Some(hold)) = (self.source.take(), self.hold.take()) {
+            hold.outlive(Box::pin(source.drained()));
+        }
+    }
+
+    /// Ends the answer with what is kept back of the agent's last event.
+    fn complete(&mut self) -> Option<Bytes> {
+        let rest = self.events.as_mut().and_then(Events::rest);
+        let rest = rest.map(|rest| self.say(rest));
+        self.end(End::Complete);
+        rest
+    }
+
+    /// The comment that is due. Inside an event nothing can be added; the next chance is one interval away.
     fn comment(&mut self) -> Option<Bytes> {
         self.spoke = Instant::now();
-        let comment = self.events.and_then(Position::comment)?;
-        Some(self.say(Bytes::from_static(comment)))
+        self.events.as_ref().filter(|events| events.may_comment())?;
+        Some(self.say(Bytes::from_static(COMMENT)))
     }
 
     /// Waits for whatever silence leads to first: a comment that is due, or the end of patience.
@@ -209,10 +199,7 @@ impl<S> Pump<S> {
     }
 }
 
-impl<S, E> Stream for Pump<S>
-where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
-{
+impl Stream for Pump {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -238,10 +225,7 @@ where
                     this.end(End::AgentCut);
                     None
                 }
-                Poll::Ready(None) => {
-                    this.end(End::Complete);
-                    None
-                }
+                Poll::Ready(None) => this.complete(),
                 Poll::Pending => match ready!(this.poll_silence(context)) {
                     Some(end) => {
                         this.end(end);
@@ -257,8 +241,15 @@ where
     }
 }
 
-fn count(piece: &Bytes) -> u64 {
-    u64::try_from(piece.len()).unwrap_or(u64::MAX)
+/// The caller has left. The record says so when it is dropped.
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Errors within an agent's answer, read for the log as it passes: the agent failed after its answer had begun, or a
 //! policy refused a tool. Nothing is kept back for it, and nothing of an agent's text is kept.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::borrow::Cow;
 
 /// The longest message that is looked into, in bytes. Those that count are a sentence or a stack trace long.
 const MAX_MESSAGE: usize = 16 * 1024;
@@ -28,7 +29,6 @@ shared::code_table! {
 
 impl Heard {
     /// Whether it is of a tool's call, and not of the agent.
-    #[must_use]
     pub const fn is_of_tool(self) -> bool {
         match self {
             Self::PolicyDenied | Self::PolicyFailed => true,
@@ -139,7 +139,7 @@ struct Content<'m> {
 
 /// Listens to an answer as it passes.
 pub struct Listener {
-    form: Form,
+    form: Framing,
     /// What was heard first.
     heard: Option<Heard>,
     /// The line, or the document, so far; empty if there is too much of it.
@@ -148,7 +148,7 @@ pub struct Listener {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum Framing {
     /// A message is the data of one line, as AG-UI, MCP and the SDK write them.
     Events,
     /// The whole is one message.
@@ -157,18 +157,16 @@ enum Form {
 
 impl Listener {
     /// Listens to server-sent events.
-    #[must_use]
     pub const fn to_events() -> Self {
-        Self::to(Form::Events)
+        Self::to(Framing::Events)
     }
 
     /// Listens to a JSON document.
-    #[must_use]
     pub const fn to_document() -> Self {
-        Self::to(Form::Document)
+        Self::to(Framing::Document)
     }
 
-    const fn to(form: Form) -> Self {
+    const fn to(form: Framing) -> Self {
         Self {
             form,
             heard: None,
@@ -180,8 +178,8 @@ impl Listener {
     /// Hears a piece of the answer.
     pub fn hear(&mut self, piece: &[u8]) {
         match self.form {
-            Form::Document => self.keep(piece),
-            Form::Events => {
+            Framing::Document => self.keep(piece),
+            Framing::Events => {
                 for part in piece.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
                     match part.split_last() {
                         Some((b'\n' | b'\r', line)) => {
@@ -216,8 +214,8 @@ impl Listener {
     fn close(&mut self) {
         if self.heard.is_none() && !self.is_too_long {
             let message = match self.form {
-                Form::Document => Some(self.buffer.as_slice()),
-                Form::Events => self.buffer.strip_prefix(b"data:"),
+                Framing::Document => Some(self.buffer.as_slice()),
+                Framing::Events => self.buffer.strip_prefix(b"data:"),
             };
             self.heard = message.and_then(Heard::in_message);
         }

@@ -1,17 +1,19 @@
 //! The record of a request, written once it is over: one log line, and metrics. It never has a token, a body, or a
 //! person's name.
 
-use crate::audit::error_scan::{Heard, Listener};
-use crate::audit::tool_call::Tool;
-use crate::audit::trace::Trace;
+use std::time::Duration;
+
 use http::StatusCode;
 use shared::gate::{AgentName, Identity};
 use shared::log::{Loggable, millis};
 use shared::metrics::{self, Metric};
-use std::time::Duration;
 use tokio::time::Instant;
 use tracing::field::{DisplayValue, display};
 use tracing::{Level, event, warn};
+
+use crate::audit::error_scan::{Heard, Listener};
+use crate::audit::tool_call::Tool;
+use crate::audit::trace::Trace;
 
 /// What is known of a request so far. It is written once: when it is finished, or when it is dropped before that, and
 /// then the caller has left.
@@ -61,7 +63,6 @@ pub const AGENT_ERROR: &str = "agent_error";
 
 impl Record {
     /// Begins with a request; its time runs from here.
-    #[must_use]
     pub fn begin(
         request_id: &str,
         gateway_request_id: Option<String>,
@@ -86,13 +87,11 @@ impl Record {
         }
     }
 
-    #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
 
     /// How long the request has taken so far.
-    #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
@@ -122,7 +121,6 @@ impl Record {
     }
 
     /// The traces that the request belongs to.
-    #[must_use]
     pub const fn traces(&self) -> &Trace {
         &self.trace
     }
@@ -133,7 +131,6 @@ impl Record {
     }
 
     /// What is to be listened to in the answer. A document can only tell of a tool.
-    #[must_use]
     pub fn listener(&self, is_event_stream: bool) -> Option<Listener> {
         if is_event_stream {
             Some(Listener::to_events())
@@ -153,7 +150,6 @@ impl Record {
     }
 
     /// In how many seconds the platform may be asked again, if it said so.
-    #[must_use]
     pub const fn retry_after(&self) -> Option<u64> {
         self.upstream.retry_after
     }
@@ -172,7 +168,6 @@ impl Record {
     }
 
     /// How many bytes the caller was sent so far.
-    #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -214,6 +209,8 @@ impl Record {
         let caller = self.caller.as_ref();
         warn!(
             request_id = display(Loggable(&self.request_id)),
+            // A caller may have chosen the trace id, and share it with another: only API Gateway writes this one.
+            gateway_request_id = loggable(self.gateway_request_id.as_deref()),
             agent,
             tool,
             outcome = "denied",

@@ -1,9 +1,11 @@
 //! The tool that a message of MCP calls, read for the audit log. The message itself passes unchanged.
 
-use crate::caller::media::JSON_SPACE;
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::borrow::Cow;
+
+use crate::caller::media::JSON_SPACE;
 
 /// The tool that a message calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

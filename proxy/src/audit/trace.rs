@@ -19,7 +19,6 @@ const MAX_HEADER: usize = 128;
 
 impl Trace {
     /// Of a request, by what Lambda says of it and by those of its headers that may travel.
-    #[must_use]
     pub fn of(xray: Option<&str>, travelling: &HeaderMap) -> Self {
         let header = xray.filter(|text| is_visible(text, MAX_HEADER));
         let root =

@@ -27,10 +27,10 @@ impl<'p> Cut<'p> {
 
     /// Cuts a path before what the resource describes, such as `/agents/{agent}/invocations` or `/.well-known/{rest+}`.
     ///
-    /// None if the path does not end with just that, or begins with what is no base path. Callers write all of the path,
-    /// and must not be able to move the cut. So nothing is decoded, folded or skipped: the resource and its parameters
-    /// have as many segments as API Gateway matched, an escape in the path differs from the parameter that API Gateway
-    /// decoded, and `//` and `..` are no base path.
+    /// None if the path does not end with just that, or begins with what is no base path. Callers write all of the
+    /// path, and must not be able to move the cut. So nothing is decoded, folded or skipped: the resource and its
+    /// parameters have as many segments as API Gateway matched, an escape in the path differs from the parameter that
+    /// API Gateway decoded, and `//` and `..` are no base path.
     pub(crate) fn at(path: &'p str, resource: &str, parameters: &Parameters) -> Option<Self> {
         let own = described(resource, parameters)?;
         let base = path.strip_suffix(&own)?;
@@ -43,7 +43,7 @@ impl<'p> Cut<'p> {
 /// dots, and no character that would need an escape in a path or within the quotes of a header.
 pub(crate) fn is_plain(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    // RFC 3986, 5.2.4: clients take dot segments out.
+    // RFC 3986, section 5.2.4: clients take dot segments out.
     let is_segment =
         |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(plain);
     path.strip_prefix('/')

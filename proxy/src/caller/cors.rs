@@ -1,6 +1,8 @@
 //! Cross-origin rules (Fetch standard): only the named origins may read answers, and each page learns only of its own.
 
-use http::header::{self, HeaderMap, HeaderValue};
+use std::collections::BTreeSet;
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use shared::headers;
 use shared::settings::Address;
 
@@ -28,7 +30,6 @@ impl Origins {
 
     /// The headers for any answer to this request. An answer that depends on `Origin` says so to caches, whether or not
     /// the origin was allowed.
-    #[must_use]
     pub fn answer(&self, request: &HeaderMap) -> HeaderMap {
         let mut answer = HeaderMap::new();
         if self.0.is_empty() {
@@ -46,20 +47,25 @@ impl Origins {
         answer
     }
 
-    /// The headers for a preflight of a path that takes `method`, on top of those of any answer.
-    #[must_use]
-    pub fn preflight(&self, request: &HeaderMap, method: &'static str) -> HeaderMap {
+    /// The headers for a preflight of a path that takes `method`, on top of those of any answer. Of the headers that a
+    /// page asks for, those that have no fixed name are allowed if they may travel to an agent.
+    pub fn preflight(
+        &self,
+        request: &HeaderMap,
+        method: &'static str,
+        may_travel: impl Fn(&str) -> bool,
+    ) -> HeaderMap {
         let mut answer = HeaderMap::new();
         if self.allowed(request).is_some() {
             answer.insert(
                 header::ACCESS_CONTROL_ALLOW_METHODS,
                 HeaderValue::from_static(method),
             );
-            insert_list(
-                &mut answer,
-                header::ACCESS_CONTROL_ALLOW_HEADERS,
-                &headers::ACCEPTED,
-            );
+            let asked = asked(request);
+            let named = asked.iter().map(String::as_str);
+            let travelling = named.filter(|name| headers::is_mcp_param(name) || may_travel(name));
+            let allowed: Vec<&str> = headers::ACCEPTED.into_iter().chain(travelling).collect();
+            insert_list(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, &allowed);
             answer.insert(
                 header::ACCESS_CONTROL_MAX_AGE,
                 HeaderValue::from_static(MAX_AGE),
@@ -77,17 +83,32 @@ impl Origins {
     }
 }
 
+/// As many names as a page may ask for beside the ones that are always allowed.
+const MAX_ASKED: usize = 64;
+
+/// The headers that a page asks for, as browsers write them: in lower case, and each a name that HTTP allows.
+fn asked(request: &HeaderMap) -> BTreeSet<String> {
+    let lists = request.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let names = lists.iter().filter_map(|list| list.to_str().ok());
+    let names = names.flat_map(|list| list.split(',')).map(str::trim);
+    let names = names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+    names
+        .map(|name| name.as_str().to_owned())
+        .take(MAX_ASKED)
+        .collect()
+}
+
 /// Seconds a browser may keep the answer to a preflight: ten minutes, after which a changed setting is seen.
 const MAX_AGE: &str = "600";
 
-fn insert_list(answer: &mut HeaderMap, name: header::HeaderName, values: &[&str]) {
+fn insert_list(answer: &mut HeaderMap, name: HeaderName, values: &[&str]) {
     if let Ok(list) = HeaderValue::from_str(&values.join(", ")) {
         answer.insert(name, list);
     }
 }
 
-/// One origin, exactly in its serialized form (RFC 6454, 6.2): scheme, host and port, in lower case, and no port that the
-/// scheme has anyway. Pages that came over plain http are trusted only from this very machine.
+/// One origin, exactly in its serialized form (RFC 6454, section 6.2): scheme, host and port, in lower case, and no
+/// port that the scheme has anyway. Pages that came over plain http are trusted only from this very machine.
 fn origin(text: &str) -> Result<HeaderValue, String> {
     if text.contains('*') {
         return Err("may not hold `*`; name the origins".to_owned());
@@ -194,7 +215,7 @@ mod tests {
             assert_eq!(answer.len(), 1, "{other:?}");
             assert_eq!(answer[header::VARY], "Origin");
             assert!(
-                origins.preflight(&from(other), "POST").is_empty(),
+                origins.preflight(&from(other), "POST", |_| true).is_empty(),
                 "{other:?}"
             );
         }
@@ -203,13 +224,45 @@ mod tests {
     #[test]
     fn a_preflight_names_what_may_be_sent() {
         let origins = Origins::parse(ALLOWED).unwrap();
-        let answer = origins.preflight(&from(&["http://localhost:5173"]), "POST");
+        let request = from(&["http://localhost:5173"]);
+        let answer = origins.preflight(&request, "POST", |_| true);
         assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_METHODS], "POST");
+        assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_HEADERS], ALWAYS);
+        assert_eq!(answer[header::ACCESS_CONTROL_MAX_AGE], "600");
+    }
+
+    const ALWAYS: &str = "a2a-extensions, a2a-version, accept, authorization, baggage, cache-control, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent, tracestate, user-agent, x-a2a-extensions, x-conversation-id";
+
+    /// What the libraries were recorded to send from a page.
+    #[test]
+    fn what_real_libraries_send_from_a_page_is_allowed() {
+        for library in [
+            "authorization,content-type,user-agent,mcp-protocol-version,mcp-session-id",
+            "authorization,cache-control,content-type,last-event-id",
+            "a2a-version,authorization,content-type",
+        ] {
+            for name in library.split(',') {
+                let is_allowed = ALWAYS.split(", ").any(|allowed| allowed == name);
+                assert!(is_allowed, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_preflight_allows_what_may_travel_to_an_agent() {
+        let origins = Origins::parse(ALLOWED).unwrap();
+        let mut request = from(&["http://localhost:5173"]);
+        let asked = "authorization, Mcp-Param-Region,mcp-param-,x-tenant, x-other,a b,";
+        request.insert(
+            header::ACCESS_CONTROL_REQUEST_HEADERS,
+            asked.parse().unwrap(),
+        );
+        let answer = origins.preflight(&request, "POST", |name| name == "x-tenant");
+        let expected = format!("{ALWAYS}, mcp-param-region, x-tenant");
         assert_eq!(
             answer[header::ACCESS_CONTROL_ALLOW_HEADERS],
-            "a2a-extensions, a2a-version, accept, authorization, baggage, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent, tracestate, x-conversation-id"
+            expected.as_str()
         );
-        assert_eq!(answer[header::ACCESS_CONTROL_MAX_AGE], "600");
     }
 
     #[test]
@@ -217,6 +270,6 @@ mod tests {
         let origins = Origins::default();
         let request = from(&["https://console.example.com"]);
         assert!(origins.answer(&request).is_empty());
-        assert!(origins.preflight(&request, "POST").is_empty());
+        assert!(origins.preflight(&request, "POST", |_| true).is_empty());
     }
 }

@@ -1,14 +1,16 @@
 //! The REST proxy event of API Gateway (payload format 1.0), read leniently: what is absent or null is empty.
 
-use crate::caller::base_path::{Cut, Parameters};
+use std::collections::BTreeMap;
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::Value;
 use shared::settings;
-use std::collections::BTreeMap;
-use std::fmt;
+
+use crate::caller::base_path::{Cut, Parameters};
 
 /// A request as it came in. Everything in it but `authorizer_settings`, `domain`, `gateway_request_id` and `mount` is a
 /// stranger's.
@@ -41,7 +43,6 @@ pub enum BodyError {
 impl Event {
     /// What is asked for, for the log: method and path. The name of a conversation is left out: where callers are not
     /// asked who they are, it is all that keeps the conversation to its owner.
-    #[must_use]
     pub fn action(&self) -> String {
         match self.path.split_once("/conversations/") {
             Some((agent, _)) => format!("{} {agent}/conversations/{{conversation}}", self.method),

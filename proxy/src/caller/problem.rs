@@ -1,9 +1,12 @@
 //! Problems as a caller sees them: one closed list of status, code and title, and no text from elsewhere.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::gate::{Answer, Refusal};
-use std::time::Duration;
+
+use crate::caller::dialect::{INTERNAL_ERROR, RpcId};
 
 shared::code_table! {
     /// Why a request got no agent's answer: status, stable code, and the title for people.
@@ -11,6 +14,8 @@ shared::code_table! {
 
     BadBody            BAD_REQUEST            "bad_body"               "The body could not be decoded"
     BadJson            BAD_REQUEST            "bad_json"               "The body must be one JSON text in UTF-8"
+    NoBatches          BAD_REQUEST            "no_batches"             "Batches are not passed on; send one message at a time"
+    HeaderMismatch     BAD_REQUEST            "header_mismatch"        "Mcp-Method and Mcp-Name must say what the message says"
     ReservedMember     BAD_REQUEST            "reserved_member"        "The body may not have the member _agent_core_app_action"
     BadConversation    BAD_REQUEST            "bad_conversation_id"    "X-Conversation-Id must be given once, with 1 to 128 of A-Z, a-z, 0-9, _ and -"
     BadProtocolVersion BAD_REQUEST            "bad_protocol_version"   "Mcp-Protocol-Version must be given once, with 1 to 32 of A-Z, a-z, 0-9, - and ."
@@ -18,7 +23,7 @@ shared::code_table! {
     Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
     Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
     AgentRefusedToken  FORBIDDEN              "agent_refused_token"    "The agent does not take this token"
-    NotFound           NOT_FOUND              "not_found"              "There is nothing at this path"
+    NotFound           NOT_FOUND              "not_found"              "There is no route of this method and path"
     UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
     UnknownSession     NOT_FOUND              "unknown_session"        "There is no session of this id; begin another"
     WrongProtocol      NOT_FOUND              "wrong_protocol"         "The agent does not speak the protocol of this path"
@@ -28,10 +33,12 @@ shared::code_table! {
     ConversationBusy   CONFLICT               "conversation_busy"      "Another turn of this conversation is still running"
     TooLarge           PAYLOAD_TOO_LARGE      "too_large"              "The body is too large"
     UnsupportedMedia   UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json"
+    UnsupportedCoding  UNSUPPORTED_MEDIA_TYPE "unsupported_coding"     "The body must be sent as it is, without a Content-Encoding"
     AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
     AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
     NoWebSocket        NOT_IMPLEMENTED        "no_websocket"           "The door opens no WebSocket to this agent"
     AgentFailed        BAD_GATEWAY            "agent_failed"           "The agent failed"
+    AgentRefused       BAD_GATEWAY            "agent_refused"          "The agent refused the request"
     AgentServiceFailed BAD_GATEWAY            "agent_service_failed"   "The agent's platform failed"
     AgentUnreachable   BAD_GATEWAY            "agent_unreachable"      "The agent's platform could not be reached"
     AgentMisconfigured BAD_GATEWAY            "agent_misconfigured"    "The agent is not set up correctly behind this door"
@@ -43,9 +50,14 @@ shared::code_table! {
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
 
+/// JSON-RPC 2.0, 5.1.
+const PARSE_ERROR: i64 = -32700;
+const INVALID_REQUEST: i64 = -32600;
+/// MCP 2026-07-28, "Error codes".
+const HEADER_MISMATCH: i64 = -32020;
+
 impl Problem {
     /// What a caller is told of a refusal.
-    #[must_use]
     pub const fn of_refusal(refusal: Refusal) -> Self {
         match refusal.answer() {
             Answer::Unauthorized => Self::Unauthorized,
@@ -54,7 +66,6 @@ impl Problem {
     }
 
     /// The body: `status`, `title`, `code` and `request_id` (RFC 9457, `application/problem+json`).
-    #[must_use]
     pub fn body(self, request_id: &str) -> Value {
         json!({
             "code": self.code(),
@@ -64,11 +75,39 @@ impl Problem {
         })
     }
 
+    /// Whether it is told how many bytes a body may have.
+    pub const fn has_limit(self) -> bool {
+        matches!(self, Self::TooLarge)
+    }
+
+    /// The code of the same in JSON-RPC (JSON-RPC 2.0, 5.1). The codes of servers, from -32000 on, mean something else to
+    /// one client or another; so all that is not of the message's form is an internal error.
+    pub const fn rpc_code(self) -> i64 {
+        if matches!(self, Self::BadBody | Self::BadJson) {
+            PARSE_ERROR
+        } else if matches!(self, Self::HeaderMismatch) {
+            HEADER_MISMATCH
+        } else if self.status().as_u16() == StatusCode::BAD_REQUEST.as_u16() {
+            INVALID_REQUEST
+        } else {
+            INTERNAL_ERROR
+        }
+    }
+
+    /// The error that a caller gets who reads JSON-RPC, with this status.
+    pub fn rpc(self, id: &RpcId, status: StatusCode, request_id: &str) -> String {
+        let data = json!({
+            "code": self.code(),
+            "request_id": request_id,
+            "status": status.as_u16(),
+        });
+        id.error(self.rpc_code(), self.sentence(), &data)
+    }
+
     /// After how long it may be worth trying again.
     ///
     /// A throttle refills by the second, a turn takes some; a quota is a number of running sessions, and keys that could not be fetched are
     /// asked for again after a pause, so both need longer.
-    #[must_use]
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),
@@ -79,6 +118,8 @@ impl Problem {
             | Self::SigningUnavailable => Some(Duration::from_secs(10)),
             Self::BadBody
             | Self::BadJson
+            | Self::NoBatches
+            | Self::HeaderMismatch
             | Self::ReservedMember
             | Self::BadConversation
             | Self::BadProtocolVersion
@@ -94,8 +135,10 @@ impl Problem {
             | Self::NotAcceptable
             | Self::TooLarge
             | Self::UnsupportedMedia
+            | Self::UnsupportedCoding
             | Self::NoWebSocket
             | Self::AgentFailed
+            | Self::AgentRefused
             | Self::AgentServiceFailed
             | Self::AgentUnreachable
             | Self::AgentMisconfigured
@@ -132,6 +175,31 @@ mod tests {
             let body = problem.body("r-1");
             let expected = json!({"status": status.as_u16(), "title": problem.sentence(), "code": problem.code(), "request_id": "r-1"});
             assert_eq!(body, expected);
+        }
+    }
+
+    #[test]
+    fn the_same_is_said_in_json_rpc() {
+        let id = RpcId::of(br#"{"id":"a-1"}"#);
+        for problem in Problem::ALL {
+            let status = problem.status();
+            let said: Value = serde_json::from_str(&problem.rpc(&id, status, "r-1")).unwrap();
+            let data =
+                json!({"status": status.as_u16(), "code": problem.code(), "request_id": "r-1"});
+            let error =
+                json!({"code": problem.rpc_code(), "message": problem.sentence(), "data": data});
+            assert_eq!(said, json!({"jsonrpc": "2.0", "id": "a-1", "error": error}));
+        }
+        for (problem, code) in [
+            (Problem::BadJson, -32700),
+            (Problem::BadSession, -32600),
+            (Problem::NoBatches, -32600),
+            (Problem::HeaderMismatch, -32020),
+            (Problem::Unauthorized, -32603),
+            (Problem::TooLarge, -32603),
+            (Problem::AgentFailed, -32603),
+        ] {
+            assert_eq!(problem.rpc_code(), code, "{problem:?}");
         }
     }
 

@@ -1,9 +1,10 @@
 //! The door's own address, which its documents and assertions name: a setting, or else what API Gateway says of the
 //! request. Never a header of the caller's: a caller who could choose it could make the door vouch for another place.
 
+use shared::settings::Address;
+
 use crate::caller::base_path::is_plain;
 use crate::caller::event::Event;
-use shared::settings::Address;
 
 /// Where the door is, without a slash at its end: `https://api.example.com/live`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,19 +27,16 @@ impl PublicUrl {
 
     /// Where API Gateway took this request: the domain, and what stands before the route's path, which is the stage or, on
     /// a custom domain, the base path that it maps to this API.
-    #[must_use]
     pub fn of_event(event: &Event) -> Option<Self> {
         let (domain, mount) = (event.domain.as_deref()?, event.mount.as_deref()?);
         Self::parse(&format!("https://{domain}{mount}")).ok()
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What stands between the host and the door's paths: nothing, or `/live`.
-    #[must_use]
     pub fn path(&self) -> &str {
         let (_, rest) = self.0.split_once("://").unwrap_or_default();
         rest.find('/')

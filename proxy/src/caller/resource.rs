@@ -1,14 +1,16 @@
 //! OAuth's protected resources (RFC 9728): the door, and each agent, so that a client who is refused finds out where to
 //! get a token.
 
-use crate::caller::public_url::PublicUrl;
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use shared::agents::{Agent, Agents, Protocol};
 use shared::gate::AgentName;
 use shared::issuers::Advertised;
-use std::collections::BTreeSet;
 
-/// Where the metadata of a resource stands: this between host and path (RFC 9728, 3.1).
+use crate::caller::public_url::PublicUrl;
+
+/// Where the metadata of a resource stands: this between host and path (RFC 9728, section 3.1).
 pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 /// What a token is for.
@@ -21,7 +23,6 @@ pub enum Resource {
 
 impl Resource {
     /// The resource at a path below the door: nothing, or the path of an agent's route.
-    #[must_use]
     pub fn at(path: &str) -> Option<Self> {
         if path.is_empty() {
             return Some(Self::Door);
@@ -43,9 +44,8 @@ impl Resource {
         }
     }
 
-    /// The metadata document (RFC 9728, 2); none if the resource is of no agent, or no token is asked for. It is the
-    /// same for all callers, and says nothing of whom an agent admits but the scopes.
-    #[must_use]
+    /// The metadata document (RFC 9728, section 2); none if the resource is of no agent, or no token is asked for. It
+    /// is the same for all callers, and says nothing of whom an agent admits but the scopes.
     pub fn metadata(
         &self,
         door: &PublicUrl,
@@ -55,20 +55,7 @@ impl Resource {
         if issuers.is_empty() {
             return None;
         }
-        let agents: Vec<&Agent> = match self {
-            Self::Door => agents.iter().collect(),
-            Self::Agent(name, protocol) => {
-                let agent = agents.get(name);
-                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
-            }
-        };
-        let scopes = agents
-            .iter()
-            .filter_map(|agent| agent.admission.scopes.as_ref());
-        let scopes: BTreeSet<&str> = scopes
-            .flatten()
-            .flat_map(|scope| issuers.iter().map(|issuer| issuer.scope(scope)))
-            .collect();
+        let scopes = self.scopes(agents, issuers)?;
         let servers: Vec<&str> = issuers
             .iter()
             .map(|issuer| issuer.issuer.as_str())
@@ -85,8 +72,29 @@ impl Resource {
     }
 }
 
+impl Resource {
+    /// What a client asks the issuers for, to get a token that is good here; none if the resource is of no agent.
+    pub fn scopes<'a>(
+        &self,
+        agents: &'a Agents,
+        issuers: &'a [Advertised],
+    ) -> Option<BTreeSet<&'a str>> {
+        let agents: Vec<&Agent> = match self {
+            Self::Door => agents.iter().collect(),
+            Self::Agent(name, protocol) => {
+                let agent = agents.get(name);
+                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
+            }
+        };
+        let scopes = agents
+            .into_iter()
+            .flat_map(|agent| agent.admission.named_scopes());
+        let scopes = scopes.flat_map(|scope| issuers.iter().map(|issuer| issuer.scope(scope)));
+        Some(scopes.collect())
+    }
+}
+
 /// The path at which an agent is called.
-#[must_use]
 pub fn route(agent: &AgentName, protocol: Protocol) -> String {
     let route = match protocol {
         Protocol::A2a => "a2a",
@@ -98,7 +106,6 @@ pub fn route(agent: &AgentName, protocol: Protocol) -> String {
 
 /// The address of the metadata of what is asked for at a path of the door, for a challenge. It is below the door's own
 /// address, stage and all, for nothing but the stage is the door's.
-#[must_use]
 pub fn metadata_url(door: &PublicUrl, path: &str) -> String {
     let path = Resource::at(path).map_or_else(String::new, |resource| resource.path());
     format!("{}{WELL_KNOWN}{path}", door.as_str())

@@ -44,7 +44,6 @@ pub enum Route {
 impl Asked {
     /// Reads the path segment by segment as it stands: nothing is decoded, folded or trimmed, so that `//`, `%2e`, `;`
     /// and a trailing slash name nothing, whatever the gateway in front made of them.
-    #[must_use]
     pub fn read(method: &str, path: &str) -> Self {
         let Some(place) = Place::at(path) else {
             return Self::Nothing;
@@ -59,7 +58,6 @@ impl Asked {
     }
 
     /// The route's name in logs and metrics, from a closed list.
-    #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Call(Route::EndConversation(..)) => "conversations",
@@ -94,7 +92,7 @@ enum Place {
 
 impl Place {
     fn at(path: &str) -> Option<Self> {
-        let segments: Vec<&str> = path.strip_prefix('/')?.splitn(MOST_SEGMENTS, '/').collect();
+        let segments: Vec<&str> = path.strip_prefix('/')?.splitn(MAX_SEGMENTS, '/').collect();
         match segments.as_slice() {
             ["healthz"] => Some(Self::Health),
             [".well-known", "jwks.json"] => Some(Self::Keys),
@@ -165,7 +163,7 @@ impl Place {
 }
 
 /// No route has more segments, so the rest of a longer path stays in one, which then is none of ours.
-const MOST_SEGMENTS: usize = 8;
+const MAX_SEGMENTS: usize = 8;
 
 #[cfg(test)]
 mod tests {

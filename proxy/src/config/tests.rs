@@ -1,8 +1,10 @@
-use super::*;
-use shared::settings::FileError;
 use std::collections::BTreeMap;
 
-const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"]}]"#;
+use shared::settings::FileError;
+
+use super::*;
+
+const ISSUERS: &str = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration", "allowedClients": ["c"], "tokenUse": "access"}]"#;
 const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
 const GATEWAY: &str = "https://demo-abc.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp";
 const DEMO: &str = r#"{"demo": {"runtime": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234", "allow": {}}}"#;
@@ -58,7 +60,7 @@ fn each_fault_is_named() {
     let client = "is not 1 to 128 visible ASCII characters";
     let scopes = "is not up to 50 scopes with single spaces between";
     let bytes = "is not a whole number from 1 to 6291456";
-    let table_name = "is not the name of a table";
+    let table_name = "is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`";
     let table = [
         (TRUSTED_ISSUERS, "", "is missing"),
         (AGENTS, "", "is missing"),

@@ -5,6 +5,16 @@
 
 mod card;
 
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::Value;
+use shared::agents::{Agent, Protocol, Runtime, Target};
+use shared::gate::AgentName;
+use shared::headers;
+use shared::issuers::Advertised;
+use shared::settings::Address;
+
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::app::App;
@@ -15,12 +25,6 @@ use crate::turn::call::Call;
 use crate::turn::declined::{Declined, Unanswered};
 use crate::turn::request::Request;
 use crate::upstream::Session;
-use http::StatusCode;
-use serde_json::Value;
-use shared::agents::{Protocol, Runtime, Target};
-use shared::gate::AgentName;
-use shared::headers;
-use std::time::Duration;
 
 /// How long an agent may take to show its card: somewhat less than the route's minute, and more than it takes to start.
 const CARD_TIMEOUT: Duration = Duration::from_secs(55);
@@ -79,5 +83,26 @@ async fn rewritten_card(
     request.record.upstream(upstream);
     let path = resource::route(&admitted.agent.name, Protocol::A2a);
     let address = format!("{}{path}", door.as_str());
-    card::rewritten(card, &address).ok_or(Problem::AgentFailed)
+    let issuers = issuers(app, admitted.agent);
+    card::rewritten(&card, &address, &issuers).ok_or(Problem::AgentFailed)
+}
+
+/// The issuers whose tokens the agent takes. One that is named by no address has no metadata that a client could find.
+fn issuers(app: &App, agent: &Agent) -> Vec<card::Issuer> {
+    let admission = &agent.admission;
+    let named = admission.issuers.as_ref();
+    let taken = app
+        .advertised
+        .iter()
+        .filter(|issuer| named.is_none_or(|named| named.contains(&issuer.issuer)))
+        .filter(|issuer| Address::parse(&issuer.issuer).is_ok());
+    let of = |issuer: &Advertised| {
+        let address = issuer.issuer.trim_end_matches('/');
+        let scopes = admission.named_scopes();
+        card::Issuer {
+            discovery: format!("{address}/.well-known/openid-configuration"),
+            scopes: scopes.map(|scope| issuer.scope(scope).to_owned()).collect(),
+        }
+    };
+    taken.map(of).collect()
 }

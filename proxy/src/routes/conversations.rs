@@ -4,15 +4,16 @@
 //! The session's id is derived from the caller, so another caller's cannot be named. A conversation that was never
 //! begun, or is over already, is over: the answer is the same, as it is for a caller who asks twice.
 
+use http::StatusCode;
+use shared::agents::Target;
+use shared::gate::AgentName;
+use shared::session::Conversation;
+
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::problem::Problem;
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
-use http::StatusCode;
-use shared::agents::Target;
-use shared::gate::AgentName;
-use shared::session::Conversation;
 
 /// Ends a conversation, whether or not a turn of it is running.
 pub(crate) async fn end(

@@ -1,14 +1,15 @@
 //! `POST /agents/{agent}/invocations`: a turn with an agent that speaks HTTP, AG-UI among it.
 
+use http::HeaderMap;
+use shared::agents::{Protocol, Runtime, Target};
+use shared::gate::AgentName;
+
 use crate::answer::Answer;
 use crate::app::App;
 use crate::turn;
 use crate::turn::call::Call;
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
-use http::HeaderMap;
-use shared::agents::{Protocol, Runtime, Target};
-use shared::gate::AgentName;
 
 /// Takes a turn of the caller's conversation, or of a new one.
 pub(crate) async fn invoke(

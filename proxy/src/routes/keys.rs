@@ -1,10 +1,11 @@
 //! `GET /.well-known/jwks.json`, open: the public keys of the door, by which its assertions are verified.
 
+use http::{StatusCode, header};
+
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::problem::Problem;
 use crate::turn::declined::Declined;
-use http::{StatusCode, header};
 
 /// Clients may keep the answer for five minutes: a new key is published for longer before it signs
 /// ([`shared::signing::SETTLING`]).

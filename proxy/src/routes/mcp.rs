@@ -8,6 +8,15 @@
 
 mod session_seal;
 
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::{Protocol, Target};
+use shared::gate::AgentName;
+use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
+use shared::session::Conversation;
+use shared::signing::SealKey;
+use shared::text::is_word;
+
 use crate::access::Admitted;
 use crate::access::authentication::Authentication;
 use crate::answer::Answer;
@@ -18,20 +27,13 @@ use crate::turn::call::Call;
 use crate::turn::declined::{Declined, Unanswered};
 use crate::turn::request::Request;
 use crate::upstream::Reply;
-use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use session_seal::{Owner, Session};
-use shared::agents::{Protocol, Target};
-use shared::gate::AgentName;
-use shared::headers::{self, MCP_METHOD, MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
-use shared::session::Conversation;
-use shared::signing::SealKey;
-use shared::text::is_word;
+
+use session_seal::{McpSession, Owner};
 
 /// What a message says of the session it belongs to.
 struct Place {
     /// None for the first message, and for clients that keep no session.
-    session: Option<Session>,
+    session: Option<McpSession>,
     conversation: Conversation,
     /// Whether no session begins with it either.
     is_stateless: bool,
@@ -151,7 +153,7 @@ fn is_stateless(received: &HeaderMap) -> bool {
 }
 
 /// What the server is told in headers: the protocol's own, and its session's id as it knows it.
-fn told(received: &HeaderMap, session: Option<&Session>) -> Result<HeaderMap, Problem> {
+fn told(received: &HeaderMap, session: Option<&McpSession>) -> Result<HeaderMap, Problem> {
     let mut headers = headers::mcp_inward(received);
     let is_given = received.contains_key(MCP_PROTOCOL_VERSION);
     if is_given && !headers.get(MCP_PROTOCOL_VERSION).is_some_and(is_version) {
@@ -174,7 +176,7 @@ fn handed_out(reply: &Reply, admitted: &Admitted<'_>, place: &Place) -> HeaderMa
     let mut headers = HeaderMap::new();
     let session = match (&place.session, &reply.mcp_session) {
         (None, Some(id)) if !place.is_stateless => {
-            let session = Session {
+            let session = McpSession {
                 conversation: place.conversation.clone(),
                 id: id.clone(),
             };
@@ -195,7 +197,7 @@ fn handed_out(reply: &Reply, admitted: &Admitted<'_>, place: &Place) -> HeaderMa
 }
 
 /// A session that the server no longer has is told as one, so that the client begins another.
-fn lost(mut unanswered: Unanswered, session: Option<&Session>) -> Unanswered {
+fn lost(mut unanswered: Unanswered, session: Option<&McpSession>) -> Unanswered {
     let is_not_found = unanswered.upstream_status == Some(StatusCode::NOT_FOUND.as_u16());
     if is_not_found && session.is_some() {
         unanswered.problem = Problem::UnknownSession;

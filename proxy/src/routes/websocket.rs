@@ -3,6 +3,14 @@
 //! Lambda passes on no frames, so they do not come through the door. The door decides who may open which session, and
 //! signs just that.
 
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::agents::{Protocol, Runtime, Speaks, Target};
+use shared::gate::AgentName;
+use shared::session::Conversation;
+
 use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::app::App;
@@ -10,15 +18,9 @@ use crate::caller::problem::Problem;
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
 use crate::upstream::Session;
-use http::StatusCode;
-use serde_json::{Value, json};
-use shared::agents::{Protocol, Runtime, Speaks, Target};
-use shared::gate::AgentName;
-use shared::session::Conversation;
-use std::time::Duration;
 
 /// The most that AgentCore takes ("Get started with bidirectional streaming using WebSocket").
-const LONGEST: Duration = Duration::from_secs(300);
+const MAX_VALIDITY: Duration = Duration::from_secs(300);
 
 /// Answers with an address for the caller's conversation, or for a new one.
 pub(crate) async fn open(
@@ -48,7 +50,7 @@ async fn address(
     let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
     let now = app.clock.now();
     let expires = admitted.permit.identity().expires.0;
-    let life = Duration::from_secs(expires.saturating_sub(now.0)).min(LONGEST);
+    let life = Duration::from_secs(expires.saturating_sub(now.0)).min(MAX_VALIDITY);
     if life.is_zero() {
         return Err(Problem::Unauthorized);
     }

@@ -1,12 +1,13 @@
 //! `GET /whoami`, for any verified caller: who they are to this door, and which agents they may call.
 
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::gate::Identity;
+
 use crate::answer::Answer;
 use crate::app::App;
 use crate::turn::declined::Declined;
 use crate::turn::request::Request;
-use http::StatusCode;
-use serde_json::{Value, json};
-use shared::gate::Identity;
 
 /// Shows a caller to themselves.
 pub(crate) async fn whoami(app: &App, request: &mut Request) -> Result<Answer, Declined> {

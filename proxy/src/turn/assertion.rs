@@ -1,9 +1,5 @@
 //! The assertion that tells the agent of its caller, signed by the door.
 
-use super::request::Request;
-use crate::access::Admitted;
-use crate::audit::record::Upstream;
-use crate::caller::problem::Problem;
 use http::header::{HeaderName, HeaderValue};
 use shared::agents::{Runtime, Speaks};
 use shared::assertion::{Call, TYPE};
@@ -11,6 +7,11 @@ use shared::headers;
 use shared::session::SessionId;
 use shared::signing::{SigningKey, SigningKeys};
 use tracing::warn;
+
+use super::request::Request;
+use crate::access::Admitted;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 
 /// [`shared::headers::IDENTITY`] and its value for one call of an agent; none if the door has no keys to sign with.
 ///

@@ -1,13 +1,16 @@
-//! The body that a caller sends to an agent, and the media types of both ways. The body is passed on as it is, if at all.
+//! The body that a caller sends to an agent, and the media types of both ways. The body is passed on as it is, if at
+//! all.
 
+use bytes::Bytes;
+use shared::agents::Speaks;
+
+use super::one_reading;
 use super::request::Request;
 use super::reserved_member;
 use crate::audit::tool_call::{self, Ambiguous, Tool};
 use crate::caller::event::BodyError;
 use crate::caller::media;
 use crate::caller::problem::Problem;
-use bytes::Bytes;
-use shared::agents::Speaks;
 
 /// What to ask the agent for; the body says of itself that it is JSON.
 ///
@@ -16,6 +19,10 @@ use shared::agents::Speaks;
 pub(super) fn media_types(request: &Request) -> Result<&'static str, Problem> {
     if !media::is_json_sent(&request.event.headers) {
         return Err(Problem::UnsupportedMedia);
+    }
+    // RFC 9110, section 15.5.16: a coding that is not supported has a 415 of its own: the JSON in it has no fault.
+    if media::is_coded(&request.event.headers) {
+        return Err(Problem::UnsupportedCoding);
     }
     accepted(request)
 }
@@ -56,10 +63,20 @@ pub(super) fn for_runtime(
 /// It cannot be taken, or may not be passed on.
 pub(super) fn for_gateway(request: &mut Request, max_bytes: usize) -> Result<Bytes, Problem> {
     let body = take(request, max_bytes)?;
-    // A gateway decides by what it reads there, so it is sent no message that it may read otherwise than the door does.
+    if is_batch(&body) {
+        return Err(Problem::NoBatches);
+    }
+    // A gateway, its policies, an interceptor and the tool may each read the message with a parser of their own, so
+    // they are sent none that can be read in two ways.
+    one_reading::check(&body)?;
     let tool = tool_call::read(&body).map_err(|Ambiguous| Problem::BadJson)?;
     request.record.tool(tool);
     Ok(body)
+}
+
+/// Whether a message is several (MCP 2025-03-26, "Batching"; later versions have none).
+fn is_batch(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'[')
 }
 
 fn take(request: &mut Request, max_bytes: usize) -> Result<Bytes, Problem> {
@@ -70,5 +87,6 @@ fn take(request: &mut Request, max_bytes: usize) -> Result<Bytes, Problem> {
     })?;
     let count = u64::try_from(body.len()).unwrap_or(u64::MAX);
     request.record.received(count);
+    request.dialect.hear(&body);
     Ok(body)
 }

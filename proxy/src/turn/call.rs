@@ -1,8 +1,9 @@
 //! One call of an agent, as a route asks for it.
 
-use crate::access::Admitted;
 use http::header::HeaderMap;
 use shared::session::Conversation;
+
+use crate::access::Admitted;
 
 /// What a route says of one call, beside what the caller sent.
 pub(crate) struct Call<'c> {

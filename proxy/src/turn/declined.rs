@@ -2,7 +2,7 @@
 
 use crate::access::Refused;
 use crate::caller::problem::Problem;
-use crate::upstream::RpcError;
+use crate::upstream::{Rest, RpcError};
 
 /// Why a request is declined, for the caller. What is for the log has been noted.
 pub(crate) enum Declined {
@@ -20,7 +20,9 @@ pub(crate) struct Unanswered {
     /// What the platform answered with, if it did.
     pub(crate) upstream_status: Option<u16>,
     /// What is said in place of the problem, to a caller who speaks the agent's protocol.
-    pub(crate) rpc: Option<RpcError>,
+    pub(crate) rpc: Option<Box<RpcError>>,
+    /// What is left of a call that was given up.
+    pub(crate) rest: Option<Rest>,
 }
 
 impl Declined {
@@ -30,6 +32,16 @@ impl Declined {
             Self::Problem(problem) => *problem,
             Self::WrongMethod(_) => Problem::WrongMethod,
             Self::Unanswered(unanswered) => unanswered.problem,
+        }
+    }
+}
+
+impl Declined {
+    /// What is left of a call, for the lease of its turn.
+    pub(crate) const fn take_rest(&mut self) -> Option<Rest> {
+        match self {
+            Self::Unanswered(unanswered) => unanswered.rest.take(),
+            Self::Refused(_) | Self::Problem(_) | Self::WrongMethod(_) => None,
         }
     }
 }
@@ -58,6 +70,7 @@ impl From<Problem> for Unanswered {
             problem,
             upstream_status: None,
             rpc: None,
+            rest: None,
         }
     }
 }

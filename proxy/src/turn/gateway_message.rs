@@ -1,8 +1,17 @@
 //! Client for AgentCore gateways: sends one MCP message.
 
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use shared::agents::{Gateway, Protocol};
+use shared::headers;
+
 use super::body;
 use super::call::Call;
 use super::declined::Unanswered;
+use super::named_in_headers;
 use super::request::Request;
 use super::session_end;
 use super::tool_token::{self, ToolTokens};
@@ -10,12 +19,6 @@ use crate::access::authority::Authority;
 use crate::caller::problem::Problem;
 use crate::config::Limits;
 use crate::upstream::{AgentCore, Message, Reply};
-use bytes::Bytes;
-use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use shared::agents::{Gateway, Protocol};
-use shared::headers;
-use std::time::Duration;
 
 /// The way to gateways.
 pub(super) struct Way<'w> {
@@ -46,6 +49,8 @@ pub(super) async fn send(
         body: body::for_gateway(request, way.limits.body_bytes)?,
         in_all: way.limits.first_byte,
     };
+    // A service that decides by the headers must decide as one that reads the message (MCP 2026-07-28, "Standard headers").
+    named_in_headers::check(&call.headers, &letter.body)?;
     exchange(way, gateway, call, letter, request).await
 }
 

@@ -6,28 +6,41 @@
 //!
 //! A lease is taken on the condition that there is none, or one that has run out, and given back by its owner alone. One
 //! that is never given back, because its process died, runs out by itself.
+//!
+//! It stands for the agent's work, not for the answer: where the door gave up first, or the caller left, it is prolonged
+//! by as long as an agent may work, and the process waits for the agent's end as long as it may run.
 
-use crate::caller::problem::Problem;
+use std::error::Error;
+use std::fmt::Debug;
+use std::mem::take;
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::aws::clients;
 use shared::clock::Clock;
 use shared::log::service_failure;
 use shared::session::SessionId;
-use std::mem::take;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{error, warn};
+
+use crate::answer::stream::{Finally, Hold};
+use crate::caller::problem::Problem;
 
 /// How long a lease outlives the time its answer must be over by: the answer's last event gets out, and two processes'
 /// clocks, which Lambda keeps within a second, may disagree.
-const MARGIN: Duration = Duration::from_secs(10);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
+
+/// The longest that an agent works at one turn: AgentCore ends a streaming response after this time, and every other
+/// answer sooner ("Quotas for Amazon Bedrock AgentCore").
+const LONGEST_WORK: Duration = Duration::from_secs(60 * 60);
 
 /// The pauses before a lease that another turn holds is asked for again. An answer's last event is read a moment before
 /// its lease is given back, and its reader may ask on at once.
@@ -35,7 +48,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis
 
 /// The longest that the end of an answer waits for its lease to be given back. The function has a little more time than
 /// its answers, and is not cut off meanwhile.
-const RELEASE_WAIT: Duration = Duration::from_secs(2);
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The table's key: a session id, and so of one caller, one agent and one conversation.
 const KEY: &str = "session";
@@ -52,7 +65,7 @@ struct Table {
     client: Client,
     name: String,
     clock: Clock,
-    /// How many leases are being given back that no answer waits for.
+    /// How many leases are being given back, or kept, that no answer waits for.
     leaving: watch::Sender<usize>,
 }
 
@@ -61,6 +74,10 @@ pub struct Lease {
     leases: Leases,
     session: String,
     owner: String,
+    /// When it was taken, since 1970.
+    taken: Duration,
+    /// How long its process may wait for the agent's end.
+    over: Instant,
     is_held: bool,
 }
 
@@ -75,7 +92,6 @@ pub enum LeaseError {
 
 impl LeaseError {
     /// What the caller is told.
-    #[must_use]
     pub const fn problem(self) -> Problem {
         match self {
             Self::Busy => Problem::ConversationBusy,
@@ -86,7 +102,6 @@ impl LeaseError {
 
 impl Leases {
     /// Prepares the client, in the function's own region; nothing is connected yet.
-    #[must_use]
     pub fn new(table: String, platform: &SdkConfig, clock: Clock) -> Self {
         Self(Arc::new(Table {
             client: Client::new(&clients::for_table(platform)),
@@ -106,10 +121,13 @@ impl Leases {
         request_id: &str,
         left: Duration,
     ) -> Result<Lease, LeaseError> {
+        let now = Instant::now();
         let mut lease = Lease {
             leases: self.clone(),
             session: session.as_str().to_owned(),
             owner: request_id.to_owned(),
+            taken: self.0.clock.moment().wall,
+            over: now.checked_add(left).unwrap_or(now),
             is_held: true,
         };
         let mut pauses = PAUSES.into_iter();
@@ -133,29 +151,39 @@ impl Leases {
     /// finds none.
     pub async fn end(&self, session: &SessionId, request_id: &str) {
         let delete = self.0.deletion(session.as_str());
-        self.0.send(delete, request_id).await;
+        settled(delete.send(), request_id, NOT_GIVEN_BACK).await;
     }
 
-    /// Waits for what is being given back, for a little while.
+    /// Waits for what is being given back, and for agents that work on after their answer's end. Each has its own bound:
+    /// the end of the turn's time, and [`RELEASE_TIMEOUT`].
     pub async fn settle(&self) {
         let mut leaving = self.0.leaving.subscribe();
-        let settled = leaving.wait_for(|count| *count == 0);
-        // What is not given back by then runs out.
-        let _ended = timeout(RELEASE_WAIT, settled).await;
+        // The sender is ours, so it is there.
+        let _settled = leaving.wait_for(|count| *count == 0).await;
+    }
+
+    /// Does this while no answer waits for it.
+    fn leaving(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let leases = self.clone();
+        let begun = &self.0.leaving;
+        begun.send_modify(|count| *count = count.saturating_add(1));
+        runtime.spawn(async move {
+            work.await;
+            let done = &leases.0.leaving;
+            done.send_modify(|count| *count = count.saturating_sub(1));
+        });
     }
 }
 
 impl Table {
     async fn put(&self, lease: &Lease, left: Duration) -> Result<(), LeaseError> {
         let now = self.clock.moment().wall;
-        let expires = now.saturating_add(left).saturating_add(MARGIN);
+        let expires = now.saturating_add(left).saturating_add(EXPIRY_MARGIN);
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .item(KEY, text(&lease.session))
-            .item(OWNER, text(&lease.owner))
-            .item(EXPIRES, seconds(expires))
+            .item(&lease.session, &lease.owner, expires)
             // The last one is for an attempt whose answer was lost: what it wrote is ours.
             .condition_expression(
                 "attribute_not_exists(#key) OR #expires <= :now OR #owner = :owner",
@@ -179,33 +207,59 @@ impl Table {
         }
     }
 
+    /// Puts off when a lease runs out. One that is not its owner's any more, because its caller ended the conversation,
+    /// stays as it is: nothing runs that it would stand for.
+    async fn prolong(&self, session: &str, owner: &str, expires: Duration) {
+        let put = self
+            .item(session, owner, expires)
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":owner", text(owner));
+        settled(put.send(), owner, NOT_PROLONGED).await;
+    }
+
     async fn delete(&self, session: &str, owner: &str) {
         let delete = self
             .deletion(session)
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":owner", text(owner));
-        self.send(delete, owner).await;
+        settled(delete.send(), owner, NOT_GIVEN_BACK).await;
+    }
+
+    fn item(&self, session: &str, owner: &str, expires: Duration) -> PutItemFluentBuilder {
+        let put = self.client.put_item().table_name(&self.name);
+        put.item(KEY, text(session))
+            .item(OWNER, text(owner))
+            .item(EXPIRES, seconds(expires))
     }
 
     fn deletion(&self, session: &str) -> DeleteItemFluentBuilder {
         let delete = self.client.delete_item();
         delete.table_name(&self.name).key(KEY, text(session))
     }
+}
 
-    async fn send(&self, delete: DeleteItemFluentBuilder, request_id: &str) {
-        let error = match timeout(RELEASE_WAIT, delete.send()).await {
-            Ok(Ok(_)) => return,
-            // It ran out, or was never taken: it is not ours to give back.
-            Ok(Err(error)) if is_held_by_another(&error) => return,
-            Ok(Err(error)) => service_failure(error.code(), &error),
-            Err(_) => "timeout".to_owned(),
-        };
-        warn!(
-            request_id,
-            error, "cannot give back a turn; its conversation is busy until it runs out"
-        );
-    }
+const NOT_GIVEN_BACK: &str = "cannot give back a turn; its conversation is busy until it runs out";
+const NOT_PROLONGED: &str = "cannot prolong a turn; another may begin while the agent works on";
+
+/// Waits for a write, for a little while; that it failed is for the log.
+async fn settled<O, E, R>(
+    written: impl Future<Output = Result<O, SdkError<E, R>>>,
+    request_id: &str,
+    failed: &'static str,
+) where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug,
+{
+    let error = match timeout(RELEASE_TIMEOUT, written).await {
+        Ok(Ok(_)) => return,
+        // It ran out, was ended, or was never taken: it is not ours.
+        Ok(Err(error)) if is_held_by_another(&error) => return,
+        Ok(Err(error)) => service_failure(error.code(), &error),
+        Err(_) => "timeout".to_owned(),
+    };
+    warn!(request_id, error, "{failed}");
 }
 
 impl Lease {
@@ -216,25 +270,32 @@ impl Lease {
     }
 }
 
+impl Hold for Lease {
+    fn release(self: Box<Self>) -> Finally {
+        Box::pin((*self).release())
+    }
+
+    fn outlive(mut self: Box<Self>, rest: Finally) {
+        self.is_held = false;
+        let leases = self.leases.clone();
+        leases.leaving(async move {
+            let table = &self.leases.0;
+            let expires = self.taken.saturating_add(LONGEST_WORK);
+            table.prolong(&self.session, &self.owner, expires).await;
+            if timeout_at(self.over, rest).await.is_ok() {
+                table.delete(&self.session, &self.owner).await;
+            }
+        });
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
         if take(&mut self.is_held) {
             let leases = self.leases.clone();
             let (session, owner) = (take(&mut self.session), take(&mut self.owner));
-            leases
-                .0
-                .leaving
-                .send_modify(|count| *count = count.saturating_add(1));
-            runtime.spawn(async move {
-                leases.0.delete(&session, &owner).await;
-                leases
-                    .0
-                    .leaving
-                    .send_modify(|count| *count = count.saturating_sub(1));
-            });
+            self.leases
+                .leaving(async move { leases.0.delete(&session, &owner).await });
         }
     }
 }

@@ -1,24 +1,29 @@
 //! The state of one request: the event, the deadline, the lease, and the log record.
 
+use std::time::Duration;
+
+use shared::agents::Protocol;
+use shared::headers;
+use shared::session::Conversation;
+use tokio::time::Instant;
+
 use super::declined::Unanswered;
 use super::lease::Lease;
 use crate::access::Asker;
 use crate::audit::record::Record;
+use crate::caller::dialect::{Dialect, RpcId};
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
 use crate::caller::public_url::PublicUrl;
 use crate::upstream::Failure;
-use shared::agents::Protocol;
-use shared::headers;
-use shared::session::Conversation;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// A request under way. It is ended in one place, [`crate::dispatch`], whatever its route answers.
 pub(crate) struct Request {
     pub(crate) event: Event,
     /// Where the caller found the door, if that is known.
     pub(crate) door: Option<PublicUrl>,
+    /// What its caller reads.
+    pub(crate) dialect: Dialect,
     /// When its answer must be over.
     pub(crate) deadline: Instant,
     /// The conversation that the caller is told of in the answer, good or bad.
@@ -82,12 +87,22 @@ impl Request {
         named.ok_or(Problem::BadConversation)
     }
 
+    /// Takes the id of the request, for an error, out of a body that was not looked at.
+    pub(crate) fn learn_id(&mut self, max_bytes: usize) {
+        if self.dialect.rpc_id().is_some_and(RpcId::is_unknown)
+            && let Ok(body) = self.event.take_body(max_bytes)
+        {
+            self.dialect.hear(&body);
+        }
+    }
+
     /// Notes what the platform said, and keeps what is for the caller.
     pub(crate) fn failed(&mut self, failure: Failure, protocol: Protocol) -> Unanswered {
         let Failure {
             problem,
             upstream,
             rpc,
+            rest,
         } = failure;
         let upstream_status = upstream.status;
         self.record.upstream(upstream);
@@ -95,6 +110,7 @@ impl Request {
             problem,
             upstream_status,
             rpc: rpc.filter(|_| protocol != Protocol::Http),
+            rest,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The member that a body for an agent may not have: the one by which AgentCore's own SDK for Python takes orders that
 //! are not its agent's (starting and ending tasks, telling its state), where its debugging is left on.
 
-use crate::caller::media::JSON_SPACE;
-use crate::caller::problem::Problem;
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use std::fmt;
+
+use crate::caller::media::JSON_SPACE;
+use crate::caller::problem::Problem;
 
 /// The member, in bedrock-agentcore-sdk-python.
 const RESERVED: &str = "_agent_core_app_action";
@@ -26,7 +28,7 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
     let mut json = serde_json::Deserializer::from_str(text);
     let is_object = text.trim_start_matches(JSON_SPACE).starts_with('{');
     let is_reserved = if is_object {
-        json.deserialize_map(Members)
+        json.deserialize_map(MemberNames)
     } else {
         IgnoredAny::deserialize(&mut json).map(|_| false)
     };
@@ -38,9 +40,9 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Problem> {
 }
 
 /// Whether one of an object's members has the name.
-struct Members;
+struct MemberNames;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for MemberNames {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,10 +1,11 @@
 //! The end of a session with an agent in a runtime.
 
+use std::time::Duration;
+
 use super::request::Request;
 use crate::caller::problem::Problem;
 use crate::config::Limits;
 use crate::upstream::{AgentCore, Session};
-use std::time::Duration;
 
 /// AgentCore ends a session in a moment. The template gives the route half a minute, with all that comes before.
 const SESSION_END_TIMEOUT: Duration = Duration::from_secs(25);

@@ -5,18 +5,15 @@
 //! another, and it is not given out once the proof has expired. So the token endpoint is asked once for each proof and
 //! each renewal, not once for each request.
 
-mod fault;
+mod error;
 mod places;
 
-pub use fault::{Fault, Rest};
+pub use error::{Rest, ToolTokenError};
 
-use super::request::Request;
-use crate::access::Admitted;
-use crate::audit::record::Upstream;
-use crate::caller::problem::Problem;
-use crate::config::ToolTokenSettings;
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
-use places::{Owner, Place, Places};
 use serde_json::Value;
 use shared::agents::ToolToken;
 use shared::cache::{BackOff, Fresh, Need};
@@ -26,20 +23,26 @@ use shared::metrics::{self, Metric};
 use shared::secret::Secret;
 use shared::secrets::StoredSecret;
 use shared::token_endpoint::{Grant, TokenEndpoint};
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{info, warn};
 
+use super::request::Request;
+use crate::access::Admitted;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
+use crate::config::ToolTokenSettings;
+
+use places::{Owner, Place, Places};
+
 /// How long a request waits for a token it cannot do without, the machine client's secret included. Cognito gives its
 /// trigger five seconds an attempt, and up to three of them: this is time for one that fails and one that does not.
-const FETCH_WAIT: Duration = Duration::from_secs(10);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// AgentCore takes no longer value in a header that it passes on to an agent ("Pass custom headers").
 const MAX_TOKEN: usize = 4096;
 
 /// How long it waits for a newer token while one is held that serves.
-const RENEWAL_WAIT: Duration = Duration::from_secs(2);
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Makes and keeps the tool tokens.
 pub struct ToolTokens {
@@ -51,7 +54,7 @@ pub struct ToolTokens {
 }
 
 /// A caller whom the door believes, and the token that made it do so. There is no way to print it.
-pub struct Proven<'p> {
+pub struct ProvenCaller<'p> {
     pub identity: &'p Identity,
     pub bearer: &'p Secret,
 }
@@ -69,15 +72,15 @@ pub(super) async fn of_call(
     if kind == ToolToken::None {
         return Ok(None);
     }
-    let caller = Proven {
+    let caller = ProvenCaller {
         identity: admitted.permit.identity(),
         bearer: &admitted.bearer,
     };
     let token = match tool_tokens {
         Some(tool_tokens) => timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))
             .await
-            .unwrap_or(Err(Fault::Timeout)),
-        None => Err(Fault::NotConfigured),
+            .unwrap_or(Err(ToolTokenError::Timeout)),
+        None => Err(ToolTokenError::NotConfigured),
     };
     token.map_err(|fault| {
         request.record.upstream(Upstream {
@@ -90,7 +93,6 @@ pub(super) async fn of_call(
 
 impl ToolTokens {
     /// Prepares the clients; nothing is fetched yet.
-    #[must_use]
     pub fn new(settings: ToolTokenSettings, platform: &SdkConfig, clock: Clock) -> Self {
         let ToolTokenSettings {
             endpoint,
@@ -114,9 +116,9 @@ impl ToolTokens {
     pub async fn get(
         &self,
         kind: ToolToken,
-        caller: Proven<'_>,
-    ) -> Result<Option<Arc<Secret>>, Fault> {
-        let Proven { identity, bearer } = caller;
+        caller: ProvenCaller<'_>,
+    ) -> Result<Option<Arc<Secret>>, ToolTokenError> {
+        let ProvenCaller { identity, bearer } = caller;
         let now = self.clock.now();
         let (owner, proof) = match kind {
             ToolToken::None => return Ok(None),
@@ -124,7 +126,7 @@ impl ToolTokens {
             ToolToken::User => (Owner::user(identity), Some(bearer)),
         };
         if proof.is_some() && now >= identity.expires {
-            return Err(Fault::ProofExpired);
+            return Err(ToolTokenError::ProofExpired);
         }
         let place = self.places.of(owner, identity.expires, now);
         let fetch = async |need| self.fetch(need, &place, proof).await;
@@ -137,19 +139,19 @@ impl ToolTokens {
         need: Need,
         place: &Place,
         proof: Option<&Secret>,
-    ) -> Result<Fresh<Secret>, Fault> {
+    ) -> Result<Fresh<Secret>, ToolTokenError> {
         let now = self.clock.moment();
         let renewal_rests = need == Need::Renewal && place.renewals.rests(now);
         if self.back_off.rests(now) || place.back_off.rests(now) || renewal_rests {
-            return Err(Fault::Resting);
+            return Err(ToolTokenError::Resting);
         }
         let started = Instant::now();
         let most = match need {
-            Need::Renewal => RENEWAL_WAIT,
-            Need::Fetch | Need::Search => FETCH_WAIT,
+            Need::Renewal => RENEWAL_TIMEOUT,
+            Need::Fetch | Need::Search => FETCH_TIMEOUT,
         };
         let granted = timeout(most, Box::pin(self.ask(proof))).await;
-        let granted = granted.unwrap_or(Err(Fault::Timeout));
+        let granted = granted.unwrap_or(Err(ToolTokenError::Timeout));
         report(&granted, started.elapsed());
         let now = self.clock.moment();
         match granted {
@@ -168,7 +170,7 @@ impl ToolTokens {
             Err(fault) => {
                 let rests = match (need, fault.rest()) {
                     // It was given little time, and the owner's token still serves.
-                    (Need::Renewal, _) if fault == Fault::Timeout => &place.renewals,
+                    (Need::Renewal, _) if fault == ToolTokenError::Timeout => &place.renewals,
                     (_, Rest::Everybody) => &self.back_off,
                     (_, Rest::Owner) => &place.back_off,
                 };
@@ -179,23 +181,27 @@ impl ToolTokens {
     }
 
     /// Asks for a token; once more if the secret was rotated and that was not noticed yet.
-    async fn ask(&self, proof: Option<&Secret>) -> Result<Grant, Fault> {
+    async fn ask(&self, proof: Option<&Secret>) -> Result<Grant, ToolTokenError> {
         let secret = self.secret.current().await;
-        let secret = secret.map_err(|_| Fault::SecretUnavailable)?;
+        let secret = secret.map_err(|_| ToolTokenError::SecretUnavailable)?;
         match self.ask_with(&secret, proof).await {
-            Err(Fault::ClientRefused) => {
+            Err(ToolTokenError::ClientRefused) => {
                 let newer = self.secret.after(&secret).await;
-                let newer = newer.map_err(|_| Fault::ClientRefused)?;
+                let newer = newer.map_err(|_| ToolTokenError::ClientRefused)?;
                 self.ask_with(&newer, proof).await
             }
             granted => granted,
         }
     }
 
-    async fn ask_with(&self, secret: &Secret, proof: Option<&Secret>) -> Result<Grant, Fault> {
+    async fn ask_with(
+        &self,
+        secret: &Secret,
+        proof: Option<&Secret>,
+    ) -> Result<Grant, ToolTokenError> {
         let grant = self.endpoint.ask(secret, proof).await?;
         if grant.token.reveal().len() > MAX_TOKEN {
-            return Err(Fault::TooLong);
+            return Err(ToolTokenError::TooLong);
         }
         Ok(grant)
     }
@@ -211,7 +217,7 @@ fn client_secret(stored: &str) -> Option<Secret> {
 }
 
 /// One line and one metric for each request to the token endpoint. Nothing of the token or its user is in either.
-fn report(granted: &Result<Grant, Fault>, duration: Duration) {
+fn report(granted: &Result<Grant, ToolTokenError>, duration: Duration) {
     let duration_ms = shared::log::millis(duration);
     let outcome = match granted {
         Ok(Grant { token: _, lifetime }) => {

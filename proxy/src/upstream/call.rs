@@ -1,11 +1,12 @@
 //! Parameters of the calls to an agent's platform.
 
-use crate::access::authority::Authority;
 use bytes::Bytes;
 use http::header::HeaderMap;
 use shared::agents::{Runtime, RuntimeArn};
 use shared::gate::Permit;
 use shared::session::SessionId;
+
+use crate::access::authority::Authority;
 
 /// One turn with an agent. There is none without a [`Permit`].
 pub struct Turn<'t> {
@@ -36,7 +37,6 @@ pub struct Session<'s> {
 
 impl<'s> Session<'s> {
     /// The session of this id at a runtime.
-    #[must_use]
     pub fn of(
         permit: &'s Permit,
         authority: Authority<'s>,

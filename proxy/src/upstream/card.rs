@@ -1,15 +1,17 @@
 //! An A2A agent's card: `GetAgentCard`.
 
+use std::time::Duration;
+
+use aws_sdk_bedrockagentcore::operation::RequestId;
+use aws_smithy_types::{Document, Number};
+use serde_json::Value;
+
 use super::bounded::Bounded;
 use super::call::Session;
 use super::failure::Failure;
 use super::runtime::{Runtimes, answer, show};
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
-use aws_sdk_bedrockagentcore::operation::RequestId;
-use aws_smithy_types::{Document, Number};
-use serde_json::Value;
-use std::time::Duration;
 
 /// Cards in use have some kilobytes.
 const MAX_CARD: usize = 256 * 1024;

@@ -2,13 +2,9 @@
 
 mod sign;
 
-use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
-use super::renewed::Renewed;
-use super::reply::{AgentStream, Reply};
-use crate::access::authority::Authority;
-use crate::audit::record::Upstream;
-use crate::caller::media;
-use crate::caller::problem::Problem;
+use std::error::Error;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -21,13 +17,20 @@ use shared::gate::Permit;
 use shared::headers::{MCP_PROTOCOL_VERSION, MCP_SESSION_ID};
 use shared::log::{self, Loggable};
 use shared::settings::Address;
-use sign::Signer;
-use std::error::Error;
-use std::time::Duration;
 use tokio::time::timeout;
 
+use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
+use super::renewed::Renewed;
+use super::reply::{AgentStream, Reply};
+use crate::access::authority::Authority;
+use crate::audit::record::Upstream;
+use crate::caller::media;
+use crate::caller::problem::Problem;
+
+use sign::Signer;
+
 /// Connections that are kept for the next message. An instance of the function has one caller at a time, or a few.
-const IDLE_CONNECTIONS: usize = 4;
+const MAX_IDLE_CONNECTIONS: usize = 4;
 
 /// The way to gateways.
 pub(super) struct Gateways {
@@ -112,7 +115,7 @@ impl Gateways {
     }
 
     fn client(&self, gateway: &Address) -> Option<HttpsClient> {
-        let make = || fetch::client(IDLE_CONNECTIONS);
+        let make = || fetch::client(MAX_IDLE_CONNECTIONS);
         self.clients
             .client(gateway.host(), self.clock.moment(), make)
     }
@@ -156,6 +159,7 @@ where
     Err(Failure {
         problem,
         upstream,
-        rpc: rpc_error(head.status, &body),
+        rpc: rpc_error(head.status, &body).map(Box::new),
+        rest: None,
     })
 }

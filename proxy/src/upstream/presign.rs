@@ -4,10 +4,9 @@
 //! Whether AgentCore would believe such a header beside the query, if the client adds one, is documented nowhere. So
 //! addresses are made only for agents whose operators ask for them.
 
-use super::call::Session;
-use super::failure::Failure;
-use super::sigv4;
-use crate::caller::problem::Problem;
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_bedrockagentcore::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
@@ -19,8 +18,11 @@ use shared::agents::RuntimeArn;
 use shared::gate::UnixTime;
 use shared::percent::encoded;
 use shared::session::UserId;
-use std::sync::OnceLock;
-use std::time::Duration;
+
+use super::call::Session;
+use super::failure::Failure;
+use super::sigv4;
+use crate::caller::problem::Problem;
 
 /// Makes addresses in the name of the door's own role.
 pub(super) struct Presigner {

@@ -1,13 +1,14 @@
 //! Clients that are made anew after a rest, when it is not known which of their connections still live.
 
-use shared::clock::Moment;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use shared::clock::Moment;
+
 /// After this long a connection may have been closed without a frozen function hearing of it, and what is written to it
 /// would be lost; a new one costs milliseconds.
-const REST: Duration = Duration::from_secs(20);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Clients by what they are for, as many as the settings name.
 ///
@@ -28,7 +29,7 @@ impl<C: Clone> Renewed<C> {
         // A panic elsewhere leaves clients that are as good as any.
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rested = held.remove(purpose);
-        let client = match rested.filter(|(_, used)| now.since(*used) < REST) {
+        let client = match rested.filter(|(_, used)| now.since(*used) < IDLE_TIMEOUT) {
             Some((client, _)) => client,
             None => make(),
         };

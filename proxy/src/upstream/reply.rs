@@ -1,12 +1,14 @@
 //! An agent's answer.
 
-use crate::audit::record::Upstream;
-use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
-use http::StatusCode;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use http::StatusCode;
+
+use crate::audit::record::Upstream;
 
 /// An agent's answer, its body still to come.
 #[derive(Debug)]
@@ -37,8 +39,14 @@ impl Stream for AgentStream {
 }
 
 impl AgentStream {
-    pub(super) fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
+    /// A stream as the body of an answer.
+    pub fn of<E>(stream: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
         Self(Box::pin(stream.map_err(|_| Broken)))
+    }
+
+    /// Reads to the end what no caller is shown: then the agent has ended.
+    pub async fn drained(mut self) {
+        while let Some(Ok(_)) = self.next().await {}
     }
 }
 

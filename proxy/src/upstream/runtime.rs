@@ -3,15 +3,11 @@
 //! The SDK has no operation that takes a token, so for those runtimes a client of its own signs nothing, and the token is
 //! put in before the request leaves. Everything else is then the same for both: endpoints, deadlines, attempts, errors.
 
-use super::attempts::OnlyBeforeTheTurn;
-use super::bounded::Bounded;
-use super::call::Turn;
-use super::failure::{Failure, MAX_ERROR, pause, problem_of_status, rpc_error};
-use super::renewed::Renewed;
-use super::reply::{AgentStream, Reply};
-use crate::access::authority::Authority;
-use crate::audit::record::Upstream;
-use crate::caller::problem::Problem;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::pin::Pin;
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_bedrockagentcore::Client;
 use aws_sdk_bedrockagentcore::config::auth::{Params, ResolveAuthScheme};
@@ -36,11 +32,17 @@ use http::{HeaderMap, StatusCode};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;
 use shared::log::{Loggable, causes};
-use std::collections::BTreeSet;
-use std::error::Error;
-use std::pin::Pin;
-use std::time::Duration;
 use tokio::time::timeout;
+
+use super::attempts::OnlyBeforeTheTurn;
+use super::bounded::Bounded;
+use super::call::Turn;
+use super::failure::{Failure, MAX_ERROR, Rest, own_refusal, pause, problem_of_status, rpc_error};
+use super::renewed::Renewed;
+use super::reply::{AgentStream, Reply};
+use crate::access::authority::Authority;
+use crate::audit::record::Upstream;
+use crate::caller::problem::Problem;
 
 /// A connection within one region takes milliseconds; what takes this long will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -50,6 +52,9 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// The pause before the second attempt; it doubles, and the SDK scatters it. A session is torn down in a moment.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The header in which a service of AWS's names an error.
+const ERROR_TYPE: &str = "x-amzn-errortype";
 
 /// What AgentCore says, with 403, to a signature where it takes tokens, and to a token where it takes signatures ("Inbound
 /// Auth"). Its other refusals have the same name and status, so the text has to tell.
@@ -147,9 +152,21 @@ impl Runtimes {
             .customize()
             // Before the request is signed, so that the signature covers it.
             .mutate_request(move |request| put(request, &own));
-        answer(request.send(), authority, patience)
-            .await
-            .map(Reply::of)
+        let mut sent = Box::pin(request.send());
+        match timeout(patience, &mut sent).await {
+            Ok(answered) => answered
+                .map(Reply::of)
+                .map_err(|error| Failure::of(&error, authority)),
+            // The agent may work on.
+            Err(_) => Err(Failure {
+                rest: Some(Rest(Box::pin(async move {
+                    if let Ok(late) = sent.await {
+                        Reply::of(late).body.drained().await;
+                    }
+                }))),
+                ..Failure::without_answer(Problem::AgentTimeout, None)
+            }),
+        }
     }
 }
 
@@ -198,39 +215,7 @@ impl Failure {
     ) -> Self {
         let unanswered = |problem| Self::without_answer(problem, Some(causes(error)));
         match error {
-            SdkError::ServiceError(_) => {
-                let response = error.raw_response();
-                let status = response.map(|response| response.status().as_u16());
-                let body = response.and_then(|response| response.body().bytes());
-                let rpc = body
-                    .zip(status.and_then(|status| StatusCode::from_u16(status).ok()))
-                    .and_then(|(body, status)| rpc_error(status, body));
-                let request_id = error.request_id().map(str::to_owned);
-                let response = error.raw_response();
-                let retry_after =
-                    response.and_then(|response| response.headers().get("retry-after"));
-                let detail = error.code().map(|code| Loggable(code).to_string());
-                let text = error.message().unwrap_or_default().to_ascii_lowercase();
-                let problem = match status.unwrap_or_default() {
-                    403 if text.contains(MISMATCH) => Problem::AgentAuthMismatch,
-                    401 | 403 if matches!(authority, Authority::Caller(_)) => {
-                        Problem::AgentRefusedToken
-                    }
-                    // A good answer that cannot be read.
-                    200..=299 => Problem::AgentServiceFailed,
-                    status => problem_of_status(status),
-                };
-                Self {
-                    problem,
-                    upstream: Upstream {
-                        status,
-                        request_id,
-                        detail,
-                        retry_after: retry_after.and_then(pause),
-                    },
-                    rpc,
-                }
-            }
+            SdkError::ServiceError(_) => Self::of_answer(error, authority),
             SdkError::TimeoutError(_) => unanswered(Problem::AgentTimeout),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 unanswered(Problem::AgentTimeout)
@@ -247,6 +232,60 @@ impl Failure {
                 unanswered(Problem::AgentMisconfigured)
             }
         }
+    }
+}
+
+impl Failure {
+    /// What an error means that the platform answered, or the agent through it.
+    fn of_answer<E: ProvideErrorMetadata + Error + 'static>(
+        error: &SdkError<E>,
+        authority: Authority<'_>,
+    ) -> Self {
+        let response = error.raw_response();
+        let status = response.map(|response| response.status().as_u16());
+        let body = response.and_then(|response| response.body().bytes());
+        let known = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let rpc = body
+            .zip(known)
+            .and_then(|(body, status)| rpc_error(status, body));
+        // The platform names each of its errors (restJson1); what has no name is the agent's own refusal.
+        let is_named = response.is_some_and(|response| response.headers().contains_key(ERROR_TYPE));
+        let is_own = !is_named && error.code().is_none() && may_be_own(status, authority);
+        let request_id = error.request_id().map(str::to_owned);
+        let response = error.raw_response();
+        let retry_after = response.and_then(|response| response.headers().get("retry-after"));
+        let detail = error.code().map(|code| Loggable(code).to_string());
+        let text = error.message().unwrap_or_default().to_ascii_lowercase();
+        let problem = match status.unwrap_or_default() {
+            403 if text.contains(MISMATCH) => Problem::AgentAuthMismatch,
+            401 | 403 if matches!(authority, Authority::Caller(_)) => Problem::AgentRefusedToken,
+            // A good answer that cannot be read.
+            200..=299 => Problem::AgentServiceFailed,
+            _ if is_own => Problem::AgentRefused,
+            status => problem_of_status(status),
+        };
+        let rpc = rpc.or_else(|| known.filter(|_| is_own).and_then(own_refusal));
+        Self {
+            problem,
+            upstream: Upstream {
+                status,
+                request_id,
+                detail,
+                retry_after: retry_after.and_then(pause),
+            },
+            rpc: rpc.map(Box::new),
+            rest: None,
+        }
+    }
+}
+
+/// Whether an error of this status may be the agent's own: one of the caller's making, for which the platform has none.
+/// Where the caller's token is shown, the platform refuses it in words that are not documented.
+const fn may_be_own(status: Option<u16>, authority: Authority<'_>) -> bool {
+    match (status, authority) {
+        (Some(401 | 403), Authority::Caller(_)) | (Some(402 | 409 | 424 | 429), _) => false,
+        (Some(400..=499), _) => true,
+        (Some(_) | None, _) => false,
     }
 }
 

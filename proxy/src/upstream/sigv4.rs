@@ -1,11 +1,12 @@
 //! Role and parameters of every signature that the door makes (AWS Signature Version 4).
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The name under which AgentCore's data planes check signatures.
 const SERVICE: &str = "bedrock-agentcore";

@@ -1,13 +1,15 @@
 //! The end of a session: `StopRuntimeSession`.
 
+use std::time::Duration;
+
+use aws_sdk_bedrockagentcore::error::SdkError;
+use aws_sdk_bedrockagentcore::operation::RequestId;
+use http::StatusCode;
+
 use super::call::Session;
 use super::failure::Failure;
 use super::runtime::{Runtimes, answer, show};
 use crate::audit::record::Upstream;
-use aws_sdk_bedrockagentcore::error::SdkError;
-use aws_sdk_bedrockagentcore::operation::RequestId;
-use http::StatusCode;
-use std::time::Duration;
 
 impl Runtimes {
     /// Ends a session. One that is not there has ended: the door knows of its runtimes that they are there, and an

@@ -1,13 +1,13 @@
 //! A2A agents behind the door.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, Got, Headers, assert_problem};
-
 use proxy::config::ENABLE_AUTH;
 use proxy::config::PUBLIC_URL;
 use serde_json::json;
 use shared::settings::AGENTS;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, Got, Headers, assert_problem};
 
 const A2A: &str = "/agents/planner/a2a";
 const CARDS: [&str; 2] = [
@@ -59,6 +59,7 @@ async fn the_clients_version_and_extensions_reach_the_agent() {
         ("A2A-Version", "1.0"),
         ("A2A-Extensions", "https://example.com/one"),
         ("A2A-Extensions", "https://example.com/two"),
+        ("X-A2A-Extensions", "https://example.com/old"),
         ("A2A-Other", "stays"),
     ];
     send(&door, &headers).await;
@@ -72,6 +73,7 @@ async fn the_clients_version_and_extensions_reach_the_agent() {
     assert_eq!(sent("a2a-version"), Some("1.0"));
     let both = "https://example.com/one, https://example.com/two";
     assert_eq!(sent("a2a-extensions"), Some(both));
+    assert_eq!(sent("x-a2a-extensions"), Some("https://example.com/old"));
     assert_eq!(sent("a2a-other"), None);
     let signed = sent("authorization").unwrap();
     assert!(signed.contains("a2a-extensions;a2a-version;"), "{signed}");
@@ -147,7 +149,9 @@ async fn the_card_leads_to_the_door_from_both_addresses() {
         let door = open([Script::Json(CARD), Script::Json(RESULT)], &[]).await;
         let got = card(&door, path).await;
         let expected = json!({"name": "Planner", "url": format!("{DOOR}{A2A}"), "preferredTransport": "JSONRPC",
-            "skills": [{"id": "plan", "tags": ["a", 1, -2, 1.5, true, null]}]});
+            "skills": [{"id": "plan", "tags": ["a"]}], "security": [{"issuer-1": []}],
+            "securitySchemes": {"issuer-1": {"type": "openIdConnect",
+                "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration"}}});
         assert_eq!((got.status, got.json()), (200, expected));
         assert_eq!(got.header("content-type"), Some("application/json"));
         send(&door, &[]).await;

@@ -1,5 +1,11 @@
 //! An AgentCore data plane on loopback that answers as it is told and remembers what it was asked.
 
+use std::collections::VecDeque;
+use std::future::pending;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_bedrockagentcore::config::{Credentials, Region};
 use axum::Router;
@@ -9,11 +15,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::poll_fn;
 use http::{HeaderMap, Method, Uri};
-use std::collections::VecDeque;
-use std::future::pending;
-use std::io;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::sleep;

@@ -1,13 +1,14 @@
 //! Tests of answers to callers who are let in.
 
-use crate::agentcore::Script;
-use crate::caller::{NOW, agents};
-use crate::door::{Door, INVOKE, ORIGIN};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use shared::settings;
 use tokio::sync::mpsc;
+
+use crate::agentcore::Script;
+use crate::caller::{NOW, agents};
+use crate::door::{Door, INVOKE, ORIGIN};
 
 #[tokio::test]
 async fn an_admitted_turn_is_answered() {

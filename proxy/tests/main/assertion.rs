@@ -1,9 +1,6 @@
 //! Tests of the assertion and of the published keys, against one emulator of Secrets Manager and data plane. That
-//! signatures verify is shown by verifiers: `shared/tests/layer`, and PyJWT in `tests`.
+//! signatures verify is shown by verifiers: `shared/tests/keys/layer`, and PyJWT in `tests`.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::{ARN, NOW};
-use crate::door::{Door, Got, INVOKE, assert_problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proxy::config::{PUBLIC_URL, SIGNING_SECRET_ARN};
@@ -11,6 +8,10 @@ use serde_json::{Value, json};
 use shared::assertion::body_hash;
 use shared::settings::AGENTS;
 use shared::signing::SigningKey;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::{ARN, NOW};
+use crate::door::{Door, Got, INVOKE, assert_problem};
 
 const HEADER: &str = "x-amzn-bedrock-agentcore-runtime-custom-identity";
 const JWKS: &str = "/.well-known/jwks.json";

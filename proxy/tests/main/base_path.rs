@@ -1,14 +1,15 @@
 //! A door behind a custom domain that maps a base path to it.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::{ARN, NOW};
-use crate::door::{Door, Got, assert_problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proxy::config::SIGNING_SECRET_ARN;
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
 use shared::signing::SigningKey;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::{ARN, NOW};
+use crate::door::{Door, Got, assert_problem};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";
 const ASSERTION: &str = "x-amzn-bedrock-agentcore-runtime-custom-identity";

@@ -1,11 +1,12 @@
 //! Agents that are called with the caller's own token.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, Got, assert_problem};
 use http::HeaderMap;
 use serde_json::json;
 use shared::settings::AGENTS;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, Got, assert_problem};
 
 /// A door with an agent that is called with the caller's token, and one that is not.
 async fn open(scripts: impl IntoIterator<Item = Script>) -> Door {

@@ -25,8 +25,9 @@ impl Issuer {
 
     /// A good token, but for these claims.
     pub(crate) fn token(&self, claims: Value) -> String {
-        let mut all = json!({"iss": ISSUER, "sub": "alice-1", "client_id": "c", "iat": NOW.0, "exp": NOW.0 + 600,
-            "groups": ["staff"], "scope": "gatehouse/invoke", "username": "alice", "email": "alice@example.com"});
+        let mut all = json!({"iss": ISSUER, "sub": "alice-1", "client_id": "c", "iat": NOW.0, "exp": NOW.0 + 600, "token_use": "access",
+            "groups": ["staff"], "scope": "gatehouse/invoke", "username": "alice", "email": "alice@example.com",
+            "email_verified": true});
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());
@@ -36,7 +37,7 @@ impl Issuer {
     /// The trusted issuers, this one.
     pub(crate) fn setting(&self) -> String {
         json!([{"discoveryUrl": format!("{ISSUER}/.well-known/openid-configuration"), "allowedClients": ["c"],
-            "algorithms": ["EdDSA"], "jwks": key_document(&[&self.0])}])
+            "algorithms": ["EdDSA"], "tokenUse": "access", "jwks": key_document(&[&self.0])}])
         .to_string()
     }
 

@@ -1,7 +1,9 @@
 //! Tests of connections that are closed earlier than the door expects.
 
-use crate::agentcore::platform;
-use crate::caller::{ARN, Issuer, NOW};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, Method};
@@ -14,12 +16,12 @@ use shared::gate::Permit;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use shared::settings::Address;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::yield_now;
+
+use crate::agentcore::platform;
+use crate::caller::{ARN, Issuer, NOW};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -1,13 +1,17 @@
 //! Conversations: ended by their own caller, and one turn of each at a time.
 
-use crate::agentcore::{Call, DataPlane, Script};
-use crate::door::{Door, INVOKE, assert_problem};
-use crate::turns::TABLE;
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use proxy::config::TURNS_TABLE;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+
+use crate::agentcore::{Call, DataPlane, Script};
+use crate::caller::NOW;
+use crate::door::{Door, INVOKE, assert_problem};
+use crate::turns::TABLE;
 
 const C1: &str = "/agents/demo/conversations/c1";
 const SESSION: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
@@ -103,6 +107,7 @@ async fn whoever_is_not_let_in_ends_nothing() {
 
 const TAKEN: Script = Script::Json("{}");
 const GIVEN_BACK: Script = Script::Json("{}");
+const PROLONGED: Script = Script::Json("{}");
 const HELD: Script = Script::Error(400, "ConditionalCheckFailedException");
 
 /// A door whose turns are taken one at a time, against one emulator of DynamoDB and data plane.
@@ -112,11 +117,14 @@ async fn one_at_a_time(scripts: impl IntoIterator<Item = Script>) -> Door {
 
 /// What was asked, in this order: operations of DynamoDB, and turns.
 fn asked(door: &Door) -> Vec<String> {
-    let name = |call: &Call| match call.headers.get("x-amz-target") {
+    door.plane.calls().iter().map(name).collect()
+}
+
+fn name(call: &Call) -> String {
+    match call.headers.get("x-amz-target") {
         Some(target) => target.to_str().unwrap().replace("DynamoDB_20120810.", ""),
         None => "turn".to_owned(),
-    };
-    door.plane.calls().iter().map(name).collect()
+    }
 }
 
 #[tokio::test]
@@ -127,7 +135,6 @@ async fn a_turn_is_taken_before_the_agent_is_asked_and_given_back_after_it() {
     assert_eq!(asked(&door), Vec::<String>::new());
     let failed = [
         (Script::Error(424, "RuntimeClientError"), 502),
-        (Script::Silence, 504),
         (Script::Json("{}"), 200),
     ];
     for (turn, status) in failed {
@@ -162,18 +169,50 @@ async fn an_answer_is_over_when_its_turn_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_gives_the_turn_back() {
+async fn a_turn_that_was_given_up_is_kept_until_its_agent_has_ended() {
+    let late = Script::Late(Duration::from_millis(1500), "{}");
+    let door = one_at_a_time([TAKEN, late, PROLONGED, GIVEN_BACK]).await;
+    let got = door.invoke(&[("x-conversation-id", "c1")], "{}").await;
+    assert_problem(&got, 504, "agent_timeout");
+    assert_kept(&door, &["PutItem", "turn", "PutItem"]).await;
+    // The process waits for the agent as long as it may.
+    door.settle().await;
+    assert_eq!(asked(&door), ["DeleteItem"]);
+}
+
+#[tokio::test]
+async fn a_turn_whose_caller_left_is_kept_until_its_agent_has_ended() {
     let (sender, pieces) = mpsc::unbounded_channel();
     let turn = Script::Stream("text/event-stream", pieces);
-    let door = one_at_a_time([TAKEN, turn, GIVEN_BACK]).await;
+    let door = one_at_a_time([TAKEN, turn, PROLONGED, GIVEN_BACK]).await;
     let token = door.alice();
     let response = door
         .begin("POST", INVOKE, &[("authorization", &token)], "{}")
         .await;
     drop(response);
-    sender.closed().await;
+    assert_kept(&door, &["PutItem", "turn", "PutItem"]).await;
+    assert!(!sender.is_closed(), "the agent is listened to");
+    drop(sender);
     door.settle().await;
-    assert_eq!(asked(&door), ["PutItem", "turn", "DeleteItem"]);
+    assert_eq!(asked(&door), ["DeleteItem"]);
+}
+
+/// Waits until this was asked: the last is the lease that was prolonged, to an hour after it was taken, by its owner.
+async fn assert_kept(door: &Door, expected: &[&str]) {
+    let mut calls = Vec::new();
+    while calls.len() < expected.len() {
+        tokio::task::yield_now().await;
+        calls.extend(door.plane.calls());
+    }
+    assert_eq!(calls.iter().map(name).collect::<Vec<_>>(), expected);
+    let written = |call: &Call| serde_json::from_slice::<Value>(&call.body).unwrap();
+    let (taken, kept) = (written(&calls[0]), written(calls.last().unwrap()));
+    for member in ["session", "owner"] {
+        assert_eq!(kept["Item"][member], taken["Item"][member]);
+    }
+    let an_hour_later = (NOW.0 + 3600).to_string();
+    assert_eq!(kept["Item"]["expires"]["N"], json!(an_hour_later));
+    assert_eq!(kept["ConditionExpression"], "#owner = :owner");
 }
 
 /// Lambda may let a function go on whose caller has left, or freeze it with the turn in its hands.

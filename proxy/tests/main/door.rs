@@ -1,7 +1,5 @@
 //! The whole proxy before a data plane, asked as API Gateway asks it.
 
-use crate::agentcore::{DataPlane, PLATFORM_TEXT, Script};
-use crate::caller::{Issuer, NOW, event};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
@@ -9,10 +7,14 @@ use lambda_runtime::{Context, LambdaEvent};
 use proxy::answer::Response;
 use proxy::app::App;
 use proxy::caller::event::Event;
+use proxy::caller::problem::Problem;
 use proxy::config::{ALLOWED_ORIGINS, FIRST_BYTE_SECONDS, MAX_BODY_BYTES};
 use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
+
+use crate::agentcore::{DataPlane, PLATFORM_TEXT, Script};
+use crate::caller::{Issuer, NOW, event};
 
 pub(crate) const INVOKE: &str = "/agents/demo/invocations";
 pub(crate) const ORIGIN: &str = "https://console.example.com";
@@ -32,6 +34,8 @@ pub(crate) struct Got {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The answer of `/mcp` or `/a2a`.
+    is_rpc: bool,
 }
 
 impl Got {
@@ -130,6 +134,8 @@ impl Got {
             status: prelude.status_code.as_u16(),
             headers: prelude.headers,
             body: String::from_utf8(pieces.concat()).unwrap(),
+            is_rpc: (path.ends_with("/mcp") || path.ends_with("/a2a"))
+                && !path.contains("/.well-known/"),
         };
         assert!(
             !got.body.contains(PLATFORM_TEXT) && !got.body.contains("arn:"),
@@ -137,20 +143,30 @@ impl Got {
             got.body
         );
         assert_eq!(got.header("x-request-id"), Some("r-1"));
+        let content_type = got.header("content-type").unwrap_or_default();
+        let is_stream = content_type.starts_with("text/event-stream");
         let kept = match (path, got.status) {
             (path, 200) if path.ends_with("/.well-known/jwks.json") => "public, max-age=300",
+            _ if is_stream => "no-store, no-transform",
             _ => "no-store",
         };
+        assert_eq!(got.header("x-accel-buffering"), is_stream.then_some("no"));
         assert_eq!(got.header("cache-control"), Some(kept));
         assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
         got
     }
 }
 
+/// A problem, in JSON-RPC where the path's protocol is worded in it.
 pub(crate) fn assert_problem(got: &Got, status: u16, code: &str) {
-    let Value::Object(body) = got.json() else {
+    if got.is_rpc {
+        return assert_rpc_problem(got, status, code);
+    }
+    let Value::Object(mut body) = got.json() else {
         panic!("{}", got.body)
     };
+    let limit = body.remove("max_bytes");
+    assert_eq!(limit, (code == "too_large").then(|| json!(1000)));
     let names: Vec<&str> = body.keys().map(String::as_str).collect();
     assert_eq!(names, ["code", "request_id", "status", "title"]);
     assert_eq!(
@@ -161,4 +177,18 @@ pub(crate) fn assert_problem(got: &Got, status: u16, code: &str) {
     );
     assert_eq!(body["request_id"], "r-1");
     assert_eq!(got.header("content-type"), Some("application/problem+json"));
+}
+
+fn assert_rpc_problem(got: &Got, status: u16, code: &str) {
+    let said = got.json();
+    let problem = Problem::ALL.iter().find(|problem| problem.code() == code);
+    let problem = problem.unwrap();
+    let mut data = json!({"code": code, "request_id": "r-1", "status": status});
+    if code == "too_large" {
+        data["max_bytes"] = json!(1000);
+    }
+    let error = json!({"code": problem.rpc_code(), "message": problem.sentence(), "data": data});
+    let expected = json!({"jsonrpc": "2.0", "id": said["id"], "error": error});
+    assert_eq!((got.status, said), (status, expected));
+    assert_eq!(got.header("content-type"), Some("application/json"));
 }

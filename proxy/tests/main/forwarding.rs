@@ -1,8 +1,12 @@
 //! Tests of forwarding: which of a caller's headers reach AgentCore.
 
-use crate::agentcore::Script;
-use crate::door::Door;
 use proptest::prelude::*;
+use serde_json::json;
+use shared::settings::AGENTS;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, INVOKE, ORIGIN};
 
 /// Every header that a call to AgentCore has: the SDK's, and ours.
 const FORWARDED: [&str; 15] = [
@@ -82,4 +86,53 @@ proptest! {
             assert_eq!(call.headers["x-amzn-bedrock-agentcore-runtime-user-id"], "https://issuer.example#alice-1");
         });
     }
+}
+
+#[tokio::test]
+async fn an_agent_gets_the_headers_that_its_operator_lists() {
+    let listed =
+        json!({"runtime": ARN, "allow": {}, "forwardHeaders": ["X-Tenant", "Last-Event-ID"]});
+    let agents = json!({"demo": listed, "other": {"runtime": ARN, "allow": {}}}).to_string();
+    let scripts = [Script::Json("{}"), Script::Json("{}")];
+    let door = Door::over(DataPlane::start(scripts).await, &[(AGENTS, &agents)]).await;
+    let token = door.alice();
+    let headers = [
+        ("authorization", token.as_str()),
+        ("x-tenant", "blue"),
+        ("last-event-id", "7"),
+        ("x-other", "stays"),
+        ("x-amzn-bedrock-agentcore-runtime-session-id", "forged"),
+    ];
+    for (agent, expected) in [("demo", Some("blue")), ("other", None)] {
+        let path = format!("/agents/{agent}/invocations");
+        assert_eq!(door.ask("POST", &path, &headers, "{}").await.status, 200);
+        let call = door.plane.calls().pop().unwrap();
+        let sent = |name: &str| call.headers.get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(sent("x-tenant"), expected);
+        assert_eq!(sent("last-event-id"), expected.map(|_| "7"));
+        assert_eq!(sent("x-other"), None);
+        assert_ne!(
+            sent("x-amzn-bedrock-agentcore-runtime-session-id"),
+            Some("forged")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_send_what_an_operator_lists() {
+    let listed = json!({"runtime": ARN, "allow": {}, "forwardHeaders": ["X-Tenant"]});
+    let agents = json!({"demo": listed}).to_string();
+    let door = Door::over(DataPlane::start([]).await, &[(AGENTS, &agents)]).await;
+    let asked = [
+        ("origin", ORIGIN),
+        (
+            "access-control-request-headers",
+            "x-tenant,x-other,mcp-param-region",
+        ),
+    ];
+    let got = door.ask("OPTIONS", INVOKE, &asked, "").await;
+    let allowed = got.header("access-control-allow-headers").unwrap();
+    let allowed: Vec<&str> = allowed.split(", ").collect();
+    assert!(allowed.contains(&"x-tenant") && allowed.contains(&"mcp-param-region"));
+    assert!(!allowed.contains(&"x-other"), "{allowed:?}");
 }

@@ -1,19 +1,20 @@
 //! AgentCore gateways behind the door, against one emulator of Secrets Manager and gateway.
 
-use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
-use crate::caller::NOW;
-use crate::door::{Door, Got, Headers, assert_problem};
-use crate::mcp::{SECRET, signing_key};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use local::agentcore_runtime::is_signed;
 use proxy::config::SIGNING_SECRET_ARN;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::settings::AGENTS;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+
+use crate::agentcore::{Call, DataPlane, Piece, Script, credentials};
+use crate::caller::NOW;
+use crate::door::{Door, Got, Headers, assert_problem};
+use crate::mcp::{SECRET, signing_key};
 
 const SESSION: &str = "mcp-session-id";
 const POLICY_SESSION: &str = "x-amzn-bedrock-agentcore-policy-session-id";
@@ -148,19 +149,39 @@ async fn a_gateway_is_sent_no_message_that_can_be_read_in_two_ways() {
     let token = door.alice();
     let headers = [("authorization", token.as_str())];
     let call = r#"{"method": "tools/call", "params": {"name": "refund"}}"#;
-    for message in [
-        "",
-        "tools/call",
-        &format!("[{call}]"),
-        &format!("{call} {call}"),
-        &format!("\u{feff}{call}"),
-        &call.replacen('{', r#"{"method": "tools/list", "#, 1),
-        &call.replacen('{', r#"{"params": {"name": "search"}, "#, 1),
+    let arguments = r#""refund", "arguments": {"amount": 5000, "amoun\u0074": 500}"#;
+    for (message, code) in [
+        ("", "bad_json"),
+        ("tools/call", "bad_json"),
+        (&format!("[{call}]"), "no_batches"),
+        (&format!(" \n[{call}, {call}]"), "no_batches"),
+        (&format!("{call} {call}"), "bad_json"),
+        (&format!("\u{feff}{call}"), "bad_json"),
+        (
+            &call.replacen('{', r#"{"method": "tools/list", "#, 1),
+            "bad_json",
+        ),
+        (
+            &call.replacen('{', r#"{"params": {"name": "search"}, "#, 1),
+            "bad_json",
+        ),
+        (
+            &call.replace(r#""refund""#, r#""search", "name": "refund""#),
+            "bad_json",
+        ),
+        (&call.replace(r#""refund""#, arguments), "bad_json"),
     ] {
         let path = "/agents/own/mcp";
         let got = door.ask("POST", path, &headers, message).await;
-        assert_problem(&got, 400, "bad_json");
+        assert_problem(&got, 400, code);
     }
+    let named = [
+        headers[0],
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "search"),
+    ];
+    let got = door.ask("POST", "/agents/own/mcp", &named, call).await;
+    assert_problem(&got, 400, "header_mismatch");
     assert!(door.plane.calls().is_empty());
     let got = door.ask("POST", "/agents/own/mcp", &headers, call).await;
     assert_eq!((got.status, got.body.as_str()), (200, RESULT));
@@ -239,7 +260,14 @@ async fn a_gateways_answer_is_streamed_and_ends_in_words() {
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
     sender.send(Err(std::io::Error::other("cut"))).unwrap();
     let last = stream.next().await.unwrap().unwrap();
-    assert!(last.starts_with(b"event: gatehouse.error\n"), "{last:?}");
+    let last = String::from_utf8(last.to_vec()).unwrap();
+    let data = last.strip_prefix("event: message\ndata: ").unwrap();
+    let error: Value = serde_json::from_str(data).unwrap();
+    let id = serde_json::from_str::<Value>(LIST).unwrap()["id"].clone();
+    assert_eq!(
+        (&error["id"], &error["error"]["data"]["code"]),
+        (&id, &json!("agent_cut"))
+    );
     assert!(stream.next().await.is_none());
 }
 

@@ -1,5 +1,7 @@
 //! Tests of what Lambda's Runtime API receives for an invocation.
 
+use std::convert::Infallible;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use bytes::Bytes;
@@ -10,7 +12,6 @@ use proxy::answer::{Answer, Body, Content, Response};
 use proxy::caller::event::Event;
 use proxy::invocation::Invocations;
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 

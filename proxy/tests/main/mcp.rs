@@ -1,13 +1,15 @@
 //! MCP servers behind the door, against one emulator of Secrets Manager and data plane.
 
-use crate::agentcore::{Call, DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, Got, Headers, assert_problem};
+use std::collections::BTreeSet;
+
 use proxy::config::{PUBLIC_URL, SIGNING_SECRET_ARN};
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
 use shared::signing::SigningKey;
-use std::collections::BTreeSet;
+
+use crate::agentcore::{Call, DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, Got, Headers, assert_problem};
 
 pub(crate) const SECRET: &str =
     "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";
@@ -96,6 +98,7 @@ async fn a_session_is_handed_out_sealed_and_only_the_first_counts() {
         ("mcp-protocol-version", "2025-11-25"),
         ("mcp-method", "initialize"),
         ("mcp-name", "x"),
+        ("mcp-param-region", "eu"),
     ];
     let got = say(&door, &token, &headers, INITIALIZE).await;
     assert_eq!((got.status, got.body.as_str()), (200, RESULT));
@@ -230,7 +233,6 @@ async fn errors_of_the_protocol_are_passed_on_whole() {
 
 #[tokio::test]
 async fn other_errors_are_the_doors_own() {
-    const RESOURCE: &str = r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"arn:aws:secret-detail failed"}}"#;
     let rows = [
         (
             Script::Error(404, "ResourceNotFoundException"),
@@ -247,11 +249,6 @@ async fn other_errors_are_the_doors_own() {
             502,
             "agent_misconfigured",
         ),
-        (
-            Script::Full(500, &[JSON], RESOURCE),
-            502,
-            "agent_service_failed",
-        ),
     ];
     for (script, status, code) in rows {
         let door = open([BEGUN, script]).await;
@@ -262,6 +259,75 @@ async fn other_errors_are_the_doors_own() {
     let door = open([Script::Error(404, "ResourceNotFoundException")]).await;
     let got = say(&door, &door.alice(), &[], INITIALIZE).await;
     assert_problem(&got, 502, "agent_misconfigured");
+}
+
+/// Who refused is not guessed from the status: the platform names each error of its own.
+#[tokio::test]
+async fn a_servers_own_refusal_keeps_its_status() {
+    const TEXT: (&str, &str) = ("content-type", "text/plain");
+    for status in [400, 403, 404, 405, 406, 408, 410, 413, 415, 422] {
+        let door = open([Script::Full(status, &[TEXT], "no")]).await;
+        let got = say(&door, &door.alice(), &[], INITIALIZE).await;
+        assert_problem(&got, status, "agent_refused");
+        assert_eq!(got.json()["id"], 1);
+    }
+    let rows = [
+        // It would send callers to sign in again, at the wrong place.
+        (Script::Full(401, &[TEXT], "no"), 502, "agent_refused"),
+        // What the platform says with them has a meaning of its own.
+        (Script::Full(429, &[TEXT], "no"), 429, "agent_throttled"),
+        (Script::Full(424, &[TEXT], "no"), 502, "agent_failed"),
+        (
+            Script::Full(500, &[TEXT], "no"),
+            502,
+            "agent_service_failed",
+        ),
+    ];
+    for (script, status, code) in rows {
+        let door = open([script]).await;
+        let got = say(&door, &door.alice(), &[], INITIALIZE).await;
+        assert_problem(&got, status, code);
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_names_a_resource_costs_the_text_alone() {
+    const PLAIN: &str = r#"{"jsonrpc":"2.0","id":"a","error":{"code":-32007,"message":"arn:aws:secret-detail failed"}}"#;
+    const ESCAPED: &str = r#"{"jsonrpc":"2.0","id":"a","error":{"code":-32007,"message":"It","data":{"of":"\u0061rn:aws:secret-detail"}}}"#;
+    for (status, body) in [(500, PLAIN), (400, PLAIN), (400, ESCAPED)] {
+        let door = open([Script::Full(status, &[JSON], body)]).await;
+        let got = say(&door, &door.alice(), &[], INITIALIZE).await;
+        let data = json!({"request_id": "r-1", "status": status});
+        let message = "The agent's text is withheld, because it names a resource";
+        let error = json!({"code": -32007, "message": message, "data": data});
+        let expected = json!({"jsonrpc": "2.0", "id": "a", "error": error});
+        assert_eq!((got.status, got.json()), (status, expected));
+    }
+}
+
+/// Before the body is looked at, and after; where it cannot be known, the id is null.
+#[tokio::test]
+async fn a_refusal_repeats_the_id_of_the_request() {
+    let door = open([]).await;
+    let token = door.alice();
+    let bad_version = [
+        ("authorization", token.as_str()),
+        ("mcp-protocol-version", "a b"),
+    ];
+    let unknown = [("authorization", token.as_str()), (SESSION, "x")];
+    let request = r#"{"id": "7", "method": "tools/list"}"#;
+    for (headers, path, status) in [
+        (&[][..], MCP, 401),
+        (&bad_version[..1], "/agents/nobody/mcp", 404),
+        (&bad_version, MCP, 400),
+        (&unknown, MCP, 404),
+    ] {
+        let got = door.ask("POST", path, headers, request).await;
+        assert_eq!((got.status, &got.json()["id"]), (status, &json!("7")));
+        let got = door.ask("POST", path, headers, "{").await;
+        assert_eq!((got.status, &got.json()["id"]), (status, &Value::Null));
+    }
+    assert!(door.plane.calls().is_empty());
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! Tests of resource metadata and challenges: what a client without a token learns.
 
-use crate::agentcore::DataPlane;
-use crate::caller::ARN;
-use crate::door::{Door, assert_problem};
-
 use proxy::config::ENABLE_AUTH;
 use proxy::config::PUBLIC_URL;
 use serde_json::{Value, json};
 use shared::settings::AGENTS;
+
+use crate::agentcore::DataPlane;
+use crate::caller::ARN;
+use crate::door::{Door, assert_problem};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -114,12 +114,19 @@ async fn a_challenge_says_where_the_metadata_is() {
             "/agents/demo/invocations",
             "POST",
             "/agents/demo/invocations",
+            ", scope=\"a b\"",
         ),
-        ("/agents/demo/mcp", "POST", "/agents/demo/mcp"),
-        ("/agents/planner/.well-known/agent-card.json", "GET", ""),
-        ("/whoami", "GET", ""),
+        (
+            "/agents/free/invocations",
+            "POST",
+            "/agents/free/invocations",
+            "",
+        ),
+        ("/agents/demo/mcp", "POST", "/agents/demo/mcp", ""),
+        ("/agents/planner/.well-known/agent-card.json", "GET", "", ""),
+        ("/whoami", "GET", "", ""),
     ];
-    for (path, method, resource) in rows {
+    for (path, method, resource, scope) in rows {
         let got = door
             .ask(
                 method,
@@ -133,7 +140,7 @@ async fn a_challenge_says_where_the_metadata_is() {
             .await;
         assert_problem(&got, 401, "unauthorized");
         let url = format!("https://api.example.com/live{WELL_KNOWN}{resource}");
-        let expected = format!(r#"Bearer realm="gatehouse", resource_metadata="{url}""#);
+        let expected = format!(r#"Bearer realm="gatehouse", resource_metadata="{url}"{scope}"#);
         assert_eq!(
             got.header("www-authenticate"),
             Some(expected.as_str()),
@@ -150,6 +157,9 @@ async fn a_challenge_says_where_the_metadata_is() {
         )
         .await;
     assert_problem(&got, 403, "forbidden");
-    let challenge = got.header("www-authenticate").unwrap();
-    assert!(challenge.contains("insufficient_scope") && challenge.contains("resource_metadata="));
+    let url = format!("https://api.example.com/live{WELL_KNOWN}/agents/demo/invocations");
+    let expected = format!(
+        r#"Bearer realm="gatehouse", error="insufficient_scope", resource_metadata="{url}", scope="a b""#
+    );
+    assert_eq!(got.header("www-authenticate"), Some(expected.as_str()));
 }

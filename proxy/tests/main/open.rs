@@ -1,11 +1,12 @@
 //! A door whose authentication is disabled.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::ARN;
-use crate::door::{Door, INVOKE, ORIGIN, assert_problem};
 use proxy::config::ENABLE_AUTH;
 use serde_json::json;
 use shared::settings::{self, AGENTS, TRUSTED_ISSUERS};
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::ARN;
+use crate::door::{Door, INVOKE, ORIGIN, assert_problem};
 
 const WARNING: &str = "x-gatehouse-warning";
 

@@ -1,9 +1,10 @@
 //! Tests of refusals: what the door rejects, and the problem that the caller gets.
 
+use serde_json::{Value, json};
+
 use crate::agentcore::Script;
 use crate::caller::NOW;
 use crate::door::{Door, Headers, INVOKE, ORIGIN, assert_problem};
-use serde_json::{Value, json};
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_good_token() {
@@ -61,11 +62,9 @@ async fn a_caller_gets_no_further_than_their_rights() {
         .ask("POST", "/agents/finance/invocations", &headers, "{}")
         .await;
     assert_problem(&got, 403, "forbidden");
-    assert!(
-        got.header("www-authenticate")
-            .unwrap()
-            .contains("error=\"insufficient_scope\"")
-    );
+    // What is missing is a group, which no sign-in gives.
+    let challenge = got.header("www-authenticate").unwrap();
+    assert_eq!(challenge, "Bearer realm=\"gatehouse\"");
     assert_problem(
         &door
             .ask("POST", "/agents/nobody/invocations", &headers, "{}")
@@ -111,6 +110,18 @@ async fn what_is_wrong_with_a_request_is_said() {
             "{}",
             415,
             "unsupported_media_type",
+        ),
+        (
+            &[("content-type", "application/json;,text/html")],
+            "{}",
+            415,
+            "unsupported_media_type",
+        ),
+        (
+            &[("content-encoding", "gzip")],
+            "{}",
+            415,
+            "unsupported_coding",
         ),
         (&[("accept", "text/html")], "{}", 406, "not_acceptable"),
         (&[], &large, 413, "too_large"),

@@ -1,9 +1,7 @@
 //! An agent that asks for tool tokens, against one emulator of Secrets Manager, token endpoint and data plane.
 
-use crate::agentcore::{DataPlane, Script};
-use crate::caller::{ARN, NOW};
-use crate::door::{Door, assert_problem};
-use crate::mcp::signing_key;
+use std::time::Duration;
+
 use http::Method;
 use proxy::config::{
     FIRST_BYTE_SECONDS, MACHINE_CLIENT_ID, MACHINE_SECRET_ARN, SIGNING_SECRET_ARN, TOKEN_ENDPOINT,
@@ -11,8 +9,12 @@ use proxy::config::{
 };
 use serde_json::json;
 use shared::settings::AGENTS;
-use std::time::Duration;
 use tokio::time::Instant;
+
+use crate::agentcore::{DataPlane, Script};
+use crate::caller::{ARN, NOW};
+use crate::door::{Door, assert_problem};
+use crate::mcp::signing_key;
 
 const HEADER: &str = "x-amzn-bedrock-agentcore-runtime-custom-tool-token";
 const SECRET: Script = Script::Json(r#"{"SecretString": "{\"client_secret\": \"hunter2\"}"}"#);

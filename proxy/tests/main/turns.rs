@@ -1,20 +1,25 @@
 //! The lease that lets one turn of a conversation run at a time, at our emulator of DynamoDB and at moto, an
 //! independent one.
 
-use crate::agentcore::{credentials, platform};
-use crate::caller::{Issuer, NOW};
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use local::dynamodb::{DynamoDb, Fault};
-use proxy::turn::lease::{LeaseError, Leases};
+use proxy::answer::stream::{Finally, Hold};
+use proxy::turn::lease::{Lease, LeaseError, Leases};
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use tokio::sync::oneshot;
+
+use crate::agentcore::{credentials, platform};
+use crate::caller::{Issuer, NOW};
 
 pub(crate) const TABLE: &str = "gatehouse-turns";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -51,6 +56,11 @@ struct Scene {
     other_process: Leases,
     later: Arc<AtomicU64>,
     issuer: Issuer,
+}
+
+fn outlive(lease: Lease, rest: Finally) {
+    let hold: Box<dyn Hold> = Box::new(lease);
+    hold.outlive(rest);
 }
 
 impl Scene {
@@ -113,6 +123,41 @@ impl Scene {
             let lease = turns.take(&session, "r-8", MINUTE).await.unwrap();
             lease.release().await;
         }
+        self.check_kept().await;
+    }
+
+    /// Every rule of a lease whose agent works on.
+    async fn check_kept(&self) {
+        let session = self.session("c1").await;
+        let Self {
+            turns,
+            other_process,
+            ..
+        } = self;
+        let free = async |id| other_process.take(&session, id, MINUTE).await;
+        // Its process waits for so long, and its agent works for longer: it is kept for an hour from its beginning.
+        let wait = Duration::from_millis(20);
+        let never = || -> Finally { Box::pin(pending()) };
+        outlive(turns.take(&session, "r-9", wait).await.unwrap(), never());
+        turns.settle().await;
+        self.later.fetch_add(3599, Ordering::SeqCst);
+        assert_eq!(free("r-10").await.err(), Some(LeaseError::Busy));
+        self.later.fetch_add(1, Ordering::SeqCst);
+        free("r-11").await.unwrap().release().await;
+        // Or until the agent ends.
+        let (ended, end) = oneshot::channel::<()>();
+        let rest: Finally = Box::pin(async move { drop(end.await) });
+        outlive(turns.take(&session, "r-12", MINUTE).await.unwrap(), rest);
+        assert_eq!(free("r-13").await.err(), Some(LeaseError::Busy));
+        drop(ended);
+        turns.settle().await;
+        free("r-14").await.unwrap().release().await;
+        // Or until its caller ends the conversation, and then it is not brought back.
+        let lease = turns.take(&session, "r-15", wait).await.unwrap();
+        other_process.end(&session, "r-16").await;
+        outlive(lease, never());
+        turns.settle().await;
+        free("r-17").await.unwrap().release().await;
     }
 }
 

@@ -1,5 +1,6 @@
-use crate::agentcore::{Call, DataPlane, PLATFORM_TEXT, Script, platform};
-use crate::caller::{ARN, Issuer};
+use std::io;
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::HeaderMap;
@@ -9,10 +10,11 @@ use proxy::upstream::{AgentCore, Failure, Reply, Turn};
 use shared::agents::RuntimeArn;
 use shared::clock::Clock;
 use shared::session::{Conversation, SessionId};
-use std::io;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+
+use crate::agentcore::{Call, DataPlane, PLATFORM_TEXT, Script, platform};
+use crate::caller::{ARN, Issuer};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

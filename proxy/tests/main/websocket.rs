@@ -1,8 +1,8 @@
 //! Presigned WebSocket URLs: whose session they open, for how long, and that nothing in them can be changed.
 
-use crate::agentcore::{credentials, platform};
-use crate::caller::{ARN, Issuer, NOW, event};
-use crate::door::{Door, Headers, assert_problem};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use http::Uri;
 use hyper_util::client::legacy::Client;
@@ -15,8 +15,10 @@ use proxy::dispatch;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::settings::AGENTS;
-use std::collections::BTreeMap;
-use std::time::Duration;
+
+use crate::agentcore::{credentials, platform};
+use crate::caller::{ARN, Issuer, NOW, event};
+use crate::door::{Door, Headers, assert_problem};
 
 const PATH: &str = "/agents/demo/websocket";
 

@@ -1,5 +1,6 @@
 //! A machine client with its pool, and the secret that its own is kept in.
 
+use aws_sdk_cognitoidentityprovider::Client;
 use http::StatusCode;
 use local::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use local::secrets_manager::{CURRENT, Fault};
@@ -18,6 +19,7 @@ pub(crate) const DOWN: Fault = Fault::Error(StatusCode::BAD_REQUEST, "InternalEr
 
 pub(crate) struct World {
     pub(crate) issuer: Issuer,
+    administrator: Client,
     pub(crate) scene: Scene<MachineSecret>,
 }
 
@@ -52,11 +54,37 @@ impl World {
             endpoint: endpoint(&issuer),
             scopes: TOOLS_SCOPE.to_owned(),
         };
-        let secret = MachineSecret::new(client, &platform(issuer.domain()).await);
-        let scene = Scene::new("no secret yet", secret).await;
-        let world = Self { issuer, scene };
+        let platform = platform(issuer.domain()).await;
+        let secret = MachineSecret::new(client, &platform);
+        let world = Self {
+            scene: Scene::new("no secret yet", secret).await,
+            administrator: Client::new(&platform),
+            issuer,
+        };
         world.wait(HOUR);
         world
+    }
+
+    /// Writes the current version by hand, an hour ago.
+    pub(crate) fn write(&self, text: &str) {
+        self.scene
+            .store
+            .put(&self.scene.arn, text, CURRENT)
+            .unwrap();
+        self.wait(HOUR);
+    }
+
+    /// Deletes one of the client's two secrets at Cognito, as a person does whom a fault told to.
+    pub(crate) async fn delete_older(&self) {
+        let pool = UserPoolArn::parse(&self.issuer.pool_arn()).unwrap();
+        let client = self.issuer.tools_client();
+        let listed = self.administrator.list_user_pool_client_secrets();
+        let listed = listed.user_pool_id(pool.id()).client_id(client);
+        let listed = listed.send().await.unwrap();
+        let older = listed.client_secrets()[0].client_secret_id().unwrap();
+        let delete = self.administrator.delete_user_pool_client_secret();
+        let delete = delete.user_pool_id(pool.id()).client_id(client);
+        delete.client_secret_id(older).send().await.unwrap();
     }
 
     /// As if so much time had passed.

@@ -36,12 +36,16 @@ pub fn is_app_client_id(text: &str) -> bool {
     is_word(text, 128, b"_+-")
 }
 
-/// Whether a text is the name of a table ("Supported data types and naming rules in Amazon DynamoDB").
-pub fn is_table(text: &str) -> bool {
-    text.len() >= 3 && is_word(text, 255, b"_.-")
+/// Reads a setting that is the name of a table ("Supported data types and naming rules in Amazon DynamoDB").
+///
+/// # Errors
+/// What is wrong with it, going on where the setting's name ends.
+pub fn parse_table(text: &str) -> Result<String, &'static str> {
+    let table = (text.len() >= 3 && is_word(text, 255, b"_.-")).then(|| text.to_owned());
+    table.ok_or("is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`")
 }
 
-/// Whether a text is a scope (RFC 6749 section 3.3), not longer than one service or another takes.
+/// Whether a text is a scope (RFC 6749, section 3.3), not longer than one service or another takes.
 pub fn is_scope(text: &str, max: usize) -> bool {
     is_visible(text, max) && !text.contains(['"', '\\'])
 }
@@ -63,8 +67,8 @@ pub fn pool_issuers(region: &str, pool: &str) -> [String; 2] {
         .map(|service| format!("https://{service}.{region}.{domain}/{pool}"))
 }
 
-/// Whether a host, in lower case, is one of Cognito's: `cognito-idp.{region}`, or `issuer-cognito-idp.{region}` for pools
-/// whose issuer configuration is `UPDATED`, below `amazonaws.com` or, in China, `amazonaws.com.cn`.
+/// Whether a host, in lower case, is one of Cognito's: `cognito-idp.{region}`, or `issuer-cognito-idp.{region}` for
+/// pools whose issuer configuration is `UPDATED`, below `amazonaws.com` or, in China, `amazonaws.com.cn`.
 pub(crate) fn is_pool_host(host: &str) -> bool {
     let Some(name) = host
         .strip_suffix(".amazonaws.com")
@@ -103,7 +107,7 @@ mod tests {
                 vec![String::new(), "a b".to_owned(), "a.b".to_owned(), long(129)],
             ),
             (
-                is_table,
+                |text| parse_table(text).is_ok(),
                 vec!["a.b".to_owned(), long(255)],
                 vec!["ab".to_owned(), "a/b".to_owned(), long(256)],
             ),

@@ -20,7 +20,7 @@ use crate::secret::Secret;
 #[error("the cryptography library failed")]
 pub struct CryptoError;
 
-/// An ES256 key pair (RFC 7518 section 3.4). AWS-LC wipes the private half with its last owner.
+/// An ES256 key pair (RFC 7518, section 3.4). AWS-LC wipes the private half with its last owner.
 pub(crate) struct KeyPair {
     pair: EcdsaKeyPair,
     seed: Prk,
@@ -29,7 +29,7 @@ pub(crate) struct KeyPair {
 /// A key for HMAC-SHA256, derived from a private key for one purpose.
 pub struct SealKey(hmac::Key);
 
-/// The stored form: the JSON Web Key of an elliptic curve's private key (RFC 7518 section 6.2). Texts are borrowed, so
+/// The stored form: the JSON Web Key of an elliptic curve's private key (RFC 7518, section 6.2). Texts are borrowed, so
 /// that no second copy of the private half has to be wiped.
 #[derive(Deserialize)]
 struct PrivateJwk<'j> {
@@ -82,12 +82,12 @@ impl KeyPair {
         })
     }
 
-    /// The affine coordinates of the public half, as a JWK has them (RFC 7518 section 6.2.1).
+    /// The affine coordinates of the public half, as a JWK has them (RFC 7518, section 6.2.1).
     pub(crate) fn coordinates(&self) -> Option<(String, String)> {
         coordinates(&self.pair)
     }
 
-    /// The signature of a JWS (RFC 7518 section 3.4), encoded.
+    /// The signature of a JWS (RFC 7518, section 3.4), encoded.
     pub(crate) fn sign(&self, message: &str) -> Result<String, CryptoError> {
         let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes());
         let signature = signature.map_err(|_| CryptoError)?;
@@ -163,7 +163,7 @@ mod tests {
         let (x, y) = pair.coordinates().unwrap();
         assert_eq!([&json!(x), &json!(y)], [&jwk["x"], &jwk["y"]]);
         let public = json!({"crv": "P-256", "kty": "EC", "x": x, "y": y});
-        let verifier = VerifyingKey::from_jwk(&public).unwrap();
+        let verifier = VerifyingKey::from_jwk(public.as_object().unwrap()).unwrap();
         let es256 = Algorithm::parse("ES256").unwrap();
         let signature = pair.sign("e30.e30").unwrap();
         assert!(verifier.verify_jws(es256, &format!("e30.e30.{signature}")));

@@ -8,7 +8,7 @@ const MAX_BYTES: usize = 8192;
 
 const SCHEME: &str = "bearer ";
 
-/// The token text of a `Bearer` credential (RFC 6750 section 2.1): bounded, not empty, nothing else known of it.
+/// The token text of a `Bearer` credential (RFC 6750, section 2.1): bounded, not empty, nothing else known of it.
 pub(super) struct Bearer<'h>(&'h str);
 
 impl<'h> Bearer<'h> {
@@ -17,7 +17,7 @@ impl<'h> Bearer<'h> {
         let (scheme, token) = header
             .split_at_checked(SCHEME.len())
             .ok_or(Refusal::NoBearer)?;
-        // Scheme names are case-insensitive, and one or more spaces may follow (RFC 9110 section 11.4).
+        // Scheme names are case-insensitive, and one or more spaces may follow (RFC 9110, section 11.4).
         let token = token.trim_start_matches(' ');
         if !scheme.eq_ignore_ascii_case(SCHEME) || token.is_empty() {
             return Err(Refusal::NoBearer);

@@ -10,10 +10,16 @@ impl Admission {
     /// # Errors
     /// The first kind of right that is missing.
     pub fn admits(&self, identity: &Identity) -> Result<(), Refusal> {
-        let issuer = std::slice::from_ref(&identity.issuer);
+        let is_meant = |name: &String| *name == identity.issuer || *name == identity.trusted_as;
+        if !self
+            .issuers
+            .as_ref()
+            .is_none_or(|names| names.iter().any(is_meant))
+        {
+            return Err(Refusal::AgentIssuer);
+        }
         let client = identity.client_id.as_slice();
-        let kinds = [
-            (&self.issuers, issuer, Refusal::AgentIssuer),
+        let kinds: [(_, &[String], _); 3] = [
             (&self.scopes, &identity.scopes, Refusal::AgentScope),
             (&self.groups, &identity.groups, Refusal::AgentGroup),
             (&self.clients, client, Refusal::AgentClient),
@@ -23,6 +29,10 @@ impl Admission {
             if !asked.all(|asked| asked.iter().any(|entry| held.contains(entry))) {
                 return Err(refusal);
             }
+        }
+        let mut sets = self.any_of.iter();
+        if !self.any_of.is_empty() && !sets.any(|set| set.admits(identity).is_ok()) {
+            return Err(Refusal::AgentAnyOf);
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
-//! Key set, a JWKS document (RFC 7517 section 5) -> [`KeySet`]: only the keys that can verify.
+//! Key set, a JWKS document (RFC 7517, section 5) -> [`KeySet`]: only the keys that can verify.
 
+use super::presented::Presented;
+use super::refusal::Refusal;
 use super::token::Token;
-use crate::crypto::{Algorithm, VerifyingKey};
 use crate::json::{self, Value};
+use crate::jwk::{Jwk, JwkError};
 
 /// A hundred RSA keys of 4096 bits fit; no issuer publishes nearly as much.
 const MAX_BYTES: usize = 64 * 1024;
@@ -11,8 +13,17 @@ const MAX_KEYS: usize = 100;
 /// An issuer's usable signature keys.
 #[derive(Default)]
 pub struct KeySet {
-    keys: Vec<Key>,
-    skipped: usize,
+    keys: Vec<Jwk>,
+    skipped: Vec<SkippedKey>,
+    /// Whether the document has one usable key, which then needs no name.
+    is_single: bool,
+}
+
+/// A key of the document that cannot be used.
+pub struct SkippedKey {
+    /// Its id as the document has it; none if that is no text.
+    pub id: Option<String>,
+    pub reason: JwkError,
 }
 
 /// Why a key document is refused whole.
@@ -27,7 +38,7 @@ pub enum KeyDocumentError {
 }
 
 impl KeySet {
-    /// Reads a key document. A key that cannot be used is skipped and counted: it must not spoil its neighbours.
+    /// Reads a key document. A key that cannot be used is skipped, with its reason: it must not spoil its neighbours.
     ///
     /// # Errors
     /// The document is over a bound, or not a key document at all.
@@ -41,15 +52,36 @@ impl KeySet {
         if listed.len() > MAX_KEYS {
             return Err(KeyDocumentError::TooManyKeys);
         }
-        let mut keys: Vec<Key> = listed.iter().filter_map(Key::parse).collect();
-        // With two keys of the same id it is unclear which one is meant, so neither is used.
-        let name = |jwk: &Value| jwk.get("kid").cloned().unwrap_or_default();
-        let names: Vec<Value> = listed.iter().map(name).collect();
-        keys.retain(|key| {
-            key.id.is_null() || names.iter().filter(|id| **id == key.id).count() == 1
-        });
-        let skipped = listed.len().saturating_sub(keys.len());
-        Ok(Self { keys, skipped })
+        Ok(Self::read(listed))
+    }
+
+    fn read(listed: &[Value]) -> Self {
+        let (mut found, mut skipped): (Vec<Jwk>, Vec<SkippedKey>) = (Vec::new(), Vec::new());
+        for jwk in listed {
+            match Jwk::parse(jwk) {
+                // The same key once more is no second one.
+                Ok(key) if found.contains(&key) => {}
+                Ok(key) => found.push(key),
+                Err(reason) => {
+                    let id = jwk.get("kid").and_then(Value::as_str).map(str::to_owned);
+                    skipped.push(SkippedKey { id, reason });
+                }
+            }
+        }
+        let is_single = found.len() == 1;
+        let faults: Vec<_> = found.iter().map(|key| indistinct(key, &found)).collect();
+        let mut keys = Vec::new();
+        for (key, fault) in found.into_iter().zip(faults) {
+            match fault {
+                Some(reason) if !is_single => skipped.push(SkippedKey { id: key.id, reason }),
+                Some(_) | None => keys.push(key),
+            }
+        }
+        Self {
+            keys,
+            skipped,
+            is_single,
+        }
     }
 
     /// How many keys can be used.
@@ -57,63 +89,54 @@ impl KeySet {
         self.keys.len()
     }
 
-    /// How many keys of the document cannot be used: of another purpose, kind or strength, malformed, or not unique.
-    pub fn skipped(&self) -> usize {
-        self.skipped
+    /// The keys that cannot: of another purpose, kind or strength, malformed, or not to be told from another.
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
     }
 
-    /// Whether a token that names this key (or none) would find one.
-    pub fn has(&self, key_id: Option<&str>) -> bool {
-        self.find(key_id).is_some()
+    /// Whether the keys that this token names are held, be they fit for it or not.
+    pub fn has(&self, presented: &Presented<'_>) -> bool {
+        let (token, issuer) = presented.unproven();
+        self.named(token, issuer).next().is_some()
     }
 
-    /// The key of this id; without an id the only key, if there is exactly one.
-    pub(super) fn find(&self, key_id: Option<&str>) -> Option<&Key> {
-        match (key_id, self.keys.as_slice()) {
-            (Some(id), keys) => keys.iter().find(|key| key.id == id),
-            (None, [only]) => Some(only),
-            (None, _) => None,
+    /// The one key that the token names, and that may verify it.
+    pub(super) fn find(&self, token: &Token, issuer: &str) -> Result<&Jwk, Refusal> {
+        let named = self.named(token, issuer);
+        let mut fit = named.filter(|key| key.serves(token.algorithm));
+        match (fit.next(), fit.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) if self.named(token, issuer).next().is_some() => Err(Refusal::KeyMismatch),
+            (None, _) if token.key_id.is_some() => Err(Refusal::KeyUnknown),
+            _ => Err(Refusal::KeyIdMissing),
         }
     }
-}
 
-pub(super) struct Key {
-    id: Value,
-    algorithm: Option<Algorithm>,
-    verifying: VerifyingKey,
-}
-
-impl Key {
-    fn parse(jwk: &Value) -> Option<Self> {
-        let id = jwk.get("kid").cloned().unwrap_or_default();
-        let named = id.is_string() || id.is_null();
-        let algorithm = match jwk.get("alg") {
-            None => None,
-            Some(name) => Some(Algorithm::parse(name.as_str()?)?),
-        };
-        let verifying = VerifyingKey::from_jwk(jwk)?;
-        // RFC 7517 sections 4.2 and 4.3: a key for another purpose must not verify signatures.
-        let for_signatures = jwk.get("use").is_none_or(|purpose| purpose == "sig");
-        let verify = |operation: &Value| operation == "verify";
-        let may_verify = match jwk.get("key_ops") {
-            None => true,
-            Some(operations) => operations.as_array()?.iter().any(verify),
-        };
-        let fits = algorithm.is_none_or(|own| verifying.serves(own));
-        (named && for_signatures && may_verify && fits).then_some(Self {
-            id,
-            algorithm,
-            verifying,
+    /// The issuer's keys that the token means: those of its `kid`; without one the only key, or else those of its
+    /// `x5t`. Keys are never tried in turn: a token would then be whichever key's it fits.
+    fn named<'s, 't>(&'s self, token: &'t Token, issuer: &'t str) -> impl Iterator<Item = &'s Jwk> {
+        self.keys.iter().filter(move |key| {
+            let names = |name: &Option<String>| {
+                name.is_some() && [&key.id, &key.thumbprint].contains(&name)
+            };
+            let is_meant = match &token.key_id {
+                Some(_) => key.id == token.key_id,
+                None => self.is_single || names(&token.thumbprint),
+            };
+            is_meant && key.is_of(issuer)
         })
     }
+}
 
-    /// Whether this key is one for the algorithm: of its kind, and not bound to another by its own `alg`.
-    pub(super) fn serves(&self, algorithm: Algorithm) -> bool {
-        self.verifying.serves(algorithm) && self.algorithm.is_none_or(|own| own == algorithm)
-    }
-
-    /// Whether the token's signature is this key's (RFC 7515 section 5.2).
-    pub(super) fn verifies(&self, token: &Token) -> bool {
-        self.verifying.verify_jws(token.algorithm, token.text())
+/// The reason why no token could name this one of the keys. What cannot verify at all is not among them, and makes no
+/// key ambiguous.
+fn indistinct(key: &Jwk, keys: &[Jwk]) -> Option<JwkError> {
+    match (&key.id, &key.thumbprint) {
+        (None, None) => Some(JwkError::Unnamed),
+        (None, Some(_)) => None,
+        (Some(_), _) => {
+            let clashes = keys.iter().filter(|other| key.clashes_with(other)).count();
+            (clashes > 1).then_some(JwkError::Ambiguous)
+        }
     }
 }

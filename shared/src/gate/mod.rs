@@ -24,14 +24,17 @@ mod signature;
 mod token;
 
 pub use decision::Permit;
+pub(crate) use identity::groups_elsewhere;
 pub use identity::{Caller, Identity};
-pub use keys::{KeyDocumentError, KeySet};
-pub use presented::Presented;
+pub use keys::{KeyDocumentError, KeySet, SkippedKey};
+pub use presented::{Payload, Presented};
 pub use refusal::{Answer, Refusal};
 
-pub use crate::crypto::Algorithm;
+pub use crate::crypto::{Algorithm, KeyError};
+pub use crate::jwk::JwkError;
 pub use crate::rules::{
-    Admission, AgentName, CustomClaim, Match, Rules, TokenUse, Trust, UnixTime,
+    Admission, AgentName, ClaimPath, CustomClaim, Issuer, Match, RequiredClaim, Rules, TokenUse,
+    Trust, UnixTime,
 };
 
 use bearer::Bearer;
@@ -51,16 +54,34 @@ pub fn present<'t>(header: &[u8], trust: &'t Trust) -> Result<Presented<'t>, Ref
     Presented::find_issuer(token, trust)
 }
 
+/// A refusal, and the claims that it is about if their signature holds: then they are the issuer's, and a log may show them.
+pub struct Rejection<'t> {
+    pub refusal: Refusal,
+    signed: Option<Signed<'t>>,
+}
+
+impl<'t> Rejection<'t> {
+    /// The claims, if their signature holds.
+    pub fn signed(&self) -> Option<&Payload<'t>> {
+        self.signed.as_ref().map(Signed::payload)
+    }
+}
+
 /// Believes a caller, or refuses with the first check that failed.
 ///
 /// `now` is the time of the request; `keys` are the issuer's, the one that [`Presented::issuer_index`] names.
 ///
 /// # Errors
 /// The first check of the signature, the claims or the issuer's own conditions that failed.
-pub fn identify(presented: Presented, keys: &KeySet, now: UnixTime) -> Result<Identity, Refusal> {
-    let signed = Signed::verify(presented, keys)?;
-    let claims = Claims::check(signed, now)?;
-    Identity::from_claims(claims)
+pub fn identify<'t>(
+    presented: Presented<'t>,
+    keys: &KeySet,
+    now: UnixTime,
+) -> Result<Identity, Rejection<'t>> {
+    let reject = |refusal, signed| Rejection { refusal, signed };
+    let signed = Signed::verify(presented, keys).map_err(|refusal| reject(refusal, None))?;
+    let identity = Claims::check(&signed, now).and_then(Identity::from_claims);
+    identity.map_err(|refusal| reject(refusal, Some(signed)))
 }
 
 /// Decides whether this identity may call this agent.
@@ -78,5 +99,5 @@ pub fn admit(identity: Identity, agent: &AgentName, allow: &Admission) -> Result
 #[doc(hidden)]
 pub fn check_signature(header: &[u8], keys: &KeySet) -> Result<(), Refusal> {
     let token = Token::parse(Bearer::parse(header)?)?;
-    signature::check(&token, keys)
+    signature::check(&token, "", keys)
 }

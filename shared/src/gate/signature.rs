@@ -10,23 +10,19 @@ pub(super) struct Signed<'t>(Payload<'t>);
 
 impl<'t> Signed<'t> {
     pub(super) fn verify(presented: Presented<'t>, keys: &KeySet) -> Result<Self, Refusal> {
-        let (token, payload) = presented.into_parts();
-        check(&token, keys).map(|()| Self(payload))
+        let (token, issuer) = presented.unproven();
+        check(token, issuer, keys)?;
+        Ok(Self(presented.into_payload()))
     }
 
-    pub(super) fn into_payload(self) -> Payload<'t> {
-        self.0
+    pub(super) fn payload(&self) -> &Payload<'t> {
+        &self.0
     }
 }
 
-pub(super) fn check(token: &Token, keys: &KeySet) -> Result<(), Refusal> {
-    let key_id = token.key_id.as_deref();
-    let unknown = key_id.map_or(Refusal::KeyIdMissing, |_| Refusal::KeyUnknown);
-    let key = keys.find(key_id).ok_or(unknown)?;
-    if !key.serves(token.algorithm) {
-        return Err(Refusal::KeyMismatch);
-    }
-    if !key.verifies(token) {
+pub(super) fn check(token: &Token, issuer: &str, keys: &KeySet) -> Result<(), Refusal> {
+    let key = keys.find(token, issuer)?;
+    if !key.verifies(token.algorithm, token.text()) {
         return Err(Refusal::Signature);
     }
     Ok(())

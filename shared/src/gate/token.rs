@@ -1,4 +1,4 @@
-//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515 section 7.1).
+//! Token parser, [`Bearer`] -> [`Token`]: a well-formed compact JWS (RFC 7515, section 7.1).
 
 use super::bearer::Bearer;
 use super::refusal::Refusal;
@@ -15,6 +15,10 @@ pub(super) struct Token {
     text: String,
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
+    /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
+    pub(super) thumbprint: Option<String>,
+    /// The type that the header states, in lower case and without `application/` (RFC 7515, section 4.1.9).
+    pub(super) token_type: Option<String>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -26,6 +30,8 @@ impl Token {
             text: bearer.as_str().to_owned(),
             algorithm,
             key_id,
+            thumbprint: read_thumbprint(&header),
+            token_type: header.get("typ").map(token_type),
             payload,
         })
     }
@@ -34,9 +40,11 @@ impl Token {
         &self.text
     }
 
-    /// Names the token in a log. No other token that verifies has its signature.
+    /// Names the token in a log: by what was signed, which has one spelling. A signature can have two that hold
+    /// (ECDSA).
     pub(super) fn id(&self) -> String {
-        crypto::fingerprint(self.text.rsplit('.').next().unwrap_or_default())
+        let (signed, _signature) = self.text.rsplit_once('.').unwrap_or_default();
+        crypto::fingerprint(signed)
     }
 }
 
@@ -52,19 +60,16 @@ impl From<JwsError> for Refusal {
 
 fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>), Refusal> {
     let has = |name: &str| header.contains_key(name);
-    // No extension is understood here, so none may be critical (RFC 7515 section 4.1.11).
+    // No extension is understood here, so none may be critical (RFC 7515, section 4.1.11).
     if has("crit") {
         return Err(Refusal::Critical);
     }
-    // Unencoded payloads are not for JWTs (RFC 7797 section 7).
+    // Unencoded payloads are not for JWTs (RFC 7797, section 7).
     if has("b64") {
         return Err(Refusal::Unencoded);
     }
     if has("cty") || has("enc") || has("zip") {
         return Err(Refusal::Nested);
-    }
-    if !header.get("typ").is_none_or(is_jwt) {
-        return Err(Refusal::Type);
     }
     let algorithm = header.get("alg").and_then(Value::as_str);
     let algorithm = algorithm.and_then(Algorithm::parse);
@@ -76,8 +81,13 @@ fn read_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>
     Ok((algorithm.ok_or(Refusal::AlgorithmUnknown)?, key_id))
 }
 
-/// Tokens of other kinds, such as `dpop+jwt` or `logout+jwt`, must not pass for access (RFC 8725 section 3.11).
-fn is_jwt(typ: &Value) -> bool {
+fn read_thumbprint(header: &Map<String, Value>) -> Option<String> {
+    let thumbprint = header.get("x5t").and_then(Value::as_str)?;
+    is_visible(thumbprint, MAX_KEY_ID).then(|| thumbprint.to_owned())
+}
+
+/// What is no text is a type that no token may have.
+fn token_type(typ: &Value) -> String {
     let typ = typ.as_str().unwrap_or_default().to_ascii_lowercase();
-    ["jwt", "at+jwt"].contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+    typ.strip_prefix("application/").unwrap_or(&typ).to_owned()
 }

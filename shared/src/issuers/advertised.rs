@@ -1,4 +1,4 @@
-//! Advertised scopes and issuers, for clients that look for a token (RFC 9728 section 2).
+//! Advertised scopes and issuers, for clients that look for a token (RFC 9728, section 2).
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,6 @@
-//! Defaults for issuers that are Cognito user pools.
+//! Issuers that are Cognito user pools: how they are recognised, and where their keys are.
 
-use super::{KeyAddress, KeySource, LEEWAY_SECS, LIFETIME_SECS, RemoteKeys, TrustedIssuers};
 use crate::aws::names::{is_pool_host, is_pool_id};
-use crate::gate::{Algorithm, Rules, TokenUse, Trust};
 use crate::settings::Address;
 
 /// Cognito's name of the groups claim.
@@ -10,46 +8,6 @@ pub(super) const GROUPS_CLAIM: &str = "cognito:groups";
 
 /// Where a pool publishes its keys, below its issuer.
 const KEYS_PATH: &str = "/.well-known/jwks.json";
-
-impl TrustedIssuers {
-    /// Believes every access token of one user pool, whatever client it was made for: for a function that serves the
-    /// pool itself and asks who its users are. A pool may go by several issuer names.
-    pub fn of_pool(issuers: &[Address]) -> Self {
-        let known = |issuer: &Address| Some((rules(issuer), source(issuer)?));
-        let (rules, sources) = issuers.iter().filter_map(known).unzip();
-        Self {
-            trust: Trust::new(rules),
-            sources,
-            advertised: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-}
-
-/// What every access token of a pool is.
-fn rules(issuer: &Address) -> Rules {
-    Rules {
-        issuer: issuer.to_string(),
-        algorithms: vec![Algorithm::RS256],
-        token_use: Some(TokenUse::Access),
-        allowed_clients: Vec::new(),
-        allowed_audience: Vec::new(),
-        allowed_scopes: Vec::new(),
-        custom_claims: Vec::new(),
-        groups_claim: GROUPS_CLAIM.to_owned(),
-        scope_claim: "scope".to_owned(),
-        client_claim: "client_id".to_owned(),
-        leeway_secs: LEEWAY_SECS,
-        max_lifetime_secs: LIFETIME_SECS,
-    }
-}
-
-fn source(issuer: &Address) -> Option<KeySource> {
-    Some(KeySource::Remote(RemoteKeys {
-        issuer: issuer.to_string(),
-        address: KeyAddress::Document(keys(issuer)?),
-    }))
-}
 
 /// Whether the issuer is a user pool of Cognito.
 ///
@@ -67,34 +25,4 @@ pub(super) fn is_pool(issuer: &Address) -> bool {
 /// The address of the pool's keys.
 pub(super) fn keys(issuer: &Address) -> Option<Address> {
     Address::parse(&format!("{issuer}{KEYS_PATH}")).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_name_of_a_pool_has_its_rules_and_its_keys() {
-        let names = ["cognito-idp", "issuer-cognito-idp"]
-            .map(|service| format!("https://{service}.us-east-1.amazonaws.com/us-east-1_Ab"));
-        let issuers: Vec<_> = names.iter().flat_map(|name| Address::parse(name)).collect();
-        let trusted = TrustedIssuers::of_pool(&issuers);
-        let found = trusted.trust.issuers().iter().zip(&trusted.sources);
-        let found = found.map(|(rules, source)| {
-            assert_eq!(rules.token_use, Some(TokenUse::Access));
-            assert_eq!(rules.algorithms, [Algorithm::RS256]);
-            match source {
-                KeySource::Remote(RemoteKeys {
-                    issuer,
-                    address: KeyAddress::Document(address),
-                }) => {
-                    assert_eq!(*issuer, rules.issuer);
-                    address.to_string()
-                }
-                KeySource::Inline(_) | KeySource::Remote(_) => panic!("no key document"),
-            }
-        });
-        let keys = names.map(|name| format!("{name}/.well-known/jwks.json"));
-        assert_eq!(found.collect::<Vec<_>>(), keys);
-    }
 }

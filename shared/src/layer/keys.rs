@@ -7,12 +7,12 @@ use bytes::Bytes;
 use tokio::time;
 use tracing::{info, warn};
 
-use super::answer::LayerError;
 use crate::cache::{Ages, Cache, TokenBucket};
 use crate::clock::Clock;
-use crate::crypto::{Algorithm, VerifyingKey};
+use crate::crypto::Algorithm;
 use crate::fetch::Fetcher;
 use crate::json::{self, Value};
+use crate::jwk::Jwk;
 use crate::keys::SEARCH_REFILL;
 use crate::settings::Address;
 
@@ -37,7 +37,7 @@ pub(super) struct DoorKeys {
 }
 
 /// Keys by their ids.
-pub(super) struct DoorKeySet(Vec<(String, VerifyingKey)>);
+pub(super) struct DoorKeySet(Vec<Jwk>);
 
 impl DoorKeySet {
     fn parse(document: &Bytes) -> Option<Self> {
@@ -45,23 +45,26 @@ impl DoorKeySet {
         let listed = document.get("keys")?.as_array()?;
         let es256 = Algorithm::parse("ES256")?;
         let key = |jwk: &Value| {
-            let id = jwk.get("kid")?.as_str()?.to_owned();
-            let key = VerifyingKey::from_jwk(jwk)?;
-            key.serves(es256).then_some((id, key))
+            let key = Jwk::parse(jwk).ok()?;
+            (key.id.is_some() && key.serves(es256)).then_some(key)
         };
         let keys: Vec<_> = listed.iter().take(MAX_KEYS).filter_map(key).collect();
         (!keys.is_empty()).then_some(Self(keys))
     }
 
+    fn find(&self, id: &str) -> Option<&Jwk> {
+        let mut keys = self.0.iter();
+        keys.find(|key| key.id.as_deref() == Some(id))
+    }
+
     fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == id)
+        self.find(id).is_some()
     }
 
     /// Whether a compact JWS is signed, with ES256, by the key of this id.
     pub(super) fn verifies(&self, id: &str, jws: &str) -> bool {
-        let key = self.0.iter().find(|(known, _)| known == id);
-        key.zip(Algorithm::parse("ES256"))
-            .is_some_and(|((_, key), es256)| key.verify_jws(es256, jws))
+        let key = self.find(id).zip(Algorithm::parse("ES256"));
+        key.is_some_and(|(key, es256)| key.verifies(es256, jws))
     }
 }
 
@@ -89,14 +92,12 @@ impl DoorKeys {
 
     /// The keys for a proof. One that they do not hold makes them be fetched again, not more often than the bucket allows:
     /// made-up ids do not hammer the door.
-    pub(super) async fn get(&self, key_id: &str) -> Result<Arc<DoorKeySet>, LayerError> {
+    pub(super) async fn get(&self, key_id: &str) -> Option<Arc<DoorKeySet>> {
         let suits = |keys: &DoorKeySet| keys.has(key_id);
         let fetch = async |timeout| self.fetch(timeout).await;
         let found = self.cache.find(suits, &self.searches, fetch).await;
         // After a search that failed, the held keys refuse the proof: it is no outage that one unknown id cannot be found.
-        found
-            .or_else(|| self.cache.held())
-            .ok_or(LayerError::NoKeys)
+        found.or_else(|| self.cache.held())
     }
 
     async fn fetch(&self, timeout: Duration) -> Option<DoorKeySet> {

@@ -107,7 +107,7 @@ impl<'p> Proof<'p> {
         let mut head = jws.header;
         let mut take = |name: &str| head.remove(name).unwrap_or_default();
         let (algorithm, token_type, key_id) = (take("alg"), take("typ"), take("kid"));
-        // The token may not choose its own check (RFC 8725 sections 3.1 and 3.11).
+        // The token may not choose its own check (RFC 8725, sections 3.1 and 3.11).
         if algorithm != "ES256" || token_type != TYPE {
             return Err(ProofError::Type);
         }

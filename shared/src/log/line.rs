@@ -1,6 +1,7 @@
 //! A tracing event -> one JSON line.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -96,7 +97,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
             extensions.get().map(|RequestId(id)| id.clone())
         });
         event.record(&mut line);
-        super::write(&line);
+        write(&line);
     }
 }
 
@@ -185,6 +186,16 @@ impl Serialize for Line {
         }
         map.end()
     }
+}
+
+/// One line at a time, whole; nothing can be done about a standard output that is gone.
+pub(crate) fn write(line: &impl Serialize) {
+    let Ok(mut text) = serde_json::to_vec(line) else {
+        return;
+    };
+    text.push(b'\n');
+    let mut output = io::stdout().lock();
+    let _output_gone = output.write_all(&text).and_then(|()| output.flush());
 }
 
 /// Cuts a text that is too long for a line.

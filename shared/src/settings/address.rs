@@ -22,15 +22,24 @@ pub struct Address {
 
 /// Why a text is not an [`Address`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.why())]
 pub enum AddressError {
-    #[error("is not an absolute address")]
     Form,
-    #[error("has a fragment")]
     Fragment,
-    #[error("has user information, or a port that is not a number")]
     Authority,
-    #[error("is neither https nor http on a loopback host")]
     Insecure,
+}
+
+impl AddressError {
+    /// The rule that is broken, going on where the address ends.
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::Form => "is not an absolute address",
+            Self::Fragment => "has a fragment",
+            Self::Authority => "has user information, or a port that is not a number",
+            Self::Insecure => "is neither https nor http on a loopback host",
+        }
+    }
 }
 
 impl Address {

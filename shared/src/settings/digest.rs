@@ -1,15 +1,15 @@
 //! The digest of the settings: it tells which documents a function runs with, and does not tell the documents.
 //!
-//! Each function computes it at its start from what it has read, so that `make smoke` sees a deployment that did not reach
-//! one of them.
+//! Each function computes it at its start from what it has read, so that `make smoke` sees a deployment that did not
+//! reach one of them.
 
 use crate::crypto;
 
-/// The first 16 hex digits of SHA-256 over a versioned, length-prefixed encoding of the two documents' texts. White space
-/// around a document is not counted: a shell takes the last line end of a file away, and JSON means the same without it.
-#[must_use]
+/// The first 16 hex digits of SHA-256 over a versioned, length-prefixed encoding of the two documents' texts. White
+/// space around a document is not counted: a shell takes the last line end of a file away, and JSON means the same
+/// without it.
 pub fn digest(agents: &str, issuers: &str) -> String {
-    // RFC 8259, 2: what may stand around a JSON value.
+    // RFC 8259, section 2: what may stand around a JSON value.
     let texts = [agents, issuers].map(|text| text.trim_matches([' ', '\t', '\n', '\r']));
     let mut digest = crypto::digest_of("gatehouse settings 1", &texts);
     digest.truncate(LENGTH);
@@ -17,7 +17,6 @@ pub fn digest(agents: &str, issuers: &str) -> String {
 }
 
 /// Whether this is a digest, in its one spelling.
-#[must_use]
 pub fn is_digest(text: &str) -> bool {
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     text.len() == LENGTH && text.bytes().all(is_hex)

@@ -239,6 +239,46 @@ impl<'f> Members<'f> {
         Some(texts.collect())
     }
 
+    /// An optional text, or a list of texts that may not be empty.
+    pub fn one_or_texts(&mut self, name: &str, form: &Form) -> Option<Vec<String>> {
+        let json = self.take(name)?;
+        let path = self.path(name);
+        let kind = json.kind();
+        match json {
+            Json::Text(_) => Some(vec![self.faults.text(path, json, form)?]),
+            Json::List(_) => {
+                let items = self.faults.list(path, json)?.into_iter();
+                let texts = items.map(|(path, item)| self.faults.text(path, item, form));
+                Some(texts.flatten().collect())
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => {
+                self.faults
+                    .wrong_kind(path, "a text or a list of texts", kind);
+                None
+            }
+        }
+    }
+
+    /// An optional list that may not be empty, of what `read` takes.
+    pub fn items<T>(
+        &mut self,
+        name: &str,
+        says: &str,
+        read: impl Fn(&Json) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let json = self.take(name)?;
+        let items = self.faults.list(self.path(name), json)?.into_iter();
+        let items = items.filter_map(|(path, item)| {
+            let read = read(&item);
+            if read.is_none() {
+                let problem = format!("is not {says}");
+                self.faults.add(Fault::malformed(path, problem));
+            }
+            read
+        });
+        Some(items.collect())
+    }
+
     /// An optional text that is one of a few names.
     pub fn one_of<T>(
         &mut self,

@@ -5,7 +5,7 @@ use super::digest::digest;
 use super::fault::Fault;
 use super::files::{FileError, Files, MAX_FILE_BYTES};
 use super::lines::Lines;
-use super::{AGENTS, Source, TRUSTED_ISSUERS, optional};
+use super::source::{self, AGENTS, Source, TRUSTED_ISSUERS};
 
 /// What stands before the path of a file.
 const FILE: &str = "file:";
@@ -13,41 +13,39 @@ const FILE: &str = "file:";
 /// The longest path that a fault repeats; the variables of a function have 4 KB in all.
 const MAX_SHOWN: usize = 256;
 
-/// Some editors begin a file with it. It is no part of a JSON text, and a reader may ignore it (RFC 8259 section 8.1).
+/// Some editors begin a file with it. It is no part of a JSON text, and a reader may ignore it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Both documents.
 #[derive(Debug)]
-pub struct Documents {
-    pub agents: Document,
-    pub issuers: Document,
+pub(super) struct Documents {
+    agents: Document,
+    issuers: Document,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub struct Document {
+pub(super) struct Document {
     name: &'static str,
-    content: Content,
+    /// Nothing if the variable is not set, or if it names a file that cannot be read; then a fault says why.
+    content: Option<Content>,
 }
 
+/// What is in the variable, or in the file of this path.
 #[derive(Debug)]
-enum Content {
-    /// The variable is not set.
-    Absent,
-    /// In the variable, or in the file of this path.
-    Text { text: String, file: Option<String> },
-    /// In a file that cannot be read; a fault says why.
-    Unreadable,
+struct Content {
+    text: String,
+    file: Option<String>,
 }
 
 impl Documents {
     /// Reads both. A file that cannot be read is added to the faults.
-    pub fn read(source: &Source<'_>, files: &Files<'_>, faults: &mut Vec<Fault>) -> Self {
+    pub(super) fn read(source: &Source<'_>, files: &Files<'_>, faults: &mut Vec<Fault>) -> Self {
         let mut read = |name| {
             let content = Content::read(name, source, files);
             let content = content.unwrap_or_else(|fault| {
                 faults.push(fault);
-                Content::Unreadable
+                None
             });
             Document { name, content }
         };
@@ -57,20 +55,14 @@ impl Documents {
         }
     }
 
-    /// The source, with the documents' texts where it names files. A document that cannot be read is absent.
-    pub fn over<'s>(&'s self, source: &'s Source<'_>) -> impl Fn(&str) -> Option<String> + 's {
-        |name| {
-            let mut documents = [&self.issuers, &self.agents].into_iter();
-            match documents.find(|document| document.name == name) {
-                Some(document) => document.text().map(str::to_owned),
-                None => source(name),
-            }
-        }
+    /// The document of this name, if it is one of the two.
+    pub(super) fn find(&self, name: &str) -> Option<&Document> {
+        let mut documents = [&self.issuers, &self.agents].into_iter();
+        documents.find(|document| document.name == name)
     }
 
     /// The digest of both texts. A document that is absent counts as empty.
-    #[must_use]
-    pub fn digest(&self) -> String {
+    pub(super) fn digest(&self) -> String {
         digest(
             self.agents.text().unwrap_or_default(),
             self.issuers.text().unwrap_or_default(),
@@ -78,7 +70,7 @@ impl Documents {
     }
 
     /// Says of each fault in a file in which file it is, and on which line.
-    pub fn place(&self, faults: &mut [Fault]) {
+    pub(super) fn place(&self, faults: &mut [Fault]) {
         self.issuers.place(faults);
         self.agents.place(faults);
     }
@@ -86,41 +78,15 @@ impl Documents {
 
 impl Document {
     /// Its text, if it is there and can be read.
-    pub fn text(&self) -> Option<&str> {
-        match &self.content {
-            Content::Text { text, file: _ } => Some(text),
-            Content::Absent | Content::Unreadable => None,
-        }
-    }
-
-    /// Whether it is in a file that cannot be read, so that nothing else needs to be said of it.
-    pub const fn is_unreadable(&self) -> bool {
-        matches!(self.content, Content::Unreadable)
-    }
-
-    /// Reads it with its own parser, and must be there; what is wrong with it is added to the faults.
-    pub fn required<T>(
-        &self,
-        parse: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
-        faults: &mut Vec<Fault>,
-    ) -> Option<T> {
-        match &self.content {
-            Content::Absent => {
-                faults.push(Fault::missing(self.name));
-                None
-            }
-            Content::Text { text, file: _ } => {
-                parse(text).map_err(|found| faults.extend(found)).ok()
-            }
-            Content::Unreadable => None,
-        }
+    pub(super) fn text(&self) -> Option<&str> {
+        self.content.as_ref().map(|content| content.text.as_str())
     }
 
     fn place(&self, faults: &mut [Fault]) {
-        let Content::Text {
+        let Some(Content {
             text,
             file: Some(file),
-        } = &self.content
+        }) = &self.content
         else {
             return;
         };
@@ -139,12 +105,12 @@ impl Document {
 }
 
 impl Content {
-    fn read(name: &str, source: &Source<'_>, files: &Files<'_>) -> Result<Self, Fault> {
-        let Some(text) = optional(source, name) else {
-            return Ok(Self::Absent);
+    fn read(name: &str, source: &Source<'_>, files: &Files<'_>) -> Result<Option<Self>, Fault> {
+        let Some(text) = source::text(source, name) else {
+            return Ok(None);
         };
         let Some(path) = text.strip_prefix(FILE) else {
-            return Ok(Self::Text { text, file: None });
+            return Ok(Some(Self { text, file: None }));
         };
         if path.is_empty() {
             let problem = "is `file:` without a path; write the path of a JSON file behind it";
@@ -171,15 +137,15 @@ impl Content {
         if text.trim().is_empty() {
             return Err(fault("is empty; write a JSON document into it".to_owned()));
         }
-        Ok(Self::Text {
+        Ok(Some(Self {
             text: text.to_owned(),
             file: Some(shown),
-        })
+        }))
     }
 }
 
 /// Why there is no content, and what to do about it.
-fn unreadable(error: FileError) -> String {
+pub fn unreadable(error: FileError) -> String {
     match error {
         FileError::Absent => {
             "does not exist; a relative path starts at the working directory of the function"

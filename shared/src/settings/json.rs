@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
 
-use super::Fault;
+use super::fault::Fault;
 
 /// Any JSON. A member that is given twice is there twice, so that it can be named.
 #[derive(Clone, Debug)]

@@ -46,7 +46,7 @@ impl SigningKey {
     pub fn parse(id: &str, created: UnixTime, text: &Secret) -> Option<Self> {
         let pair = KeyPair::parse(text)?;
         let (x, y) = pair.coordinates()?;
-        // In alphabetical order, as RFC 7638 section 3 has it.
+        // In alphabetical order, as RFC 7638, section 3 has it.
         let jwk = json!({"alg": "ES256", "crv": "P-256", "kid": id, "kty": "EC", "use": "sig", "x": x, "y": y});
         Some(Self {
             id: id.to_owned(),
@@ -66,12 +66,12 @@ impl SigningKey {
         &self.id
     }
 
-    /// The public half, as it is published (RFC 7517 section 4).
+    /// The public half, as it is published (RFC 7517, section 4).
     pub const fn jwk(&self) -> &Value {
         &self.jwk
     }
 
-    /// A compact JWS (RFC 7515 section 7.1) over these claims.
+    /// A compact JWS (RFC 7515, section 7.1) over these claims.
     ///
     /// # Errors
     /// The cryptography library fails.
@@ -138,7 +138,7 @@ impl KeyRing {
         }
     }
 
-    /// The public halves of all keys, as a key document (RFC 7517 section 5).
+    /// The public halves of all keys, as a key document (RFC 7517, section 5).
     pub fn published(&self) -> Value {
         let keys: Vec<&Value> = self.keys().map(|key| &key.jwk).collect();
         json!({"keys": keys})

@@ -8,6 +8,7 @@
 
 mod deploy;
 mod errors;
+mod issuers;
 mod links;
 mod local;
 mod markdown;

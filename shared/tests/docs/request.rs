@@ -100,6 +100,24 @@ fn the_phases_are_in_the_order_of_the_code() {
     );
 }
 
+/// Beside the route that the chart shows, the document says of each what it leaves out.
+#[test]
+fn every_route_is_in_the_document() {
+    let document = read("docs/request.md");
+    let source = read("proxy/src/caller/route.rs");
+    let (_, routes) = source.split_once("pub enum Route {").unwrap();
+    let (routes, _) = routes.split_once("\n}\n").unwrap();
+    let named = routes.lines().filter_map(|line| {
+        let (_, name) = line.trim().split_once("/// `")?;
+        Some(name.split_once('`')?.0)
+    });
+    let named: Vec<&str> = named.collect();
+    assert!(named.len() > 9, "{named:?}");
+    for route in named {
+        assert!(document.contains(&format!("`{route}")), "{route}");
+    }
+}
+
 #[test]
 fn every_field_is_one_of_the_log() {
     let record = read("proxy/src/audit/record.rs");
@@ -123,7 +141,7 @@ fn every_field_is_one_of_the_log() {
 #[test]
 fn every_code_is_one_of_the_proxy() {
     let problems = read("proxy/src/caller/problem.rs");
-    let ends = read("proxy/src/answer/stream.rs");
+    let ends = read("proxy/src/answer/ending.rs");
     let mut seen = BTreeSet::new();
     for phase in phases() {
         for code in phase.codes {

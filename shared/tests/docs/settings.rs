@@ -48,7 +48,7 @@ fn values(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_variable_is_explained_and_no_other() {
-    let shared = read("shared/src/settings.rs");
+    let shared = read("shared/src/settings/source.rs");
     assert_eq!(documented("## Authorizer and proxy"), values(&shared));
     for (heading, function, others) in [
         ("## Authorizer", "authorizer", &[][..]),
@@ -58,7 +58,7 @@ fn every_variable_is_explained_and_no_other() {
         let config = config + &others.iter().map(|file| read(file)).collect::<String>();
         assert_eq!(documented(heading), values(&config), "{function}");
         // The documents are read together, whichever function asks for them.
-        assert!(config.contains("Documents::read("), "{function}");
+        assert!(config.contains("Reader::with_documents("), "{function}");
         let others = ["documents", "../log"].map(|file| format!("shared/src/settings/{file}.rs"));
         let others = others.map(|file| read(&file)).concat();
         for (name, _) in declared(&shared) {
@@ -156,8 +156,7 @@ fn every_complete_example_fits_together() {
         let issuers = TrustedIssuers::parse(pair[0]).map_err(|faults| format!("{faults:?}"));
         let agents = Agents::parse(pair[1]).map_err(|faults| format!("{faults:?}"));
         let (issuers, agents) = (issuers.unwrap(), agents.unwrap());
-        assert_eq!(agents.untrusted(&issuers.trust), []);
-        assert_eq!(agents.note(&issuers.trust), None);
+        assert_eq!(agents.faults(&issuers.trust), []);
     }
 }
 
@@ -181,8 +180,13 @@ fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
 }
 
 /// The files that read each document.
-const AGENT_READERS: [&str; 1] = ["shared/src/agents.rs"];
-const ISSUER_READERS: [&str; 2] = ["shared/src/issuers.rs", "shared/src/issuers/conditions.rs"];
+const AGENT_READERS: [&str; 2] = ["shared/src/agents.rs", "shared/src/agents/admission.rs"];
+const ISSUER_READERS: [&str; 4] = [
+    "shared/src/issuers.rs",
+    "shared/src/issuers/conditions.rs",
+    "shared/src/issuers/names.rs",
+    "shared/src/issuers/rules.rs",
+];
 
 /// Members that any object may have; they are explained once.
 const REMARKS: [&str; 2] = ["$comment", "$schema"];
@@ -242,6 +246,13 @@ fn every_field_of_an_issuer_is_explained_and_no_other() {
         readers,
         in_claim,
     );
+    let in_required = |claim: Value| is_known_to_issuers(json!({"requiredClaims": [claim]}));
+    compare(
+        "### Required claims",
+        schema("requiredClaim"),
+        readers,
+        in_required,
+    );
     let in_match = |expected: Value| in_claim(json!({"authorizingClaimMatchValue": expected}));
     compare(
         "### The match of a custom claim",
@@ -279,6 +290,9 @@ fn every_field_of_an_agent_is_explained_and_no_other() {
         &AGENT_READERS,
         in_allow,
     );
+    let in_set = |set: Value| in_allow(json!({"anyOf": [set]}));
+    let fields = fields(&AGENT_READERS, |field| in_set(json!({field: null})));
+    assert_eq!(in_schema("agents", "set"), fields);
 }
 
 /// What a schema says of values that are left out and of names that may be given, where the document says it, too.

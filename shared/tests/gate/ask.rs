@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use mint::Key;
 use serde_json::{Value, json};
+use shared::explanation::Explanation;
 use shared::gate::{
-    self, Admission, AgentName, Algorithm, CustomClaim, Identity, KeySet, Match, Permit, Refusal,
-    Rules, TokenUse, Trust, UnixTime,
+    self, Admission, AgentName, Algorithm, ClaimPath, CustomClaim, Identity, KeySet, Match, Permit,
+    Refusal, RequiredClaim, Rules, TokenUse, Trust, UnixTime,
 };
 
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -43,20 +44,27 @@ pub(crate) fn good_header() -> Value {
 pub(crate) fn good_rules() -> Rules {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     Rules {
-        issuer: ISSUER.to_owned(),
+        issuer: ISSUER.into(),
+        token_types: Vec::new(),
         algorithms: Algorithm::ALL.to_vec(),
         token_use: Some(TokenUse::Access),
         allowed_clients: texts(&["client-1", "client-2"]),
         allowed_audience: texts(&["gatehouse"]),
         allowed_scopes: texts(&["gatehouse/invoke"]),
+        allowed_subjects: texts(&["0f7a-alice", "0f7a-bob"]),
         custom_claims: vec![
             custom("department", Match::Equals("finance".to_owned())),
             custom("roles", Match::Contains("admin".to_owned())),
             custom("roles", Match::ContainsAny(texts(&["auditor", "owner"]))),
         ],
-        groups_claim: "cognito:groups".to_owned(),
-        scope_claim: "scope".to_owned(),
-        client_claim: "client_id".to_owned(),
+        required_claims: vec![
+            required("department", json!(["finance", "legal"])),
+            required("roles", json!(["admin"])),
+        ],
+        groups_claim: "cognito:groups".into(),
+        scope_claim: "scope".into(),
+        client_claim: "client_id".into(),
+        subject_claim: "sub".into(),
         leeway_secs: 30,
         max_lifetime_secs: 3600,
     }
@@ -67,6 +75,19 @@ pub(crate) fn custom(name: &str, expects: Match) -> CustomClaim {
         name: name.to_owned(),
         expects,
     }
+}
+
+/// A condition of our own on the claim at this name.
+pub(crate) fn required(claim: &str, any_of: Value) -> RequiredClaim {
+    RequiredClaim {
+        claim: claim.into(),
+        any_of: any_of.as_array().unwrap().clone(),
+    }
+}
+
+/// The place of a claim inside objects.
+pub(crate) fn path(names: &[&str]) -> ClaimPath {
+    ClaimPath::new(names.iter().map(ToString::to_string).collect()).unwrap()
 }
 
 impl Ask {
@@ -92,6 +113,7 @@ impl Ask {
                 scopes: one("gatehouse/invoke"),
                 groups: one("staff"),
                 clients: one("client-1"),
+                any_of: Vec::new(),
             },
             now: NOW,
         }
@@ -101,6 +123,15 @@ impl Ask {
     pub(crate) fn claim(name: &str, value: Value) -> Self {
         let mut claims = good_claims();
         claims[name] = value;
+        Self::token(&RSA.token_with("RS256", &good_header(), &claims))
+    }
+
+    /// The good question with claims changed, in a token truly signed.
+    pub(crate) fn claims(changes: Value) -> Self {
+        let mut claims = good_claims();
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
         Self::token(&RSA.token_with("RS256", &good_header(), &claims))
     }
 
@@ -145,7 +176,26 @@ impl Ask {
         let trust = Trust::new(vec![self.rules.clone()]);
         let keys = KeySet::parse(self.keys.to_string().as_bytes()).unwrap();
         let presented = gate::present(&self.header, &trust)?;
-        gate::identify(presented, &keys, UnixTime(self.now))
+        let identified = gate::identify(presented, &keys, UnixTime(self.now));
+        identified.map_err(|rejection| rejection.refusal)
+    }
+
+    /// What the log says of the refusal of this token.
+    pub(crate) fn explained(&self) -> Explanation {
+        let trust = Trust::new(vec![self.rules.clone()]);
+        let keys = KeySet::parse(self.keys.to_string().as_bytes()).unwrap();
+        let now = UnixTime(self.now);
+        let presented = match gate::present(&self.header, &trust) {
+            Ok(presented) => presented,
+            Err(refusal) => return Explanation::unproven(&self.header, &trust, refusal),
+        };
+        match gate::identify(presented, &keys, now) {
+            Err(rejection) => Explanation::of(&rejection, &self.header, &trust, now),
+            Ok(identity) => {
+                let refusal = self.admission.admits(&identity).unwrap_err();
+                Explanation::of_agent(refusal, &self.admission, &identity)
+            }
+        }
     }
 
     pub(crate) fn answer(&self) -> Result<Permit, Refusal> {

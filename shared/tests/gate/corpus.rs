@@ -21,7 +21,7 @@ const STRICTER: [(&[u64], &str); 3] = [
     (&[347, 351], "P-521: not an algorithm of this gate"),
     (
         &[346, 350],
-        "a PS384 signature of a key whose own `alg` binds it to PS256 (RFC 7517 section 4.4)",
+        "a PS384 signature of a key whose own `alg` binds it to PS256 (RFC 7517, section 4.4)",
     ),
 ];
 

@@ -13,6 +13,11 @@
 mod accepted;
 mod ask;
 mod corpus;
+mod explained;
+mod issuers;
 mod key_documents;
+mod places;
 mod properties;
 mod refused;
+mod sets;
+mod unread;

@@ -1,6 +1,13 @@
 //! Tests of refused tokens, and of the check that refuses each. The letters and numbers name attack classes of
 //! `docs/threats.md`.
 
+/// A table of refusals: under each refusal the asks that must end with it, one a line, with a name.
+macro_rules! rows {
+    ($($refusal:ident: $($name:literal => $ask:expr;)+)+) => {
+        vec![$($(($name, $ask, R::$refusal)),+),+]
+    };
+}
+
 mod claims;
 mod form;
 mod keys;
@@ -63,6 +70,11 @@ fn issuers_are_refused() {
 }
 
 #[test]
+fn tenants_are_refused() {
+    check(claims::tenants());
+}
+
+#[test]
 fn times_are_refused() {
     check(claims::times());
 }
@@ -90,6 +102,7 @@ fn every_refusal_has_a_row() {
         form::header_parameters(),
         keys::algorithm_and_key(),
         claims::issuer(),
+        claims::tenants(),
         claims::times(),
         claims::audience_and_use(),
         claims::names(),
@@ -108,12 +121,14 @@ fn every_refusal_has_a_row() {
 fn only_missing_rights_are_forbidden() {
     use shared::gate::Answer;
     let expected = [
+        R::IssuerSubject,
         R::IssuerScope,
         R::IssuerClaim,
         R::AgentIssuer,
         R::AgentScope,
         R::AgentGroup,
         R::AgentClient,
+        R::AgentAnyOf,
     ];
     let forbidden: Vec<Refusal> = Refusal::ALL
         .iter()

@@ -1,4 +1,4 @@
-//! The key store and the door, against a key server on loopback that counts and misbehaves.
+//! The key store, the door and the layer, against a key server on loopback that counts and misbehaves.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -10,11 +10,14 @@
 
 mod age;
 mod discovery;
+mod documents;
 mod faults;
 mod floods;
+mod layer;
 mod parts;
 mod server;
 mod start;
+mod told;
 
 use std::time::Duration;
 
@@ -87,4 +90,6 @@ async fn nothing_about_the_token_is_in_the_request() {
     assert_eq!(seen.path, "/keys");
     let names: Vec<&str> = seen.headers.keys().map(|name| name.as_str()).collect();
     assert_eq!(names, ["accept", "host"]);
+    let accepted = "application/jwk-set+json, application/json";
+    assert_eq!(seen.headers["accept"], accepted);
 }

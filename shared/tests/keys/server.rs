@@ -15,9 +15,13 @@ use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time;
+use tokio_rustls::TlsAcceptor;
 
 /// A request that has not come by then will not come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,6 +32,10 @@ pub(crate) enum Reply {
     Document(String),
     Status(StatusCode, String),
     Redirect(String),
+    /// These bytes, with these headers.
+    Bytes(HeaderMap, Vec<u8>),
+    /// The document for those who accept this media type, and 406 for others.
+    Negotiated(&'static str, String),
     /// A document without end, as fast as it is read.
     Endless,
     /// A byte now and then, never the last one.
@@ -46,6 +54,8 @@ pub(crate) struct Seen {
 #[derive(Clone)]
 pub(crate) struct KeyServer {
     address: SocketAddr,
+    /// What it shows who it is with, if it speaks TLS.
+    acceptor: Option<TlsAcceptor>,
     shared: Arc<Shared>,
 }
 
@@ -58,16 +68,39 @@ struct Shared {
 
 impl KeyServer {
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The same behind TLS, with a certificate for `localhost` that a private authority signed.
+    pub(crate) async fn start_tls() -> Self {
+        let certificate = include_bytes!("certificates/server.pem");
+        let key = include_bytes!("certificates/server.key.pem");
+        let certificate = CertificateDer::from_pem_slice(certificate).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(key).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider);
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth();
+        let config = config.with_single_cert(vec![certificate], key).unwrap();
+        Self::start_with(Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
+    async fn start_with(acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
-        let server = Self { address, shared };
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            acceptor,
+            shared: Arc::default(),
+        };
         tokio::spawn(server.clone().serve(listener));
         server
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        match self.acceptor {
+            None => format!("http://{}{path}", self.address),
+            Some(_) => format!("https://localhost:{}{path}", self.address.port()),
+        }
     }
 
     pub(crate) fn reply(&self, path: &str, reply: Reply) {
@@ -94,15 +127,26 @@ impl KeyServer {
     async fn serve(self, listener: TcpListener) {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let server = self.clone();
+            let (server, acceptor) = (self.clone(), self.acceptor.clone());
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
                     let server = server.clone();
                     async move { Ok::<_, Infallible>(server.answer(&request).await) }
                 });
-                let connection =
-                    http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                let _client_gone = connection.await;
+                let builder = http1::Builder::new();
+                match &acceptor {
+                    None => {
+                        let connection = builder.serve_connection(TokioIo::new(stream), service);
+                        let _client_gone = connection.await;
+                    }
+                    Some(acceptor) => {
+                        let Ok(stream) = acceptor.accept(stream).await else {
+                            return;
+                        };
+                        let connection = builder.serve_connection(TokioIo::new(stream), service);
+                        let _client_gone = connection.await;
+                    }
+                }
             });
         }
     }
@@ -126,6 +170,19 @@ impl KeyServer {
                     .headers_mut()
                     .insert(header::LOCATION, to.parse().unwrap());
                 response
+            }
+            Some(Reply::Bytes(headers, body)) => {
+                let mut response = Response::new(Full::from(body).boxed());
+                *response.headers_mut() = headers;
+                response
+            }
+            Some(Reply::Negotiated(media_type, text)) => {
+                let accepted = request.headers()[header::ACCEPT].to_str().unwrap();
+                if accepted.split(", ").any(|accepted| accepted == media_type) {
+                    whole(StatusCode::OK, text)
+                } else {
+                    whole(StatusCode::NOT_ACCEPTABLE, String::new())
+                }
             }
             Some(Reply::Endless) => piecewise(Duration::ZERO, " ".repeat(16 * 1024)),
             Some(Reply::Drip) => piecewise(Duration::from_millis(20), " ".to_owned()),

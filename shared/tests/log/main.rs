@@ -10,11 +10,13 @@ use std::time::Duration;
 use mint::Key;
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::explanation::Explanation;
 use shared::gate::{self, Identity, Refusal};
 use shared::issuers::TrustedIssuers;
 use shared::log::{self, Loggable, Verdict};
 use shared::metrics::{self, Metric};
-use shared::settings::{self, Fault, LOG_LEVEL};
+use shared::settings::{Fault, LOG_LEVEL};
+use shared::start;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing::{Level, debug, error, info, info_span, warn};
 
@@ -98,12 +100,24 @@ mod parts {
         log::decision("r-1", "GET /whoami", &Verdict::Allowed(&alice), took);
         log::decision("r-2", "invoke demo", &Verdict::Allowed(&mail), took);
         let refusal = Refusal::Expired;
-        log::decision("r-3", "invoke demo", &Verdict::Refused(refusal, None), took);
+        let why = Explanation {
+            issuer: Some("https://issuer.example".to_owned()),
+            token_id: Some("0".repeat(32)),
+            expected: Some("now 9".to_owned()),
+            found: Some("exp = 8".to_owned()),
+            hint: Some("get another"),
+        };
+        log::decision(
+            "r-3",
+            "invoke demo",
+            &Verdict::Refused(refusal, None, &why),
+            took,
+        );
         let refusal = Refusal::AgentGroup;
         log::decision(
             "r-4",
             "invoke demo",
-            &Verdict::Refused(refusal, Some(&alice)),
+            &Verdict::Refused(refusal, Some(&alice), &Explanation::default()),
             took,
         );
         log::decision(
@@ -136,7 +150,7 @@ mod parts {
             Fault::missing("AGENTS"),
             Fault::malformed("PORT", "is not a number"),
         ];
-        settings::stop(&faults);
+        let _: () = start::config(|_| Err(faults.into()));
     }
 }
 
@@ -144,7 +158,7 @@ fn identity(subject: &str) -> Identity {
     let now = Clock::system().now();
     let key = Key::p256("key");
     let claims = json!({
-        "iss": "https://issuer.example", "sub": subject, "client_id": "app", "email": "alice@example.com",
+        "iss": "https://issuer.example", "sub": subject, "client_id": "app", "email": "alice@example.com", "email_verified": true,
         "exp": now.0.saturating_add(60),
     });
     let entry = json!([{
@@ -156,7 +170,7 @@ fn identity(subject: &str) -> Identity {
     let presented = gate::present(header.as_bytes(), &issuers.trust).unwrap();
     let document = mint::key_document(&[&key]).to_string();
     let keys = gate::KeySet::parse(document.as_bytes()).unwrap();
-    gate::identify(presented, &keys, now).unwrap()
+    gate::identify(presented, &keys, now).ok().unwrap()
 }
 
 #[test]

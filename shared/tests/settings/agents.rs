@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 use shared::agents::{Agents, Auth, Protocol, Speaks, Target, ToolToken};
-use shared::gate::{AgentName, Trust};
-use shared::issuers::TrustedIssuers;
+use shared::gate::AgentName;
 
 use crate::{said, schema, with};
 
 const ARN: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
 const GATEWAY: &str = "https://demo-abc.gateway.bedrock-agentcore.us-east-1.amazonaws.com/mcp";
 
-fn runtime() -> Value {
+pub(crate) fn runtime() -> Value {
     json!({"runtime": ARN, "allow": {}})
 }
 
@@ -18,7 +17,7 @@ fn gateway() -> Value {
     json!({"gateway": GATEWAY, "allow": {"groups": ["staff"]}})
 }
 
-fn read(json: &Value) -> Agents {
+pub(crate) fn read(json: &Value) -> Agents {
     match Agents::parse(&json.to_string()) {
         Ok(agents) => {
             schema::AGENTS.compare(&json.to_string(), &[]);
@@ -84,6 +83,24 @@ fn every_field_is_read() {
 }
 
 #[test]
+fn an_agent_may_admit_by_either_of_several_sets() {
+    let allow = json!({"clients": ["app"], "anyOf": [
+        {"scopes": ["agents"]},
+        {"$comment": "programs", "groups": ["Agents.Invoke"], "issuers": ["https://a.example"]},
+    ]});
+    let agents = read(&json!({"demo": with(runtime(), json!({"allow": allow}))}));
+    let admission = &agents.find("demo").unwrap().admission;
+    assert_eq!(admission.clients.as_deref().unwrap(), ["app"]);
+    let [users, programs] = &admission.any_of[..] else {
+        panic!("{admission:?}")
+    };
+    assert_eq!(users.scopes.as_deref().unwrap(), ["agents"]);
+    assert!(users.groups.is_none() && users.issuers.is_none());
+    assert_eq!(programs.groups.as_deref().unwrap(), ["Agents.Invoke"]);
+    assert_eq!(programs.issuers.as_deref().unwrap(), ["https://a.example"]);
+}
+
+#[test]
 fn websockets_are_for_runtimes_that_speak_http_and_take_signatures() {
     let asking = with(runtime(), json!({"websocket": true}));
     let agents = read(&json!({"demo": asking}));
@@ -100,6 +117,35 @@ fn websockets_are_for_runtimes_that_speak_http_and_take_signatures() {
         let expected =
             "`AGENTS.demo.websocket` is for runtimes with `auth` `iam` and `protocol` `http`";
         assert_eq!(faults(&agents.to_string()), [expected], "{changes}");
+    }
+}
+
+#[test]
+fn forwarded_headers_are_a_runtimes_and_each_is_named_once() {
+    let forwarding = with(
+        runtime(),
+        json!({"forwardHeaders": ["X-Tenant", "x-locale"]}),
+    );
+    let agents = read(&json!({"demo": forwarding.clone()}));
+    let demo = agents.find("demo").unwrap();
+    assert_eq!(demo.forward_headers, ["x-locale", "x-tenant"]);
+    let many: Vec<String> = (0..21).map(|number| format!("x-{number}")).collect();
+    let of_gateway = with(gateway(), json!({"forwardHeaders": ["X-Tenant"]}));
+    let listed = |names: Value| with(runtime(), json!({"forwardHeaders": names}));
+    for (entry, expected) in [
+        (of_gateway, "` is for runtimes, not for gateways"),
+        (listed(json!(["x-a", "X-A"])), "` has a name twice"),
+        (listed(json!(many)), "` has more than 20 names"),
+        (
+            listed(json!(["Cookie"])),
+            "[0]` is not the name of a header",
+        ),
+        (listed(json!([])), "` is an empty list"),
+    ] {
+        let found = faults(&json!({"demo": entry}).to_string());
+        let expected = format!("`AGENTS.demo.forwardHeaders{expected}");
+        assert!(found[0].starts_with(&expected), "{found:?} {expected}");
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 }
 
@@ -161,6 +207,38 @@ fn every_fault_of_an_agent_is_named() {
         (
             allow(json!({"clients": [""]})),
             format!(".allow.clients[0]` {text} without spaces"),
+        ),
+        (
+            allow(json!({"groups": ["a\u{200b}"]})),
+            format!(".allow.groups[0]` {text}"),
+        ),
+        (
+            allow(json!({"groups": [" "]})),
+            format!(".allow.groups[0]` {text}"),
+        ),
+        (
+            allow(json!({"anyOf": {}})),
+            ".allow.anyOf` is an object, not a list".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": []})),
+            ".allow.anyOf` is an empty list".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": [{"groups": ["a"]}, {}]})),
+            ".allow.anyOf[1]` asks for nothing, so that every caller meets it".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": [{"groups": []}]})),
+            ".allow.anyOf[0].groups` is an empty list".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": [{"groups": ["a"], "anyOf": [{"groups": ["b"]}]}]})),
+            ".allow.anyOf[0].anyOf` is not a known field".to_owned(),
+        ),
+        (
+            allow(json!({"anyOf": vec![json!({"groups": ["a"]}); 21]})),
+            ".allow.anyOf` has more than 20 sets".to_owned(),
         ),
         (
             allow(json!({"users": ["a"]})),
@@ -276,52 +354,6 @@ fn every_fault_of_a_gateway_is_named() {
         let expected = format!("`AGENTS.tools.{problem}");
         assert_eq!(faults(&agents.to_string()), [expected], "{changes}");
     }
-}
-
-fn trust(names: &[&str]) -> Trust {
-    let entry = |name: &&str| {
-        let discovery = format!("{name}/.well-known/openid-configuration");
-        json!({"discoveryUrl": discovery, "allowedClients": ["app"]})
-    };
-    let entries: Value = names.iter().map(entry).collect();
-    let issuers = TrustedIssuers::parse(&entries.to_string());
-    issuers.ok().unwrap().trust
-}
-
-#[test]
-fn an_agent_names_trusted_issuers_alone() {
-    let (a, b) = ("https://a.example", "https://b.example");
-    let naming = |issuers: Value| with(runtime(), json!({"allow": {"issuers": issuers}}));
-    let agents = read(&json!({
-        "demo": naming(json!([b, "https://a.example/", "", a])),
-        "open": runtime(),
-        "tools": naming(json!([a])),
-    }));
-    let fault = |place: u8| format!("`AGENTS.demo.allow.issuers[{place}]` is not a trusted issuer");
-    assert_eq!(
-        said(&agents.untrusted(&trust(&[a, b]))),
-        [fault(1), fault(2)]
-    );
-    let fewer = [fault(0), fault(1), fault(2)];
-    assert_eq!(said(&agents.untrusted(&trust(&[a]))), fewer);
-}
-
-#[test]
-fn who_trusts_several_issuers_is_told_which_agents_name_none() {
-    let (a, b) = ("https://a.example", "https://b.example");
-    let naming = with(runtime(), json!({"allow": {"issuers": [a]}}));
-    let agents = read(&json!({"demo": runtime(), "open": runtime(), "tools": naming}));
-    let note = "groups, scopes and clients of any of 2 trusted issuers count for `demo`, `open`";
-    assert_eq!(agents.note(&trust(&[a, b])).as_deref(), Some(note));
-    assert_eq!(agents.note(&trust(&[a])), None);
-    let careful = read(&json!({"tools": naming}));
-    assert_eq!(careful.note(&trust(&[a, b])), None);
-    let many = (10..50).map(|place| (format!("agent-{place}"), runtime()));
-    let note = read(&many.collect()).note(&trust(&[a, b])).unwrap();
-    assert!(
-        note.ends_with(" `agent-28`, `agent-29`, and 20 more"),
-        "{note}"
-    );
 }
 
 #[test]

@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use shared::agents::Agents;
 use shared::issuers::TrustedIssuers;
-use shared::settings::{
-    AGENTS, Documents, Fault, FileError, MAX_FILE_BYTES, TRUSTED_ISSUERS, file_system,
-};
+use shared::settings::{AGENTS, FileError, MAX_FILE_BYTES, Reader, TRUSTED_ISSUERS, file_system};
 
 use crate::said;
 
@@ -23,7 +21,6 @@ type Table<'t> = BTreeMap<&'t str, Result<&'t [u8], FileError>>;
 
 /// Reads both documents and what is in them, as the functions do.
 fn read(agents: &str, issuers: &str, files: &Table<'_>) -> Vec<String> {
-    let mut faults = Vec::new();
     let source = |name: &str| match name {
         AGENTS => Some(agents.to_owned()),
         TRUSTED_ISSUERS => Some(issuers.to_owned()),
@@ -33,16 +30,13 @@ fn read(agents: &str, issuers: &str, files: &Table<'_>) -> Vec<String> {
         let content = files.get(path).copied().unwrap_or(Err(FileError::Absent))?;
         Ok(content.to_owned())
     };
-    let documents = Documents::read(&source, &files, &mut faults);
-    let issuers = documents
-        .issuers
-        .required(TrustedIssuers::parse, &mut faults);
-    let agents = documents.agents.required(Agents::parse, &mut faults);
+    let mut settings = Reader::with_documents(&source, &files);
+    let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse);
+    let agents = settings.required(AGENTS, Agents::parse);
     if let (Some(issuers), Some(agents)) = (issuers, agents) {
-        faults.extend(agents.untrusted(&issuers.trust));
+        settings.faults(agents.faults(&issuers.trust));
     }
-    documents.place(&mut faults);
-    said(&faults)
+    said(&settings.finish(Some(())).err().unwrap_or_default())
 }
 
 const ISSUERS: &str = r#"[{"discoveryUrl": "https://a.example/.well-known/openid-configuration", "allowedClients": ["c"]}]"#;
@@ -179,7 +173,7 @@ fn each_document_is_placed_in_its_own_file() {
         found,
         [
             "`i` line 3: `TRUSTED_ISSUERS[0].discoveryUrl` is missing",
-            "`i` line 3: `TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, `allowedScopes`, `customClaims` is required",
+            "`i` line 3: `TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, `allowedScopes`, `allowedSubjects`, `customClaims`, `requiredClaims` is required",
             "`i` line 3: `TRUSTED_ISSUERS[1]` is a number, not an object",
             "`a` line 2: `AGENTS` is a list, not an object",
         ]
@@ -265,18 +259,17 @@ fn nothing_of_a_file_is_echoed_but_names() {
 
 #[test]
 fn a_setting_of_another_name_has_no_line() {
-    let mut faults = vec![Fault::missing("ALLOWED_ORIGINS")];
     let source = |name: &str| (name == AGENTS).then(|| "file:a".to_owned());
-    let documents = Documents::read(&source, &|_| Ok(b"{}".to_vec()), &mut faults);
-    documents.place(&mut faults);
+    let mut settings = Reader::with_documents(&source, &|_| Ok(b"{}".to_vec()));
+    settings.fault("ALLOWED_ORIGINS", "is missing");
+    assert_eq!(settings.text(AGENTS).as_deref(), Some("{}"));
+    assert_eq!(settings.text(TRUSTED_ISSUERS), None);
+    let faults = settings.finish(Some(())).unwrap_err();
     assert_eq!(said(&faults), ["`ALLOWED_ORIGINS` is missing"]);
-    assert_eq!(documents.agents.text(), Some("{}"));
-    assert_eq!(documents.issuers.text(), None);
 }
 
 #[test]
-fn a_source_with_the_documents_over_it_has_their_texts() {
-    let mut faults = Vec::new();
+fn the_reader_has_the_texts_of_files_for_the_documents_alone() {
     let source = |name: &str| match name {
         AGENTS => Some("file:a".to_owned()),
         TRUSTED_ISSUERS => Some("file:none".to_owned()),
@@ -287,13 +280,15 @@ fn a_source_with_the_documents_over_it_has_their_texts() {
         "a" => Ok(b"\xef\xbb\xbf{}".to_vec()),
         _ => Err(FileError::Absent),
     };
-    let documents = Documents::read(&source, &files, &mut faults);
-    let over = documents.over(&source);
-    assert_eq!(over(AGENTS).as_deref(), Some("{}"));
-    assert_eq!(over(TRUSTED_ISSUERS), None);
-    assert_eq!(over("OTHER").as_deref(), Some("file:a"));
-    assert!(documents.issuers.is_unreadable() && !documents.agents.is_unreadable());
-    assert_eq!(faults.len(), 1);
+    let mut settings = Reader::with_documents(&source, &files);
+    assert_eq!(settings.text(AGENTS).as_deref(), Some("{}"));
+    assert_eq!(settings.text(TRUSTED_ISSUERS), None);
+    assert_eq!(settings.text("OTHER").as_deref(), Some("file:a"));
+    assert!(settings.is_given(TRUSTED_ISSUERS));
+    // Of a file that cannot be read, nothing else needs to be said.
+    let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse);
+    assert!(issuers.is_none());
+    assert_eq!(settings.finish(Some(())).unwrap_err().len(), 1);
 }
 
 /// A folder of this test run, taken away at the end.

@@ -23,13 +23,6 @@ fn every_fault_of_a_member_is_named() {
     for (changes, problem) in [
         (json!({"discoveryUrl": null}), "discoveryUrl` is missing".to_owned()),
         (json!({"discoveryUrl": 7}), "discoveryUrl` is a number, not a text".to_owned()),
-        (json!({"issuer": true}), "issuer` is a boolean, not a text".to_owned()),
-        (json!({"issuer": format!("{POOL}?a=b")}), "issuer` has a query".to_owned()),
-        (json!({"issuer": format!("{POOL}#a")}), "issuer` has a fragment".to_owned()),
-        (
-            json!({"issuer": "http://issuer.example"}),
-            "issuer` is neither https nor http on a loopback host".to_owned(),
-        ),
         (
             json!({"jwksUri": "http://localhost:1@evil.test"}),
             "jwksUri` has user information, or a port that is not a number".to_owned(),
@@ -70,15 +63,47 @@ fn every_fault_of_a_member_is_named() {
         (json!({"algorithms": []}), "algorithms` is an empty list".to_owned()),
         (
             json!({"algorithms": ["RS256", "HS256"]}),
-            "algorithms[1]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA".to_owned(),
+            "algorithms[1]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, Ed25519".to_owned(),
         ),
         (
             json!({"algorithms": ["none"]}),
-            "algorithms[0]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA".to_owned(),
+            "algorithms[0]` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, Ed25519".to_owned(),
         ),
         (json!({"groupsClaim": ""}), format!("groupsClaim` is not {text}")),
         (json!({"scopeClaim": "a b"}), format!("scopeClaim` is not {text}")),
         (json!({"clientClaim": "\u{e9}"}), format!("clientClaim` is not {text}")),
+        (json!({"groupsClaim": 7}), "groupsClaim` is a number, not a text or a list of texts".to_owned()),
+        (json!({"groupsClaim": []}), "groupsClaim` is an empty list".to_owned()),
+        (json!({"groupsClaim": ["a", 7]}), "groupsClaim[1]` is a number, not a text".to_owned()),
+        (json!({"groupsClaim": ["a", ""]}), format!("groupsClaim[1]` is not {text}")),
+        (json!({"groupsClaim": vec!["a"; 9]}), "groupsClaim` is not a path of at most 8 names".to_owned()),
+        (json!({"allowedSubjects": []}), "allowedSubjects` is an empty list".to_owned()),
+        (
+            json!({"allowedSubjects": ["a", "b\u{202e}"]}),
+            "allowedSubjects[1]` is not 1 to 255 printable characters".to_owned(),
+        ),
+        (
+            json!({"allowedSubjects": [" "]}),
+            "allowedSubjects[0]` is not 1 to 255 printable characters".to_owned(),
+        ),
+        (json!({"requiredClaims": []}), "requiredClaims` is an empty list".to_owned()),
+        (json!({"requiredClaims": {}}), "requiredClaims` is an object, not a list".to_owned()),
+        (
+            json!({"requiredClaims": [{"anyOf": ["a"]}]}),
+            "requiredClaims[0].claim` is missing".to_owned(),
+        ),
+        (
+            json!({"requiredClaims": [{"claim": "a"}]}),
+            "requiredClaims[0].anyOf` is missing".to_owned(),
+        ),
+        (
+            json!({"requiredClaims": [{"claim": "a", "anyOf": []}]}),
+            "requiredClaims[0].anyOf` is an empty list".to_owned(),
+        ),
+        (
+            json!({"requiredClaims": [{"claim": "a", "anyOf": ["a"], "oneOf": ["b"]}]}),
+            "requiredClaims[0].oneOf` is not a known field".to_owned(),
+        ),
         (json!({"leewaySeconds": 121}), "leewaySeconds` is not a whole number from 0 to 120".to_owned()),
         (json!({"leewaySeconds": -1}), "leewaySeconds` is not a whole number from 0 to 120".to_owned()),
         (json!({"leewaySeconds": 1.5}), "leewaySeconds` is not a whole number from 0 to 120".to_owned()),
@@ -104,11 +129,60 @@ fn every_fault_of_a_member_is_named() {
 }
 
 #[test]
+fn a_claim_is_compared_with_exact_values_alone() {
+    let problem = "is not a text of 1 to 1024 printable characters, a boolean or a whole number";
+    for value in [
+        json!(null),
+        json!(1.5),
+        json!(""),
+        json!("a\nb"),
+        json!("a\u{202e}"),
+        json!([]),
+        json!({}),
+        json!("x".repeat(1025)),
+    ] {
+        let claims = json!([{"claim": "a", "anyOf": ["b", value]}]);
+        let expected = format!("`TRUSTED_ISSUERS[0].requiredClaims[0].anyOf[1]` {problem}");
+        assert_eq!(
+            faults_with(json!({"requiredClaims": claims})),
+            [expected],
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn a_subject_is_not_a_name_that_changes() {
+    for claim in [
+        "email",
+        "name",
+        "nickname",
+        "phone_number",
+        "preferred_username",
+        "unique_name",
+        "upn",
+    ] {
+        let expected = "`TRUSTED_ISSUERS[0].subjectClaim` is a name that can change or pass to another caller: \
+            name a claim with a stable id";
+        assert_eq!(
+            faults_with(json!({"subjectClaim": claim})),
+            [expected],
+            "{claim}"
+        );
+        assert_eq!(
+            faults_with(json!({"subjectClaim": [claim]})),
+            [expected],
+            "{claim}"
+        );
+    }
+}
+
+#[test]
 fn a_discovery_url_must_be_one() {
     for url in [
         "https://a.example",
         "https://a.example/.well-known/openid-configuration/",
-        "https://a.example/.well-known/openid-configuration?a=b",
+        "https://a.example?/.well-known/openid-configuration",
         "https://a.example/.well-known/openid-configurations",
         "https://a.example//.well-known/openid-configuration",
         "https://a.example/t/.well-known/openid-configuration/u",
@@ -139,7 +213,7 @@ fn a_cognito_issuer_must_name_its_pool() {
 #[test]
 fn an_issuer_that_admits_anyone_is_a_fault() {
     let expected = "`TRUSTED_ISSUERS[0]` admits anyone: one of `allowedAudience`, `allowedClients`, \
-        `allowedScopes`, `customClaims` is required";
+        `allowedScopes`, `allowedSubjects`, `customClaims`, `requiredClaims` is required";
     assert_eq!(faults_with(json!({"allowedClients": null})), [expected]);
 }
 

@@ -1,7 +1,7 @@
 //! `TRUSTED_ISSUERS`.
 
 use serde_json::{Value, json};
-use shared::gate::{Algorithm, Match, Rules, TokenUse};
+use shared::gate::{Algorithm, ClaimPath, Match, Rules, TokenUse};
 use shared::issuers::{KeyAddress, KeySource, TrustedIssuers};
 
 use crate::{said, schema, with};
@@ -56,28 +56,31 @@ fn a_cognito_pool_needs_little() {
     let Rules {
         issuer,
         algorithms,
+        token_types,
         token_use,
         allowed_clients,
         allowed_audience,
         allowed_scopes,
+        allowed_subjects,
         custom_claims,
+        required_claims,
         groups_claim,
         scope_claim,
         client_claim,
+        subject_claim,
         leeway_secs,
         max_lifetime_secs,
     } = rules;
-    assert_eq!(issuer, POOL);
+    assert_eq!((issuer.name(), issuer.names().count()), (POOL, 1));
+    assert!(issuer.tenants().is_empty() && token_types.is_empty());
     assert_eq!(*algorithms, named(&["RS256"]));
     assert_eq!(*token_use, Some(TokenUse::Access));
     assert_eq!(*allowed_clients, ["app"]);
     assert!(allowed_audience.is_empty() && allowed_scopes.is_empty());
-    assert!(custom_claims.is_empty());
-    assert_eq!(groups_claim, "cognito:groups");
-    assert_eq!(
-        (scope_claim.as_str(), client_claim.as_str()),
-        ("scope", "client_id")
-    );
+    assert!(allowed_subjects.is_empty());
+    assert!(custom_claims.is_empty() && required_claims.is_empty());
+    assert!(groups_claim.is("cognito:groups") && scope_claim.is("scope"));
+    assert!(client_claim.is("client_id") && subject_claim.is("sub"));
     assert_eq!((*leeway_secs, *max_lifetime_secs), (30, 86_400));
     assert_eq!(
         keys_at(&issuers),
@@ -90,9 +93,9 @@ fn a_cognito_pool_needs_little() {
 fn another_issuer_gets_no_defaults_of_cognito() {
     let issuers = read(&other());
     let rules = &issuers.trust.issuers()[0];
-    assert_eq!(rules.issuer, "https://issuer.example");
+    assert_eq!(rules.issuer.name(), "https://issuer.example");
     assert_eq!(rules.token_use, None);
-    assert_eq!(rules.groups_claim, "groups");
+    assert!(rules.groups_claim.is("groups"));
     assert_eq!(
         keys_at(&issuers),
         format!("discovery https://issuer.example{SUFFIX}")
@@ -106,29 +109,30 @@ fn every_field_is_read() {
         json!({
             "issuer": "https://names-itself.example/v2.0",
             "jwksUri": "https://keys.example/keys?policy=sign-in",
-            "algorithms": ["ES256", "EdDSA", "PS512"],
-            "tokenUse": "id",
+            "algorithms": ["ES256", "Ed25519", "PS512"],
+            "tokenUse": "id", "tokenTypes": ["JOSE", "okta-internal-at+jwt"],
             "allowedScopes": ["door/invoke"],
             "groupsClaim": "https://issuer.example/groups", "scopeClaim": "scp", "clientClaim": "azp",
+            "subjectClaim": "oid", "allowedSubjects": ["user-1", "user 2"],
             "leewaySeconds": 120, "maxLifetimeSeconds": 600,
         }),
     );
     let issuers = read(&entry);
     let rules = &issuers.trust.issuers()[0];
-    assert_eq!(rules.issuer, "https://names-itself.example/v2.0");
+    assert_eq!(rules.issuer.name(), "https://names-itself.example/v2.0");
     assert_eq!(
         keys_at(&issuers),
         "document https://keys.example/keys?policy=sign-in"
     );
     assert_eq!(rules.algorithms, named(&["ES256", "EdDSA", "PS512"]));
     assert_eq!(rules.token_use, Some(TokenUse::Id));
+    assert_eq!(rules.token_types, ["jose", "okta-internal-at+jwt"]);
     assert_eq!(rules.allowed_audience, ["door"]);
     assert_eq!(rules.allowed_scopes, ["door/invoke"]);
-    assert_eq!(rules.groups_claim, "https://issuer.example/groups");
-    assert_eq!(
-        (rules.scope_claim.as_str(), rules.client_claim.as_str()),
-        ("scp", "azp")
-    );
+    assert!(rules.groups_claim.is("https://issuer.example/groups"));
+    assert!(rules.scope_claim.is("scp") && rules.client_claim.is("azp"));
+    assert!(rules.subject_claim.is("oid"));
+    assert_eq!(rules.allowed_subjects, ["user-1", "user 2"]);
     assert_eq!((rules.leeway_secs, rules.max_lifetime_secs), (120, 600));
 }
 
@@ -150,6 +154,14 @@ fn the_issuer_is_the_discovery_url_without_its_well_known_part() {
             format!("https://a.example{server}/t/1"),
             "https://a.example/t/1",
         ),
+        (
+            format!("https://a.example/t{SUFFIX}?appid=1&b=/x"),
+            "https://a.example/t",
+        ),
+        (
+            format!("https://a.example{server}/t?appid=1"),
+            "https://a.example/t",
+        ),
         (format!("http://127.0.0.1:9{SUFFIX}"), "http://127.0.0.1:9"),
         (
             format!("http://localhost:9/pool{SUFFIX}"),
@@ -157,7 +169,7 @@ fn the_issuer_is_the_discovery_url_without_its_well_known_part() {
         ),
     ] {
         let issuers = read(&with(other(), json!({"discoveryUrl": discovery})));
-        assert_eq!(issuers.trust.issuers()[0].issuer, issuer);
+        assert_eq!(issuers.trust.issuers()[0].issuer.name(), issuer);
     }
 }
 
@@ -198,7 +210,7 @@ fn cognito_is_known_by_the_host_of_the_issuer() {
         let rules = &issuers.trust.issuers()[0];
         assert_eq!(rules.token_use.is_some(), is_cognito, "{issuer}");
         assert_eq!(
-            rules.groups_claim == "cognito:groups",
+            rules.groups_claim.is("cognito:groups"),
             is_cognito,
             "{issuer}"
         );
@@ -220,7 +232,9 @@ fn keys_may_be_in_the_entry() {
     assert_eq!(keys_at(&issuers), "inline 2");
     assert_eq!(
         issuers.notes(),
-        ["`TRUSTED_ISSUERS[0].jwks` has 1 unusable keys"]
+        [
+            "`TRUSTED_ISSUERS[0].jwks` has unusable keys: a key without `kid`: `kty` and `crv` name no kind of key that verifies signatures here"
+        ]
     );
 }
 
@@ -264,6 +278,60 @@ fn custom_claims_are_read_as_agentcore_reads_them() {
 }
 
 #[test]
+fn a_claim_is_named_by_its_name_or_by_a_path() {
+    let issuers = read(&with(
+        other(),
+        json!({
+            "groupsClaim": ["realm_access", "roles"], "scopeClaim": ["scp"], "clientClaim": ["a", "b.c"],
+            "subjectClaim": ["ids", "email"],
+            "requiredClaims": [
+                {"claim": "repository", "anyOf": ["acme/agents", "acme/tools"]},
+                {"claim": ["kubernetes.io", "namespace"], "anyOf": ["prod", true, 7, -1]},
+            ],
+        }),
+    ));
+    let rules = &issuers.trust.issuers()[0];
+    let path = |names: &[&str]| ClaimPath::new(names.iter().map(ToString::to_string).collect());
+    assert_eq!(
+        Some(&rules.groups_claim),
+        path(&["realm_access", "roles"]).as_ref()
+    );
+    assert!(rules.scope_claim.is("scp"));
+    assert_eq!(Some(&rules.client_claim), path(&["a", "b.c"]).as_ref());
+    assert_eq!(Some(&rules.subject_claim), path(&["ids", "email"]).as_ref());
+    let [repository, namespace] = &rules.required_claims[..] else {
+        panic!("{:?}", rules.required_claims)
+    };
+    assert!(repository.claim.is("repository"));
+    assert_eq!(
+        repository.any_of,
+        [json!("acme/agents"), json!("acme/tools")]
+    );
+    assert_eq!(
+        Some(&namespace.claim),
+        path(&["kubernetes.io", "namespace"]).as_ref()
+    );
+    assert_eq!(
+        namespace.any_of,
+        [json!("prod"), json!(true), json!(7), json!(-1)]
+    );
+    assert_eq!(namespace.claim.to_string(), "kubernetes.io > namespace");
+}
+
+#[test]
+fn one_condition_of_our_own_is_enough() {
+    for condition in [
+        json!({"allowedSubjects": ["a"]}),
+        json!({"requiredClaims": [{"claim": "tid", "anyOf": ["t"]}]}),
+    ] {
+        read(&with(
+            with(other(), json!({"allowedAudience": null})),
+            condition,
+        ));
+    }
+}
+
+#[test]
 fn fields_of_agentcores_own_network_are_noted() {
     let issuers = read(&with(
         pool(),
@@ -284,7 +352,7 @@ fn scopes_may_be_advertised_under_the_issuers_own_names() {
     let [advertised] = &issuers.advertised[..] else {
         panic!("{:?}", issuers.advertised)
     };
-    assert_eq!(advertised.issuer, issuers.trust.issuers()[0].issuer);
+    assert_eq!(advertised.issuer, issuers.trust.issuers()[0].issuer.name());
     assert_eq!(advertised.scope("agents"), "api://gatehouse/agents");
     assert_eq!(advertised.scope("other"), "other");
 }

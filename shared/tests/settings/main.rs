@@ -12,9 +12,12 @@
 mod agents;
 mod files;
 mod issuer_faults;
+mod issuer_names;
 mod issuers;
 mod remarks;
+mod requesters;
 mod schema;
+mod trust;
 
 use serde_json::Value;
 use shared::settings::Fault;

@@ -22,12 +22,14 @@ pub(crate) static AGENTS: LazyLock<Schema> = LazyLock::new(|| Schema::of("agents
 pub(crate) static ISSUERS: LazyLock<Schema> = LazyLock::new(|| Schema::of("issuers"));
 
 /// What a schema can say, and so must.
-const SAID: [&str; 23] = [
+const SAID: [&str; 31] = [
     "admits anyone: ",
+    "asks for nothing, so that every caller meets it",
     "does not go with the value type: ",
     "does not have exactly one of `runtime` and `gateway`",
     "has a fragment",
     "has a query",
+    "has more than 20 sets",
     "is a restriction that cannot be kept here",
     "is for runtimes with `auth` `iam` and `protocol` `http`",
     "is for runtimes, not for gateways",
@@ -37,6 +39,12 @@ const SAID: [&str; 23] = [
     "is not 1 to 255 ",
     "is not `mcp`",
     "is not a known field",
+    "is a name that can change or pass to another caller",
+    "is not 1 to 2048 visible ASCII characters without `#`",
+    "is not a path of at most 8 names",
+    "is not a type of tokens",
+    "is not the id of a tenant",
+    "is not a text of 1 to 1024 printable characters, a boolean or a whole number",
     "is not a scope of 1 to 255 ",
     "is not a whole number from ",
     "is not an absolute address",
@@ -50,8 +58,14 @@ const SAID: [&str; 23] = [
 ];
 
 /// What it cannot, or not well: members given twice, hosts and keys.
-const UNSAID: [&str; 9] = [
+const UNSAID: [&str; 15] = [
+    "admits anyone who asks ",
+    "can never hold: ",
     "does not end in ",
+    "does not have `{tenantid}` once",
+    "has `",
+    "is `anonymous`",
+    "is the metadata of all tenants",
     "has no usable key",
     "has user information",
     "is an issuer that is listed before",
@@ -136,8 +150,7 @@ fn the_files_in_the_folder_are_good() {
     assert!(AGENTS.takes(&agents) && ISSUERS.takes(&issuers));
     let agents = Agents::parse(&agents.to_string()).unwrap();
     let issuers = TrustedIssuers::parse(&issuers.to_string()).ok().unwrap();
-    assert_eq!(agents.untrusted(&issuers.trust), []);
-    assert_eq!(agents.note(&issuers.trust), None);
+    assert_eq!(agents.faults(&issuers.trust), []);
     assert_eq!(issuers.notes(), [""; 0]);
 }
 

@@ -43,6 +43,18 @@ pub(crate) fn circles(graph: &Graph) -> BTreeSet<BTreeSet<&Module>> {
     circles.filter(|circle| !circle.is_empty()).collect()
 }
 
+/// The graph of the rooms, which are the modules right below a crate's root.
+pub(crate) fn rooms(graph: &Graph) -> Graph {
+    let room = |module: &Module| module[..1].to_vec();
+    let mut rooms = Graph::new();
+    for (module, named) in graph {
+        let named = named.iter().map(room);
+        let others = named.filter(|named| *named != room(module));
+        rooms.entry(room(module)).or_default().extend(others);
+    }
+    rooms
+}
+
 /// Whatever a module names, and what that names, and so on.
 fn reach<'g>(graph: &'g Graph, from: &'g Module) -> BTreeSet<&'g Module> {
     let mut reached = BTreeSet::new();
@@ -178,6 +190,20 @@ mod tests {
             ("c", "use crate::a;"),
         ];
         assert_eq!(of(&three), [["a", "b", "c"]]);
+    }
+
+    #[test]
+    fn a_circle_of_rooms_is_found_where_files_have_none() {
+        let sources = [
+            ("a", "use crate::b::B;"),
+            ("a::c", ""),
+            ("b", "use crate::a::c::C;"),
+        ];
+        assert!(of(&sources).is_empty());
+        let module = |name: &str| name.split("::").map(str::to_owned).collect();
+        let sources = sources.map(|(name, source)| (module(name), source.to_owned()));
+        let rooms = rooms(&graph(&sources.into()));
+        assert_eq!(circles(&rooms).len(), 1);
     }
 
     #[test]

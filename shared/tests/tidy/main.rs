@@ -9,6 +9,8 @@
 
 mod checks;
 mod circles;
+mod hand;
+mod imports;
 mod language;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,10 +23,17 @@ use shared::settings;
 use checks::{BESIDE, STAGES};
 
 /// The crates in which no file names, by whatever way round, itself: each can be read from the bottom up.
-const WITHOUT_CIRCLES: [&str; 4] = ["authorizer", "policy", "proxy", "rotation"];
+const WITHOUT_CIRCLES: [&str; 6] = [
+    "authorizer",
+    "policy",
+    "pretoken",
+    "proxy",
+    "rotation",
+    "shared",
+];
 
-/// An hour's reading.
-const GATE_LINES: usize = 600;
+/// An hour's reading: the lines of the folder's files that are neither blank nor comments, as `checks::code` counts them.
+const GATE_LINES: usize = 700;
 const STAGE_LINES: usize = 120;
 const FILE_LINES: usize = 450;
 
@@ -163,6 +172,15 @@ fn no_files_name_each_other_in_a_circle() {
         let circles = circles::circles(&graph);
         assert!(circles.is_empty(), "{package}: {circles:#?}");
     }
+}
+
+/// Files of one emulator may name each other; emulators may not, by whatever way round.
+#[test]
+fn no_emulators_name_each_other_in_a_circle() {
+    let rooms = circles::rooms(&circles::graph(&modules("local")));
+    assert!(rooms.len() > 10, "local has {} rooms only", rooms.len());
+    let circles = circles::circles(&rooms);
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 #[test]

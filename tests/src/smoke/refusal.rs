@@ -1,4 +1,5 @@
-//! The 401 that callers meet without a good token: whether it is the door's own in every part, or API Gateway's default.
+//! The 401 that callers meet without a good token: whether it is the door's own in every part, or API Gateway's
+//! default.
 
 use hyper::http::StatusCode;
 use hyper::http::header::{self, HeaderName};
@@ -35,7 +36,7 @@ pub(super) fn own_refusal(got: &Got) -> Result<String, String> {
     }
 }
 
-/// What is wrong with the challenge (RFC 6750, 3).
+/// What is wrong with the challenge (RFC 6750, section 3).
 fn challenge(got: &Got) -> Option<String> {
     let challenge = got.header(header::WWW_AUTHENTICATE);
     let remapped = got.header(HeaderName::from_static("x-amzn-remapped-www-authenticate"));

@@ -1,6 +1,12 @@
 //! The events of functions and authorizers, compared whole.
 
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerRequest, ApiGatewayCustomAuthorizerRequestTypeRequest,
+    ApiGatewayProxyRequest,
+};
+
 use super::*;
+use crate::modelled::lost;
 
 fn incoming() -> Incoming {
     let mut headers = HeaderMap::new();
@@ -139,4 +145,17 @@ fn times_are_written_as_in_access_logs() {
         request_time(std::time::Duration::from_secs(1_792_142_078)),
         "16/Oct/2026:09:14:38 +0000"
     );
+}
+
+/// What the crate's types lose of the events, and nothing else: a member that they do not know would be a mistake here or
+/// there.
+#[test]
+fn the_events_are_those_of_the_crates_types() {
+    let proxy = incoming().proxy_event(Bytes::from_static(b"{}"), None, &[]);
+    assert_eq!(lost::<ApiGatewayProxyRequest>(&proxy), [""; 0]);
+    let request = incoming().request_event();
+    let lost_of_request = lost::<ApiGatewayCustomAuthorizerRequestTypeRequest>(&request);
+    assert_eq!(lost_of_request, [""; 0]);
+    let token = incoming().token_event("t");
+    assert_eq!(lost::<ApiGatewayCustomAuthorizerRequest>(&token), [""; 0]);
 }

@@ -3,305 +3,107 @@
 use super::{Break, CONSOLE, MONITORING, USERS};
 use crate::door::MAIN;
 
-pub(super) const BREAKS: &[Break] = &[
-    (
-        "what goes wrong is told",
-        MONITORING,
-        "      AlarmActions: [!Ref Alarms]\n",
-        "",
-    ),
-    (
-        "what goes wrong is told",
-        MONITORING,
-        "          Arn: !Ref Alarms\n",
-        "          Arn: !Ref Elsewhere\n",
-    ),
-    (
-        "what goes wrong is told",
-        MAIN,
-        "AlarmEmail: !Ref AlarmEmail",
-        "AlarmEmail: somebody@example.com",
-    ),
-    (
-        "what goes wrong is told",
-        MONITORING,
-        "            Resource: !Ref Alarms\n\n",
-        "            Resource: !Ref Alarms\n            Condition: {StringEquals: {aws:SourceAccount: x}}\n\n",
-    ),
-    (
-        "what goes wrong is told",
-        MONITORING,
-        "aws:SourceAccount: !Ref AWS::AccountId",
-        "aws:SourceAccount: \"*\"",
-    ),
-    (
-        "what goes wrong is told",
-        MONITORING,
-        "Threshold: !Ref FloodThreshold",
-        "Threshold: 100000000",
-    ),
-    (
-        "what goes wrong is told",
-        MONITORING,
-        "  OpenRoutesThrottleAlarm:\n",
-        "  OpenThrottleAlarm:\n",
-    ),
-    (
-        "the firewall shows no token",
-        MAIN,
-        "SampledRequestsEnabled: false",
-        "SampledRequestsEnabled: true",
-    ),
-    (
-        "the firewall shows no token",
-        MAIN,
-        "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: HasWaf\n",
-        "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: IsPrivate\n",
-    ),
-    (
-        "the firewall lets prompts pass",
-        MAIN,
-        "                - Name: ReactJSRCE_BODY\n                  ActionToUse:\n                    Count: {}\n",
-        "",
-    ),
-    (
-        "the firewall lets prompts pass",
-        MAIN,
-        "                    Count: {}",
-        "                    Block: {}",
-    ),
-    (
-        "rights are for one thing each",
-        MAIN,
-        "Action: dynamodb:GetItem",
-        "Action: dynamodb:*",
-    ),
-    (
-        "rights are for one thing each",
-        MAIN,
-        "Resource: !GetAtt ProxyLogs.Arn",
-        "Resource: \"*\"",
-    ),
-    (
-        "rights are for one thing each",
-        MAIN,
-        "Resource: !Ref GatewayArn",
-        "Resource: !Sub ${GatewayArn}*",
-    ),
-    (
-        "rights are for one thing each",
-        MAIN,
-        "iam:PassedToService:",
-        "aws:SourceVpc:",
-    ),
-    (
-        "rights are for one thing each",
-        CONSOLE,
-        "- Effect: Deny",
-        "- Effect: Allow",
-    ),
-    (
-        "the proxy reaches agents",
-        MAIN,
-        "                  - bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser\n",
-        "",
-    ),
-    (
-        "the proxy reaches agents",
-        MAIN,
-        "${Runtimes}/runtime-endpoint/*\n",
-        "${Runtimes}/endpoint/*\n",
-    ),
-    (
-        "the proxy reaches agents",
-        MAIN,
-        "                Resource: !Ref RuntimeArns\n",
-        "                Resource: !Select [0, !Ref RuntimeArns]\n",
-    ),
-    (
-        "roles are taken by services",
-        MAIN,
-        "Service: lambda.amazonaws.com",
-        "AWS: \"*\"",
-    ),
-    (
-        "roles are taken by services",
-        MAIN,
-        "      Role: !GetAtt ProxyRole.Arn\n",
-        "",
-    ),
-    (
-        "policies of others are listed",
-        MAIN,
-        "AmazonAPIGatewayPushToCloudWatchLogs",
-        "AdministratorAccess",
-    ),
-    (
-        "secrets stay where they are",
-        USERS,
-        "Value: !Ref MachineClient",
-        "Value: !GetAtt MachineClient.ClientSecret",
-    ),
-    (
-        "secrets stay where they are",
-        USERS,
-        "GenerateSecretString:\n        PasswordLength: 32\n",
-        "SecretString: changeme\n",
-    ),
-    (
-        "secrets stay where they are",
-        USERS,
-        "GenerateSecretString:\n        PasswordLength: 32\n",
-        "SecretString: !GetAtt MachineClient.ClientSecret\n",
-    ),
-    (
-        "secrets stay where they are",
-        USERS,
-        "!Sub \"{{resolve:secretsmanager:${GoogleSecretArn}:SecretString:client_secret}}\"",
-        "!Ref GoogleSecretArn",
-    ),
-    (
-        "secrets stay where they are",
-        MAIN,
-        "DEFAULT_ROLE: !Ref DefaultRole",
-        "DEFAULT_ROLE: \"{{resolve:secretsmanager:x}}\"",
-    ),
-    (
-        "secrets stay where they are",
-        MAIN,
-        "  GoogleSecretArn:\n",
-        "  GoogleSecret:\n",
-    ),
-    (
-        "log lines do not stay for ever",
-        MAIN,
-        "      RetentionInDays: !Ref LogRetentionDays\n",
-        "",
-    ),
-    (
-        "log lines do not stay for ever",
-        MAIN,
-        "        LogGroup: !Ref ProxyLogs\n",
-        "",
-    ),
-    (
-        "stores are closed",
-        MAIN,
-        "SSEEnabled: true",
-        "SSEEnabled: false",
-    ),
-    (
-        "stores are closed",
-        MAIN,
-        "PointInTimeRecoveryEnabled: true",
-        "PointInTimeRecoveryEnabled: false",
-    ),
-    (
-        "stores are closed",
-        MAIN,
-        "AttributeName: expires",
-        "AttributeName: expiry",
-    ),
-    (
-        "stores are closed",
-        CONSOLE,
-        "BlockPublicPolicy: true",
-        "BlockPublicPolicy: false",
-    ),
-    (
-        "stores are closed",
-        USERS,
-        "DeletionPolicy: RetainExceptOnCreate",
-        "DeletionPolicy: Delete",
-    ),
-    (
-        "nothing waits for itself",
-        MAIN,
-        "ASSERTING_CLIENTS: !Ref AssertingClients",
-        "ASSERTING_CLIENTS: !GetAtt Users.Outputs.MachineClientId",
-    ),
-    (
-        "nothing waits for itself",
-        MAIN,
-        "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", !Ref PublicUrl]",
-        "PUBLIC_URL: !Sub https://${Api}.execute-api.us-east-1.amazonaws.com/live",
-    ),
-    (
-        "nothing waits for itself",
-        USERS,
-        "DependsOn: ResourceServer",
-        "DependsOn: SignInStyle",
-    ),
-    (
-        "the account's setting can be made",
-        MAIN,
-        "    DependsOn: Api\n",
-        "",
-    ),
-    (
-        "the account's setting can be made",
-        MAIN,
-        "AccessLog: !If [ManagesAccount, !Ref ApiAccount, account]",
-        "AccessLog: account",
-    ),
-    (
-        "the account's setting can be made",
-        MAIN,
-        "    Condition: ManagesAccount\n    DeletionPolicy: Retain\n",
-        "    Condition: ManagesAccount\n    DeletionPolicy: RetainExceptOnCreate\n",
-    ),
-    (
-        "nested stacks get what they ask for",
-        MAIN,
-        "        ProxyLogs: !Ref ProxyLogs\n",
-        "",
-    ),
-    (
-        "nested stacks get what they ask for",
-        USERS,
-        "  IssuerUrl:\n",
-        "  Issuer:\n",
-    ),
-    (
-        "nested stacks get what they ask for",
-        MONITORING,
-        "  DoorName:\n    Type: String\n",
-        "  DoorName:\n    Type: String\n  Another:\n    Type: String\n",
-    ),
-    (
-        "parameters are explained and bounded",
-        MAIN,
-        "    Description: Client id at that provider.\n",
-        "",
-    ),
-    (
-        "parameters are explained and bounded",
-        MAIN,
-        "    AllowedPattern: ^[A-Za-z0-9._-]*$\n",
-        "",
-    ),
-    (
-        "parameters are explained and bounded",
-        MAIN,
-        "-[A-Za-z0-9]{6})?$",
-        ")?$",
-    ),
-    (
-        "parameters are explained and bounded",
-        MAIN,
-        "[RuntimeArns, AgentName, Agents, ",
-        "[RuntimeArns, Agents, ",
-    ),
-    (
-        "parameters are explained and bounded",
-        MAIN,
-        "          - ConsoleConnections\n",
-        "          - ConsoleConnections\n          - Nothing\n",
-    ),
-    (
-        "parameters are explained and bounded",
-        MAIN,
-        "Limit: !Ref RequestsPerAddress",
-        "Limit: 1000",
-    ),
-];
+pub(super) const BREAKS: &[Break] = breaks! {
+    "what goes wrong is told" in MONITORING {
+        "      AlarmActions: [!Ref Alarms]\n" => "";
+        "          Arn: !Ref Alarms\n" => "          Arn: !Ref Elsewhere\n";
+    }
+    "what goes wrong is told" in MAIN {
+        "AlarmEmail: !Ref AlarmEmail" => "AlarmEmail: somebody@example.com";
+    }
+    "what goes wrong is told" in MONITORING {
+        "            Resource: !Ref Alarms\n\n"
+            => "            Resource: !Ref Alarms\n            Condition: {StringEquals: {aws:SourceAccount: x}}\n\n";
+        "aws:SourceAccount: !Ref AWS::AccountId" => "aws:SourceAccount: \"*\"";
+        "Threshold: !Ref FloodThreshold" => "Threshold: 100000000";
+        "  OpenRoutesThrottleAlarm:\n" => "  OpenThrottleAlarm:\n";
+    }
+    "the firewall shows no token" in MAIN {
+        "SampledRequestsEnabled: false" => "SampledRequestsEnabled: true";
+        "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: HasWaf\n"
+            => "  FirewallAssociation:\n    Type: AWS::WAFv2::WebACLAssociation\n    Condition: IsPrivate\n";
+    }
+    "the firewall lets prompts pass" in MAIN {
+        "                - Name: ReactJSRCE_BODY\n                  ActionToUse:\n                    Count: {}\n"
+            => "";
+        "                    Count: {}" => "                    Block: {}";
+    }
+    "rights are for one thing each" in MAIN {
+        "Action: dynamodb:GetItem" => "Action: dynamodb:*";
+        "Resource: !GetAtt ProxyLogs.Arn" => "Resource: \"*\"";
+        "Resource: !Ref GatewayArn" => "Resource: !Sub ${GatewayArn}*";
+        "iam:PassedToService:" => "aws:SourceVpc:";
+    }
+    "rights are for one thing each" in CONSOLE {
+        "- Effect: Deny" => "- Effect: Allow";
+    }
+    "the proxy reaches agents" in MAIN {
+        "                  - bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser\n" => "";
+        "${Runtimes}/runtime-endpoint/*\n" => "${Runtimes}/endpoint/*\n";
+        "                Resource: !Ref RuntimeArns\n" => "                Resource: !Select [0, !Ref RuntimeArns]\n";
+    }
+    "roles are taken by services" in MAIN {
+        "Service: lambda.amazonaws.com" => "AWS: \"*\"";
+        "      Role: !GetAtt ProxyRole.Arn\n" => "";
+    }
+    "policies of others are listed" in MAIN {
+        "AmazonAPIGatewayPushToCloudWatchLogs" => "AdministratorAccess";
+    }
+    "secrets stay where they are" in USERS {
+        "Value: !Ref MachineClient" => "Value: !GetAtt MachineClient.ClientSecret";
+        "GenerateSecretString:\n        PasswordLength: 32\n" => "SecretString: changeme\n";
+        "GenerateSecretString:\n        PasswordLength: 32\n" => "SecretString: !GetAtt MachineClient.ClientSecret\n";
+        "!Sub \"{{resolve:secretsmanager:${GoogleSecretArn}:SecretString:client_secret}}\"" => "!Ref GoogleSecretArn";
+    }
+    "secrets stay where they are" in MAIN {
+        "DEFAULT_ROLE: !Ref DefaultRole" => "DEFAULT_ROLE: \"{{resolve:secretsmanager:x}}\"";
+        "  GoogleSecretArn:\n" => "  GoogleSecret:\n";
+    }
+    "log lines do not stay for ever" in MAIN {
+        "      RetentionInDays: !Ref LogRetentionDays\n" => "";
+        "        LogGroup: !Ref ProxyLogs\n" => "";
+    }
+    "stores are closed" in MAIN {
+        "SSEEnabled: true" => "SSEEnabled: false";
+        "PointInTimeRecoveryEnabled: true" => "PointInTimeRecoveryEnabled: false";
+        "AttributeName: expires" => "AttributeName: expiry";
+    }
+    "stores are closed" in CONSOLE {
+        "BlockPublicPolicy: true" => "BlockPublicPolicy: false";
+    }
+    "stores are closed" in USERS {
+        "DeletionPolicy: RetainExceptOnCreate" => "DeletionPolicy: Delete";
+    }
+    "nothing waits for itself" in MAIN {
+        "        PretokenFunctionArn: !Sub"
+            => "        PretokenFunctionArn: !GetAtt PretokenFunction.Arn\n        Unused: !Sub";
+        "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", !Ref PublicUrl]"
+            => "PUBLIC_URL: !Sub https://${Api}.execute-api.us-east-1.amazonaws.com/live";
+    }
+    "nothing waits for itself" in USERS {
+        "DependsOn: ResourceServer" => "DependsOn: SignInStyle";
+    }
+    "the account's setting can be made" in MAIN {
+        "    DependsOn: Api\n" => "";
+        "AccessLog: !If [ManagesAccount, !Ref ApiAccount, account]" => "AccessLog: account";
+        "    Condition: ManagesAccount\n    DeletionPolicy: Retain\n"
+            => "    Condition: ManagesAccount\n    DeletionPolicy: RetainExceptOnCreate\n";
+    }
+    "nested stacks get what they ask for" in MAIN {
+        "        ProxyLogs: !Ref ProxyLogs\n" => "";
+    }
+    "nested stacks get what they ask for" in USERS {
+        "  IssuerUrl:\n" => "  Issuer:\n";
+    }
+    "nested stacks get what they ask for" in MONITORING {
+        "  DoorName:\n    Type: String\n" => "  DoorName:\n    Type: String\n  Another:\n    Type: String\n";
+    }
+    "parameters are explained and bounded" in MAIN {
+        "    Description: Client id at that provider.\n" => "";
+        "    AllowedPattern: ^[A-Za-z0-9._-]*$\n" => "";
+        "-[A-Za-z0-9]{6})?$" => ")?$";
+        "[RuntimeArns, AgentName, Agents, " => "[RuntimeArns, Agents, ";
+        "          - ConsoleConnections\n" => "          - ConsoleConnections\n          - Nothing\n";
+        "Limit: !Ref RequestsPerAddress" => "Limit: 1000";
+    }
+};

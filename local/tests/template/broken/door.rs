@@ -3,324 +3,95 @@
 use super::Break;
 use crate::door::MAIN;
 
-pub(super) const BREAKS: &[Break] = &[
-    (
-        "the authorizer is asked as it must be",
-        MAIN,
-        "DefaultAuthorizer: GatehouseAuthorizer",
-        "DefaultAuthorizer: NONE",
-    ),
-    (
-        "routes have the authorizer",
-        MAIN,
-        "            Path: /whoami\n            Method: GET\n",
-        "            Path: /whoami\n            Method: GET\n            Auth:\n              Authorizer: NONE\n",
-    ),
-    (
-        "routes have the authorizer",
-        MAIN,
-        "[NONE: [], !If [HasAuth, GatehouseAuthorizer: [], NONE: []]]",
-        "[NONE: []]",
-    ),
-    (
-        "routes have the authorizer",
-        MAIN,
-        "[NONE: [], !If [HasAuth, GatehouseAuthorizer: [], NONE: []]]",
-        "[GatehouseAuthorizer: []]",
-    ),
-    (
-        "routes have the authorizer",
-        MAIN,
-        "AlwaysDeploy: true",
-        "AlwaysDeploy: false",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "      Role: !GetAtt OpenRoutesRole.Arn\n",
-        "      Role: !GetAtt ProxyRole.Arn\n",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "        - ResourcePath: /~1healthz\n          HttpMethod: GET\n",
-        "        - ResourcePath: /~1health\n          HttpMethod: GET\n",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "          ThrottlingRateLimit: !Ref OpenThrottlingRate\n",
-        "          ThrottlingRateLimit: !Ref ThrottlingRate\n",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "!If [ReservesOpenRoutes, !Ref OpenRoutesConcurrency, !Ref AWS::NoValue]",
-        "!Ref OpenRoutesConcurrency",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "        Invoke:\n",
-        "        Stray:\n          Type: Api\n          Properties:\n            RestApiId: !Ref Api\n            Path: /healthz\n            Method: GET\n            Auth: {Authorizer: NONE}\n        Invoke:\n",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "      Environment: *proxy-environment\n",
-        "      Environment: {Variables: {AGENTS: other}}\n",
-    ),
-    (
-        "strangers are kept apart",
-        MAIN,
-        "                Resource: !GetAtt OpenRoutesLogs.Arn\n",
-        "                Resource: !GetAtt OpenRoutesLogs.Arn\n              - Effect: Allow\n                Action: bedrock-agentcore:InvokeAgentRuntime\n                Resource: !Ref RuntimeArns\n",
-    ),
-    (
-        "settings come from files",
-        MAIN,
-        "            - file:/opt/agents.json\n",
-        "            - !Ref Agents\n",
-    ),
-    (
-        "settings come from files",
-        MAIN,
-        "            - file:/opt/issuers.json\n",
-        "            - !Ref TrustedIssuers\n",
-    ),
-    (
-        "settings come from files",
-        MAIN,
-        "&layers !If [HasAgentsFile, [!Ref SettingsLayer], !Ref AWS::NoValue]",
-        "&layers []",
-    ),
-    (
-        "settings come from files",
-        MAIN,
-        "    Condition: HasAgentsFile\n",
-        "    Condition: HasIssuersFile\n",
-    ),
-    (
-        "routes stream",
-        MAIN,
-        "ResponseTransferMode: RESPONSE_STREAM",
-        "ResponseTransferMode: STREAM",
-    ),
-    (
-        "routes stream",
-        MAIN,
-        "ResponseTransferMode: RESPONSE_STREAM\n",
-        "Unused: x\n",
-    ),
-    (
-        "routes stream",
-        MAIN,
-        "TimeoutInMillis: 900000",
-        "TimeoutInMillis: 900001",
-    ),
-    (
-        "routes stream",
-        MAIN,
-        "      Timeout: 900\n",
-        "      Timeout: 29\n",
-    ),
-    (
-        "the authorizer is asked as it must be",
-        MAIN,
-        "FunctionArn: !GetAtt AuthorizerFunction.Arn",
-        "FunctionArn: !GetAtt PretokenFunction.Arn",
-    ),
-    (
-        "the authorizer is asked as it must be",
-        MAIN,
-        "ReauthorizeEvery: 300",
-        "ReauthorizeEvery: 3600",
-    ),
-    (
-        "the authorizer is asked as it must be",
-        MAIN,
-        "FunctionPayloadType: REQUEST",
-        "FunctionPayloadType: TOKEN",
-    ),
-    (
-        "the authorizer is asked as it must be",
-        MAIN,
-        "Headers: [Authorization]",
-        "Headers: [X-Api-Key]",
-    ),
-    (
-        "what API Gateway answers by itself",
-        MAIN,
-        "Access-Control-Allow-Origin: \"'*'\"",
-        "X-Other: \"'*'\"",
-    ),
-    (
-        "what API Gateway answers by itself",
-        MAIN,
-        "WWW-Authenticate: ",
-        "X-Other: ",
-    ),
-    (
-        "what API Gateway answers by itself",
-        MAIN,
-        "https://${DomainName}/.well-known/oauth-protected-resource",
-        "https://elsewhere.example/.well-known/oauth-protected-resource",
-    ),
-    (
-        "what API Gateway answers by itself",
-        MAIN,
-        "${PublicUrl}/.well-known/oauth-protected-resource",
-        "${DomainName}/.well-known/oauth-protected-resource",
-    ),
-    (
-        "what API Gateway answers by itself",
-        MAIN,
-        "        DEFAULT_5XX:",
-        "        API_CONFIGURATION_ERROR:",
-    ),
-    (
-        "what API Gateway answers by itself",
-        MAIN,
-        "{\"status\": 401,",
-        "{status: 401,",
-    ),
-    (
-        "the stage is held within bounds",
-        MAIN,
-        "ThrottlingRateLimit: ",
-        "Unused: ",
-    ),
-    (
-        "the stage is held within bounds",
-        MAIN,
-        "DataTraceEnabled: false",
-        "DataTraceEnabled: true",
-    ),
-    (
-        "the stage is held within bounds",
-        MAIN,
-        "MetricsEnabled: false",
-        "MetricsEnabled: true",
-    ),
-    (
-        "the access log tells no secret and no name",
-        MAIN,
-        "$context.identity.sourceIp",
-        "$context.identity.apiKey",
-    ),
-    (
-        "the access log tells no secret and no name",
-        MAIN,
-        "$context.resourcePath",
-        "$input.params('Authorization')",
-    ),
-    (
-        "the access log tells no secret and no name",
-        MAIN,
-        "$context.authorizer.token_id",
-        "$context.authorizer.principalId",
-    ),
-    (
-        "no way around",
-        MAIN,
-        "      CodeUri: proxy\n",
-        "      CodeUri: proxy\n      FunctionUrlConfig: {AuthType: NONE}\n",
-    ),
-    (
-        "no way around",
-        MAIN,
-        "PRIVATE, REGIONAL]",
-        "REGIONAL, REGIONAL]",
-    ),
-    ("no way around", MAIN, "aws:SourceVpce:", "aws:SourceVpc:"),
-    (
-        "no way around",
-        MAIN,
-        "[HasDomain, true, false]",
-        "[HasDomain, false, false]",
-    ),
-    (
-        "functions are called without an alias",
-        MAIN,
-        "    Handler: bootstrap\n",
-        "    Handler: bootstrap\n    AutoPublishAlias: live\n",
-    ),
-    (
-        "functions are called without an alias",
-        MAIN,
-        "ServiceToken: !GetAtt PolicyFunction.Arn",
-        "ServiceToken: !Ref PolicyFunction.Alias",
-    ),
-    (
-        "functions are called without an alias",
-        MAIN,
-        "FunctionArn: !GetAtt AuthorizerFunction.Arn",
-        "FunctionArn: !Ref AuthorizerFunction.Alias",
-    ),
-    (
-        "functions are called without an alias",
-        MAIN,
-        "PretokenFunctionArn: !GetAtt PretokenFunction.Arn",
-        "PretokenFunctionArn: !Ref PretokenFunction.Alias",
-    ),
-    (
-        "functions are called without an alias",
-        MAIN,
-        "RotationLambdaARN: !GetAtt RotationFunction.Arn",
-        "RotationLambdaARN: !Ref RotationFunction.Alias",
-    ),
-    (
-        "functions are called without an alias",
-        MAIN,
-        "  AuthorizerLogs:\n",
-        "  Live:\n    Type: AWS::Lambda::Version\n    Properties: {}\n\n  AuthorizerLogs:\n",
-    ),
-    (
-        "nothing is waited for too long",
-        MAIN,
-        "      ServiceTimeout: 330\n",
-        "",
-    ),
-    (
-        "nothing is waited for too long",
-        MAIN,
-        "ServiceTimeout: 330",
-        "ServiceTimeout: 299",
-    ),
-    (
-        "one caller a permission",
-        MAIN,
-        "Principal: cognito-idp.amazonaws.com",
-        "Principal: \"*\"",
-    ),
-    (
-        "one caller a permission",
-        MAIN,
-        "      SourceAccount: !Ref AWS::AccountId\n",
-        "",
-    ),
-    (
-        "one caller a permission",
-        MAIN,
-        "      Principal: secretsmanager.amazonaws.com\n",
-        "      Principal: secretsmanager.amazonaws.com\n      SourceArn: arn:aws:secretsmanager:*:*:secret:*\n",
-    ),
-    (
-        "one caller a permission",
-        MAIN,
-        "SourceArn: !If [HasOwnPool, !GetAtt Users.Outputs.UserPoolArn, !Ref UserPoolArn]",
-        "SourceArn: arn:aws:cognito-idp:*:*:userpool/*",
-    ),
-    (
-        "settings are the functions' own",
-        MAIN,
-        "          TOOL_SCOPES: ",
-        "          TOOL_SCOPE: ",
-    ),
-    (
-        "settings are the functions' own",
-        MAIN,
-        "          GROUP_MAP: !Ref GroupMap\n",
-        "",
-    ),
-];
+pub(super) const BREAKS: &[Break] = breaks! {
+    "the authorizer is asked as it must be" in MAIN {
+        "DefaultAuthorizer: GatehouseAuthorizer" => "DefaultAuthorizer: NONE";
+    }
+    "routes have the authorizer" in MAIN {
+        "            Path: /whoami\n            Method: GET\n"
+            => "            Path: /whoami\n            Method: GET\n            Auth:\n              Authorizer: NONE\n";
+        "[NONE: [], !If [HasAuth, GatehouseAuthorizer: [], NONE: []]]" => "[NONE: []]";
+        "[NONE: [], !If [HasAuth, GatehouseAuthorizer: [], NONE: []]]" => "[GatehouseAuthorizer: []]";
+        "AlwaysDeploy: true" => "AlwaysDeploy: false";
+    }
+    "strangers are kept apart" in MAIN {
+        "      Role: !GetAtt OpenRoutesRole.Arn\n" => "      Role: !GetAtt ProxyRole.Arn\n";
+        "        - ResourcePath: /~1healthz\n          HttpMethod: GET\n"
+            => "        - ResourcePath: /~1health\n          HttpMethod: GET\n";
+        "          ThrottlingRateLimit: !Ref OpenThrottlingRate\n"
+            => "          ThrottlingRateLimit: !Ref ThrottlingRate\n";
+        "!If [ReservesOpenRoutes, !Ref OpenRoutesConcurrency, !Ref AWS::NoValue]" => "!Ref OpenRoutesConcurrency";
+        "        Invoke:\n"
+            => "        Stray:\n          Type: Api\n          Properties:\n            RestApiId: !Ref Api\n            Path: /healthz\n            Method: GET\n            Auth: {Authorizer: NONE}\n        Invoke:\n";
+        "      Environment: *proxy-environment\n" => "      Environment: {Variables: {AGENTS: other}}\n";
+        "                Resource: !GetAtt OpenRoutesLogs.Arn\n"
+            => "                Resource: !GetAtt OpenRoutesLogs.Arn\n              - Effect: Allow\n                Action: bedrock-agentcore:InvokeAgentRuntime\n                Resource: !Ref RuntimeArns\n";
+    }
+    "settings come from files" in MAIN {
+        "            - file:/opt/agents.json\n" => "            - !Ref Agents\n";
+        "            - file:/opt/issuers.json\n" => "            - !Ref TrustedIssuers\n";
+        "&layers !If [HasAgentsFile, [!Ref SettingsLayer], !Ref AWS::NoValue]" => "&layers []";
+        "    Condition: HasAgentsFile\n" => "    Condition: HasIssuersFile\n";
+    }
+    "routes stream" in MAIN {
+        "ResponseTransferMode: RESPONSE_STREAM" => "ResponseTransferMode: STREAM";
+        "ResponseTransferMode: RESPONSE_STREAM\n" => "Unused: x\n";
+        "TimeoutInMillis: 900000" => "TimeoutInMillis: 900001";
+        "      Timeout: 900\n" => "      Timeout: 29\n";
+    }
+    "the authorizer is asked as it must be" in MAIN {
+        "FunctionArn: !GetAtt AuthorizerFunction.Arn" => "FunctionArn: !GetAtt PretokenFunction.Arn";
+        "ReauthorizeEvery: 300" => "ReauthorizeEvery: 3600";
+        "FunctionPayloadType: REQUEST" => "FunctionPayloadType: TOKEN";
+        "Headers: [Authorization]" => "Headers: [X-Api-Key]";
+    }
+    "what API Gateway answers by itself" in MAIN {
+        "Access-Control-Allow-Origin: \"'*'\"" => "X-Other: \"'*'\"";
+        "WWW-Authenticate: " => "X-Other: ";
+        "https://${DomainName}/.well-known/oauth-protected-resource"
+            => "https://elsewhere.example/.well-known/oauth-protected-resource";
+        "${PublicUrl}/.well-known/oauth-protected-resource" => "${DomainName}/.well-known/oauth-protected-resource";
+        "        DEFAULT_5XX:" => "        API_CONFIGURATION_ERROR:";
+        "{\"status\": 401," => "{status: 401,";
+    }
+    "the stage is held within bounds" in MAIN {
+        "ThrottlingRateLimit: " => "Unused: ";
+        "DataTraceEnabled: false" => "DataTraceEnabled: true";
+        "MetricsEnabled: false" => "MetricsEnabled: true";
+    }
+    "the access log tells no secret and no name" in MAIN {
+        "$context.identity.sourceIp" => "$context.identity.apiKey";
+        "$context.resourcePath" => "$input.params('Authorization')";
+        "$context.authorizer.token_id" => "$context.authorizer.principalId";
+    }
+    "no way around" in MAIN {
+        "      CodeUri: proxy\n" => "      CodeUri: proxy\n      FunctionUrlConfig: {AuthType: NONE}\n";
+        "PRIVATE, REGIONAL]" => "REGIONAL, REGIONAL]";
+        "aws:SourceVpce:" => "aws:SourceVpc:";
+        "[HasDomain, true, false]" => "[HasDomain, false, false]";
+    }
+    "functions are called without an alias" in MAIN {
+        "    Handler: bootstrap\n" => "    Handler: bootstrap\n    AutoPublishAlias: live\n";
+        "ServiceToken: !GetAtt PolicyFunction.Arn" => "ServiceToken: !Ref PolicyFunction.Alias";
+        "FunctionArn: !GetAtt AuthorizerFunction.Arn" => "FunctionArn: !Ref AuthorizerFunction.Alias";
+        ":function:gatehouse-pretoken-${Unique}" => ":function:gatehouse-pretoken-${Unique}:live";
+        "RotationLambdaARN: !GetAtt RotationFunction.Arn" => "RotationLambdaARN: !Ref RotationFunction.Alias";
+        "  AuthorizerLogs:\n" => "  Live:\n    Type: AWS::Lambda::Version\n    Properties: {}\n\n  AuthorizerLogs:\n";
+    }
+    "nothing is waited for too long" in MAIN {
+        "      ServiceTimeout: 330\n" => "";
+        "ServiceTimeout: 330" => "ServiceTimeout: 299";
+    }
+    "one caller a permission" in MAIN {
+        "Principal: cognito-idp.amazonaws.com" => "Principal: \"*\"";
+        "      SourceAccount: !Ref AWS::AccountId\n" => "";
+        "      Principal: secretsmanager.amazonaws.com\n"
+            => "      Principal: secretsmanager.amazonaws.com\n      SourceArn: arn:aws:secretsmanager:*:*:secret:*\n";
+        "SourceArn: !If [HasOwnPool, !GetAtt Users.Outputs.UserPoolArn, !Ref UserPoolArn]"
+            => "SourceArn: arn:aws:cognito-idp:*:*:userpool/*";
+    }
+    "settings are the functions' own" in MAIN {
+        "          TOOL_SCOPES: " => "          TOOL_SCOPE: ";
+        "          GROUP_MAP: !Ref GroupMap\n" => "";
+    }
+};

@@ -39,6 +39,11 @@ pub(crate) fn have_no_alias(door: &Door) -> Vec<String> {
         let is_itself = |target: &Value| match call(target) {
             Some(("Ref", name)) => !name.as_str().unwrap().contains('.'),
             Some(("Fn::GetAtt", path)) => path.as_str().is_some_and(|path| path.ends_with(".Arn")),
+            // The trigger's, which is made after its pool (`identity::trigger` compares it).
+            Some(("Fn::Sub", parts)) => {
+                let arn = parts[0].as_str().unwrap_or_default();
+                arn.ends_with("gatehouse-pretoken-${Unique}")
+            }
             // A nested stack's own parameter, which the main template fills in.
             _ => target.as_str().is_some_and(|text| !text.contains(".Alias")),
         };

@@ -48,13 +48,59 @@ pub(crate) fn trigger(door: &Door) -> Vec<String> {
             "UserPool",
             "machines' tokens are signed unasked",
         ));
-        let trigger_arn = json!({"Fn::GetAtt": "PretokenFunction.Arn"}).to_string();
-        let asks = trigger["LambdaArn"] == json!(trigger_arn);
+        let function = &door.main().resource("PretokenFunction")["Properties"];
+        let asks = names_function(&trigger["LambdaArn"], &function["FunctionName"]);
         faults.extend(unless(asks, "UserPool", "asks another function"));
         let tier = pool["UserPoolTier"] == "ESSENTIALS";
         faults.extend(unless(tier, "UserPool", "has a plan without that trigger"));
     }
     faults
+}
+
+/// Whether this is the ARN, in this account and region, of the function of this name. Each is a `Sub` with variables.
+fn names_function(arn: &Value, name: &Value) -> bool {
+    let arn: Value = serde_json::from_str(arn.as_str().unwrap_or_default()).unwrap_or_default();
+    let (arn, name) = (&arn["Fn::Sub"], &name["Fn::Sub"]);
+    let before = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:";
+    let named = arn[0].as_str().and_then(|arn| arn.strip_prefix(before));
+    named.is_some() && named == name[0].as_str() && arn[1] == name[1]
+}
+
+/// The trigger believes the door's machine client, and the users of the clients that the door admits.
+pub(crate) fn proof(door: &Door) -> Vec<String> {
+    let parameters = &door.main().parameters;
+    let function = &door.main().resource("PretokenFunction")["Properties"];
+    let variables = &function["Environment"]["Variables"];
+    let own_pool = parameters["TrustedIssuers"] == "" && parameters["SettingsFromFiles"] != "true";
+    let has_machine = properties(door, "MachineClient").is_some();
+    let output = |name: &str| json!({"Fn::GetAtt": format!("Users.Outputs.{name}")});
+    let machine = if own_pool && has_machine {
+        output("MachineClientId")
+    } else {
+        parameters["MachineClientId"].clone()
+    };
+    let console = if own_pool {
+        output("ConsoleClientId")
+    } else {
+        json!("")
+    };
+    let given = |name: &str, otherwise: Value| match &parameters[name] {
+        Value::String(text) if text.is_empty() => otherwise,
+        given => given.clone(),
+    };
+    [
+        (
+            variables["PROVING_CLIENTS"] == given("ProvingClients", machine),
+            "takes a proof from another client than the machine's",
+        ),
+        (
+            variables["USER_TOKEN_CLIENTS"] == given("UserTokenClients", console),
+            "takes tokens of users whom the door does not admit",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| unless(is_so, "PretokenFunction", what))
+    .collect()
 }
 
 /// Properties of a client that people sign in to by the page.

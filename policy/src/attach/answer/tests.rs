@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::attach::failure::Message;
+use crate::attach::error::Message;
 use crate::attach::request::Request;
 
 fn request(length: usize) -> Request {
@@ -19,10 +19,11 @@ fn the_answer_has_what_cloudformation_asks_for_and_nothing_else() {
     let answer: Value = serde_json::from_str(&body(&request(3), &Ok(()))).unwrap();
     let mut expected = json!({
         "Status": "SUCCESS", "Reason": "the gateway is as wanted", "PhysicalResourceId": "xxx",
-        "StackId": "xxx", "RequestId": "xxx", "LogicalResourceId": "xxx",
+        "StackId": "xxx", "RequestId": "xxx", "LogicalResourceId": "xxx", "NoEcho": false, "Data": {},
     });
     assert_eq!(answer, expected);
-    let answer: Value = serde_json::from_str(&body(&request(3), &Err(Failure::NoGateway))).unwrap();
+    let answer: Value =
+        serde_json::from_str(&body(&request(3), &Err(AttachError::NoGateway))).unwrap();
     expected["Status"] = json!("FAILED");
     expected["Reason"] = json!("the gateway does not exist, or is being deleted");
     assert_eq!(answer, expected);
@@ -31,7 +32,7 @@ fn the_answer_has_what_cloudformation_asks_for_and_nothing_else() {
 #[test]
 fn the_longest_answer_fits() {
     let message = Message::new(&"\"\u{1f600}".repeat(10_000));
-    let failure = Failure::Refused {
+    let failure = AttachError::Refused {
         operation: "UpdateGateway",
         message,
     };

@@ -111,7 +111,7 @@ fn its_state_is_read() {
     for body in ["", "[]", "{}", r#"{"status": 1}"#, r#"{"status": "READY""#] {
         assert_eq!(
             Gateway::parse(body.as_bytes()),
-            Err(Failure::NotAGateway),
+            Err(AttachError::NotAGateway),
             "{body}"
         );
     }

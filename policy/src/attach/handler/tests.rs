@@ -15,11 +15,11 @@ use crate::attach::request::GatewayId;
 struct Broken;
 
 impl ControlPlane for Broken {
-    async fn read(&self, gateway: &GatewayId) -> Result<Option<Gateway>, Failure> {
+    async fn read(&self, gateway: &GatewayId) -> Result<Option<Gateway>, AttachError> {
         panic!("a bug, met at {}", gateway.as_str())
     }
 
-    async fn write(&self, _: &GatewayId, _: &Settings) -> Result<(), Failure> {
+    async fn write(&self, _: &GatewayId, _: &Settings) -> Result<(), AttachError> {
         unreachable!("nothing is written before it is read")
     }
 }

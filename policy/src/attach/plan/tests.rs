@@ -47,10 +47,10 @@ fn name(step: &Step) -> &'static str {
             assert!(is_ours || engine.is_none(), "{json}");
             if is_ours { "attach" } else { "detach" }
         }
-        Step::GiveUp(Failure::NoGateway) => "no gateway",
-        Step::GiveUp(Failure::OtherEngine(_)) => "other engine",
-        Step::GiveUp(Failure::Unsuccessful(_)) => "unsuccessful",
-        Step::GiveUp(Failure::Undone) => "undone",
+        Step::GiveUp(AttachError::NoGateway) => "no gateway",
+        Step::GiveUp(AttachError::OtherEngine(_)) => "other engine",
+        Step::GiveUp(AttachError::Unsuccessful(_)) => "unsuccessful",
+        Step::GiveUp(AttachError::Undone) => "undone",
         Step::GiveUp(failure) => panic!("{failure}"),
     }
 }
@@ -121,6 +121,6 @@ fn an_engine_is_only_replaced_by_the_resource_that_attached_it() {
         replaces: None,
     };
     let step = plan(&wanted, Some(&gateway), 0, false);
-    let other = Failure::OtherEngine(Message::new(&arn("before")));
+    let other = AttachError::OtherEngine(Message::new(&arn("before")));
     assert_eq!(step, Step::GiveUp(other));
 }

@@ -32,7 +32,7 @@ enum Event {
     Becomes(Value),
     /// There is no gateway any more.
     Vanishes,
-    Fails(Failure),
+    Fails(AttachError),
     /// No answer at all.
     Hangs,
 }
@@ -69,7 +69,7 @@ impl Double {
 }
 
 impl ControlPlane for Double {
-    async fn read(&self, _: &GatewayId) -> Result<Option<Gateway>, Failure> {
+    async fn read(&self, _: &GatewayId) -> Result<Option<Gateway>, AttachError> {
         let event = {
             let mut state = self.0.lock().unwrap();
             state.calls.push("read");
@@ -94,7 +94,7 @@ impl ControlPlane for Double {
         Gateway::parse(document.to_string().as_bytes()).map(Some)
     }
 
-    async fn write(&self, _: &GatewayId, settings: &Settings) -> Result<(), Failure> {
+    async fn write(&self, _: &GatewayId, settings: &Settings) -> Result<(), AttachError> {
         let mut state = self.0.lock().unwrap();
         state.calls.push("write");
         if let Some(left) = state.denied_writes.checked_sub(1) {
@@ -119,14 +119,14 @@ fn status(status: &str) -> Event {
 }
 
 fn unavailable() -> Event {
-    Event::Fails(Failure::Unavailable {
+    Event::Fails(AttachError::Unavailable {
         operation: "GetGateway",
         message: Message::new("ThrottlingException: slowly"),
     })
 }
 
-fn denied(operation: &'static str) -> Failure {
-    Failure::Denied {
+fn denied(operation: &'static str) -> AttachError {
+    AttachError::Denied {
         operation,
         message: Message::new("AccessDeniedException: not authorized to perform"),
     }
@@ -153,7 +153,7 @@ fn engine(mode: &str) -> Value {
 }
 
 /// Runs one task within five minutes of the emulator's time; how it ended, and how long it took.
-async fn run(double: &Double, is_attached: bool) -> (Result<(), Failure>, Duration) {
+async fn run(double: &Double, is_attached: bool) -> (Result<(), AttachError>, Duration) {
     let start = Instant::now();
     let deadline = start.checked_add(Duration::from_secs(300)).unwrap();
     let outcome = reconcile(double, &task(is_attached), PAUSE, deadline).await;
@@ -219,7 +219,7 @@ async fn a_change_on_top_of_ours_is_kept_and_ours_made_again() {
     ];
     let double = Double::new(ready(), Vec::new(), script);
     // It happens after every write: so it is given up.
-    assert_eq!(run(&double, true).await.0, Err(Failure::Undone));
+    assert_eq!(run(&double, true).await.0, Err(AttachError::Undone));
     assert_eq!(double.document()["name"], "renamed");
     assert_eq!(double.writes(), 5);
     // It does not happen again.
@@ -277,7 +277,7 @@ async fn rights_that_do_not_come_within_a_minute_are_a_failure() {
         );
         let (outcome, took) = run(&double, true).await;
         let message = Message::new(&format!("{failed}; the role may not"));
-        assert_eq!(outcome, Err(Failure::Unsuccessful(message)));
+        assert_eq!(outcome, Err(AttachError::Unsuccessful(message)));
         assert!(took < Duration::from_secs(90), "{took:?}");
     }
 }
@@ -304,7 +304,7 @@ async fn the_deadline_holds_whatever_the_gateway_does() {
                 .script
                 .extend((seen == "nothing").then_some(Event::Hangs));
             let (outcome, took) = run(&double, is_attached).await;
-            assert_eq!(outcome, Err(Failure::TooLate(Message::new(seen))));
+            assert_eq!(outcome, Err(AttachError::TooLate(Message::new(seen))));
             assert_eq!(took, Duration::from_secs(300), "{seen}");
         }
         // Pauses grow to 16 seconds and no further.
@@ -328,7 +328,7 @@ async fn a_control_plane_that_is_not_available_is_asked_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_final() {
-    let refused = Failure::Refused {
+    let refused = AttachError::Refused {
         operation: "GetGateway",
         message: Message::new("ValidationException: no"),
     };
@@ -343,6 +343,6 @@ async fn a_gateway_that_goes_away_is_detached() {
     let script = vec![status("DELETING"), Event::Vanishes];
     let double = Double::new(document, script, Vec::new());
     assert_eq!(run(&double, false).await.0, Ok(()));
-    assert_eq!(run(&double, true).await.0, Err(Failure::NoGateway));
+    assert_eq!(run(&double, true).await.0, Err(AttachError::NoGateway));
     assert_eq!(double.calls(), ["read", "read", "read"]);
 }

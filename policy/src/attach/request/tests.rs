@@ -129,7 +129,7 @@ fn a_wrong_request_is_answered_and_its_end_is_nothing_to_do() {
     ] {
         let request = Request::read(event(&wrong)).unwrap();
         assert!(
-            matches!(request.task, Err(Failure::Malformed(_))),
+            matches!(request.task, Err(AttachError::Malformed(_))),
             "{wrong}"
         );
         assert_eq!(request.physical_id, "not-created");
@@ -142,11 +142,22 @@ fn a_wrong_request_is_answered_and_its_end_is_nothing_to_do() {
     }
 }
 
+/// If this fails, the crate reads who asks whatever else is wrong, and [`Asking`] can go.
+#[test]
+fn the_crates_request_cannot_be_answered_when_its_kind_is_unknown() {
+    let unknown = event(&json!({"RequestType": "Replace"}));
+    assert!(serde_json::from_value::<Event>(unknown.clone()).is_err());
+    let request = Request::read(unknown).unwrap();
+    assert_eq!(request.sender.request_id, "0f1a");
+}
+
 #[test]
 fn an_attachment_stays_with_its_gateway() {
     let moved = json!({"RequestType": "Update", "PhysicalResourceId": "elsewhere-abcdefghij/policy-engine"});
     let request = Request::read(event(&moved)).unwrap();
-    assert!(matches!(request.task, Err(Failure::Malformed(text)) if text.contains("logical id")));
+    assert!(
+        matches!(request.task, Err(AttachError::Malformed(text)) if text.contains("logical id"))
+    );
     // The resource keeps its name, or CloudFormation would end the attachment that there is.
     assert_eq!(request.physical_id, "elsewhere-abcdefghij/policy-engine");
 }

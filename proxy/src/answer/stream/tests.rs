@@ -1,9 +1,15 @@
-use super::*;
+mod ends;
+
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
-use std::sync::Arc;
+use shared::session::Conversation;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{advance, sleep, timeout};
+
+use super::*;
+use crate::caller::dialect::Dialect;
 
 /// An agent's answer, fed by hand; `gone` is told when the door lets go of it.
 struct Agent {
@@ -23,7 +29,7 @@ struct Talk {
     agent: mpsc::UnboundedSender<Result<Bytes, &'static str>>,
     /// Held by the agent's stream too, for as long as that exists.
     held: Arc<()>,
-    pump: Pump<Agent>,
+    pump: Pump,
     begun: Instant,
 }
 
@@ -31,6 +37,11 @@ const IDLE: Duration = Duration::from_secs(100);
 const LAST: &str = r#""conversation_id":"c1","request_id":"r-1"}"#;
 
 fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
+    let record = Record::begin("r-1", None, "invocations");
+    talk_in(Dialect::Http, is_event_stream, deadline, record)
+}
+
+fn talk_in(dialect: Dialect, is_event_stream: bool, deadline: Duration, record: Record) -> Talk {
     let (agent, pieces) = mpsc::unbounded_channel();
     let held = Arc::new(());
     let source = Agent {
@@ -42,12 +53,17 @@ fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
         idle: IDLE,
         deadline: begun.checked_add(deadline).unwrap(),
     };
-    let conversation = Conversation::parse("c1");
-    let record = Record::begin("r-1", None, "invocations");
+    let words = Words::new(dialect, Conversation::parse("c1"));
     Talk {
         agent,
         held,
-        pump: Pump::new(source, is_event_stream, patience, conversation, record),
+        pump: Pump::new(
+            AgentStream::of(source),
+            is_event_stream,
+            patience,
+            words,
+            record,
+        ),
         begun,
     }
 }
@@ -91,8 +107,9 @@ fn last(event: &str, code: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pieces_pass_as_they_come() {
-    for is_event_stream in [true, false] {
+async fn events_pass_as_they_are_whole_and_other_pieces_as_they_come() {
+    for (is_event_stream, expected) in [(true, &["data: 2\n\n"][..]), (false, &["dat", "a: 2\n\n"])]
+    {
         let mut talk = talk(is_event_stream, Duration::from_secs(900));
         talk.says("data: 1\n\n");
         assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
@@ -100,8 +117,9 @@ async fn pieces_pass_as_they_come() {
         talk.says("");
         talk.says("dat");
         talk.says("a: 2\n\n");
-        assert_eq!(talk.next().await, Some(at(3, "dat")));
-        assert_eq!(talk.next().await, Some(at(3, "a: 2\n\n")));
+        for piece in expected {
+            assert_eq!(talk.next().await, Some(at(3, *piece)));
+        }
         let Talk {
             agent,
             mut pump,
@@ -116,30 +134,33 @@ async fn pieces_pass_as_they_come() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_filled_with_comments_where_a_line_begins() {
+async fn silence_is_filled_with_comments_between_events() {
     let mut talk = talk(true, Duration::from_secs(900));
-    assert_eq!(talk.next().await, Some(at(15, ": \n\n")));
-    assert_eq!(talk.next().await, Some(at(30, ": \n\n")));
-    talk.says("data: 1\n");
-    assert_eq!(talk.next().await, Some(at(30, "data: 1\n")));
+    assert_eq!(talk.next().await, Some(at(15, ": \n")));
+    assert_eq!(talk.next().await, Some(at(30, ": \n")));
+    // What has begun is kept back, so the comment stands before it.
+    talk.says("id: 7\ndata: 2");
     assert_eq!(talk.next().await, Some(at(45, ": \n")));
-    talk.says("data: 2");
-    assert_eq!(talk.next().await, Some(at(45, "data: 2")));
-    sleep(Duration::from_secs(70)).await;
+    sleep(Duration::from_secs(10)).await;
     talk.says("3\n\n");
-    assert_eq!(talk.next().await, Some(at(115, "3\n\n")));
-    assert_eq!(talk.next().await, Some(at(130, ": \n\n")));
+    assert_eq!(talk.next().await, Some(at(55, "id: 7\ndata: 23\n\n")));
+    assert_eq!(talk.next().await, Some(at(70, ": \n")));
+    // A line feed may follow a carriage return.
+    talk.says("data: 4\r\n\r");
+    assert_eq!(talk.next().await, Some(at(70, "data: 4\r\n\r")));
+    sleep(Duration::from_secs(20)).await;
+    talk.says("\n");
+    assert_eq!(talk.next().await, Some(at(90, "\n")));
+    assert_eq!(talk.next().await, Some(at(105, ": \n")));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_said_inside_a_line() {
+async fn nothing_is_said_inside_an_event() {
     let mut talk = talk(true, Duration::from_secs(900));
-    talk.says("data: half");
-    assert_eq!(talk.next().await, Some(at(0, "data: half")));
-    let cut = format!(
-        "\nevent: gatehouse.cut\n\n{}",
-        last("error", "agent_silent")
-    );
+    let half = format!("data: {}\n", "x".repeat(64 * 1024));
+    talk.says(&half);
+    assert_eq!(talk.next().await, Some(at(0, half)));
+    let cut = format!("event: gatehouse.cut\n\n{}", last("error", "agent_silent"));
     assert_eq!(talk.rest().await, [at(100, cut)]);
 }
 
@@ -156,7 +177,7 @@ async fn other_bodies_get_no_comments_and_no_last_event() {
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_stays_silent_is_left() {
     let rest = talk(true, Duration::from_secs(900)).rest().await;
-    let comments = (1..=6).map(|beat| at(beat * 15, ": \n\n"));
+    let comments = (1..=6).map(|beat| at(beat * 15, ": \n"));
     let expected: Vec<_> = comments
         .chain([at(100, last("error", "agent_silent"))])
         .collect();
@@ -177,32 +198,22 @@ async fn comments_of_ours_do_not_count_as_the_agents() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_ends_with_an_event_that_says_so() {
-    let table = [
-        ("", last("error", "agent_cut")),
-        ("data: 1\n\n", last("error", "agent_cut")),
-        (
-            "data: 1\n",
-            format!("event: gatehouse.cut\n\n{}", last("error", "agent_cut")),
-        ),
-        (
-            "data: {\"te",
-            format!("\nevent: gatehouse.cut\n\n{}", last("error", "agent_cut")),
-        ),
-    ];
-    for (before, expected) in table {
-        let talk = talk(true, Duration::from_secs(900));
-        talk.says(before);
-        talk.agent
-            .send(Err("the agent's own words, never passed on"))
-            .unwrap();
-        let rest = talk.rest().await;
-        assert_eq!(rest.last(), Some(&at(0, expected)), "{before:?}");
-        assert_eq!(rest.len(), if before.is_empty() { 1 } else { 2 });
-    }
+async fn an_agent_may_end_within_an_event() {
+    let mut talk = talk(true, Duration::from_secs(900));
+    talk.says("data: 1\n\ndata: 2");
+    assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
+    let (gone, _) = mpsc::unbounded_channel();
+    drop(std::mem::replace(&mut talk.agent, gone));
+    assert_eq!(talk.rest().await, [at(0, "data: 2")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_body_that_is_cut_just_ends() {
     let talk = talk(false, Duration::from_secs(900));
     talk.says("{");
-    talk.agent.send(Err("cut")).unwrap();
+    talk.agent
+        .send(Err("the agent's own words, never passed on"))
+        .unwrap();
     assert_eq!(talk.rest().await, [at(0, "{")]);
 }
 
@@ -211,7 +222,7 @@ async fn the_deadline_is_announced_in_time() {
     let quiet = talk(true, Duration::from_secs(20));
     assert_eq!(
         quiet.rest().await,
-        [at(15, ": \n\n"), at(20, last("resume", "deadline"))]
+        [at(15, ": \n"), at(20, last("resume", "deadline"))]
     );
     let mut busy = talk(true, Duration::from_secs(20));
     for _ in 0..30 {
@@ -279,35 +290,43 @@ async fn a_waiting_stream_wakes_for_the_agent() {
     assert_eq!(talk.next().await, Some(at(1, "data: 1\n\n")));
 }
 
-/// Something to be done at the end, which is over when the sender is gone.
-fn finally(talk: Talk, done: oneshot::Receiver<()>) -> Talk {
-    let Talk {
-        agent,
-        held,
-        pump,
-        begun,
-    } = talk;
-    let finally: Finally = Box::pin(async move {
-        let _over = done.await;
-    });
-    Talk {
-        agent,
-        held,
-        pump: pump.finally(Some(finally)),
-        begun,
+/// A right to a turn that tells what becomes of it; giving it back is over when the other end of `given_back` is gone.
+struct Told {
+    given_back: oneshot::Receiver<()>,
+    kept: mpsc::UnboundedSender<Finally>,
+}
+
+impl Hold for Told {
+    fn release(self: Box<Self>) -> Finally {
+        Box::pin(async move {
+            let _over = self.given_back.await;
+        })
+    }
+
+    fn outlive(self: Box<Self>, rest: Finally) {
+        self.kept.send(rest).unwrap();
     }
 }
 
+/// Both ends of the right to a turn that this talk holds from now on.
+fn holding(talk: Talk) -> (Talk, oneshot::Sender<()>, mpsc::UnboundedReceiver<Finally>) {
+    let (giving_back, given_back) = oneshot::channel();
+    let (kept, keeping) = mpsc::unbounded_channel();
+    let hold: Box<dyn Hold> = Box::new(Told { given_back, kept });
+    let pump = talk.pump.holding(Some(hold));
+    (Talk { pump, ..talk }, giving_back, keeping)
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_not_over_before_what_has_to_be_done() {
+async fn an_answer_is_not_over_before_its_turn_is_given_back() {
     for (is_event_stream, end, expected) in [
         (true, Ok(()), None),
         (false, Ok(()), None),
         (true, Err("cut"), Some(last("error", "agent_cut"))),
         (false, Err("cut"), None),
     ] {
-        let (doing, done) = oneshot::channel();
-        let mut talk = finally(talk(is_event_stream, Duration::from_secs(900)), done);
+        let talk = talk(is_event_stream, Duration::from_secs(900));
+        let (mut talk, giving_back, mut kept) = holding(talk);
         talk.says("data: 1\n\n");
         assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
         let (gone, _) = mpsc::unbounded_channel();
@@ -316,23 +335,51 @@ async fn an_answer_is_not_over_before_what_has_to_be_done() {
         drop(agent);
         assert!(timeout(Duration::from_secs(60), talk.next()).await.is_err());
         assert_eq!(Arc::strong_count(&talk.held), 1, "the agent is done");
-        drop(doing);
+        drop(giving_back);
         let said = talk.next().await.map(|(_, said)| said);
         assert_eq!(said, expected);
         assert_eq!(talk.next().await, None);
+        assert!(kept.recv().await.is_none(), "it is not kept");
     }
 }
 
+/// The door gives up first, or the caller leaves: the agent may work on, and is listened to until it has ended.
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_leaves_takes_along_what_has_to_be_done() {
-    let (mut doing, done) = oneshot::channel();
-    let talk = finally(talk(true, Duration::from_secs(900)), done);
-    drop(talk);
-    doing.closed().await;
-}
-
-#[test]
-fn codes_are_distinct() {
-    let codes: std::collections::BTreeSet<&str> = End::ALL.iter().map(|end| end.code()).collect();
-    assert_eq!(codes.len(), End::ALL.len());
+async fn a_turn_is_kept_until_the_agent_has_ended() {
+    let patience = |end| match end {
+        Some(End::Deadline) => Duration::from_secs(20),
+        _ => Duration::from_secs(900),
+    };
+    for end in [
+        Some(End::AgentSilent),
+        Some(End::Deadline),
+        Some(End::TooLong),
+        None,
+    ] {
+        for is_event_stream in [true, false] {
+            let mut record = Record::begin("r-1", None, "invocations");
+            if end == Some(End::TooLong) {
+                record.sent(MAX_BYTES - 1);
+            }
+            let talk = talk_in(Dialect::Http, is_event_stream, patience(end), record);
+            let (mut talk, _giving_back, mut kept) = holding(talk);
+            if end == Some(End::TooLong) {
+                talk.says("data: 1\n\n");
+            }
+            if end.is_some() {
+                while talk.next().await.is_some() {}
+            }
+            let Talk {
+                agent, held, pump, ..
+            } = talk;
+            drop(pump);
+            let mut rest = kept.recv().await.unwrap();
+            agent.send(Ok(Bytes::from_static(b"data: 2\n\n"))).unwrap();
+            let still = timeout(Duration::from_secs(60), &mut rest).await;
+            assert!(still.is_err(), "{end:?}: the agent works on");
+            assert_eq!(Arc::strong_count(&held), 2);
+            drop(agent);
+            rest.await;
+        }
+    }
 }

@@ -1,6 +1,8 @@
-use super::*;
-use proptest::prelude::*;
 use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
 
 const DENIAL: &str = r#"{"jsonrpc":"2.0","id":7,"result":{"isError":true,"content":[{"type":"text","text":"AuthorizeActionException - Tool Execution Denied: no [No policy applies]"}]}}"#;
 

@@ -18,7 +18,7 @@ const MAX_ID: usize = 1024;
 
 /// A session of an MCP server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Session {
+pub(crate) struct McpSession {
     /// The conversation that it began in, which leads to the same runtime session.
     pub(crate) conversation: Conversation,
     /// What the server calls it.
@@ -35,7 +35,6 @@ pub(crate) struct Owner<'o> {
 
 impl<'o> Owner<'o> {
     /// The caller whom an agent admits.
-    #[must_use]
     pub(crate) fn of(permit: &'o Permit) -> Self {
         Self {
             issuer: &permit.identity().issuer,
@@ -46,8 +45,7 @@ impl<'o> Owner<'o> {
 
     /// The id that the caller is given: `{conversation}.{server's id}.{tag}`. None if the server's own is none that a
     /// header may hold.
-    #[must_use]
-    pub(crate) fn seal(self, session: &Session, keys: &[SealKey]) -> Option<String> {
+    pub(crate) fn seal(self, session: &McpSession, keys: &[SealKey]) -> Option<String> {
         let newest = keys.first()?;
         if !is_id(&session.id) {
             return None;
@@ -59,21 +57,20 @@ impl<'o> Owner<'o> {
     }
 
     /// The session behind an id that the caller shows, if it is theirs, with this agent.
-    #[must_use]
-    pub(crate) fn open(self, text: &str, keys: &[SealKey]) -> Option<Session> {
+    pub(crate) fn open(self, text: &str, keys: &[SealKey]) -> Option<McpSession> {
         let mut parts = text.splitn(3, '.');
         let conversation = Conversation::parse(parts.next()?)?;
         let id = part(parts.next()?, MAX_ID)?;
         let tag = part(parts.next()?, MAX_TAG)?;
         let id = String::from_utf8(id).ok()?;
-        let session = Session { conversation, id };
+        let session = McpSession { conversation, id };
         let message = self.message(&session);
         let is_ours = keys.iter().any(|key| key.verifies(&message, &tag));
         is_ours.then_some(session)
     }
 
     /// All that the seal is for, each after its length, so that no two different sessions give the same bytes.
-    fn message(self, session: &Session) -> Vec<u8> {
+    fn message(self, session: &McpSession) -> Vec<u8> {
         let fields = [
             self.issuer,
             self.subject,
@@ -125,8 +122,8 @@ mod tests {
         key.seal_key(PURPOSE).unwrap()
     }
 
-    fn session(id: &str) -> Session {
-        Session {
+    fn session(id: &str) -> McpSession {
+        McpSession {
             conversation: Conversation::parse("c-1").unwrap(),
             id: id.to_owned(),
         }

@@ -1,13 +1,14 @@
 //! The places of tool tokens: one for each owner, so many at most.
 
-use shared::cache::{BackOff, Kept};
-use shared::gate::{Identity, UnixTime};
-use shared::secret::Secret;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use shared::cache::{BackOff, Kept};
+use shared::gate::{Identity, UnixTime};
+use shared::secret::Secret;
+
 /// More proofs than one instance of a function meets within a token's life, at 4 KiB each.
-const MOST: usize = 1000;
+const MAX_PLACES: usize = 1000;
 
 /// Whose a tool token is.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -57,10 +58,10 @@ impl Places {
         if let Some((_, place)) = places.get(&owner) {
             return Arc::clone(place);
         }
-        if places.len() >= MOST {
+        if places.len() >= MAX_PLACES {
             places.retain(|_, (expires, _)| *expires > now);
         }
-        if places.len() >= MOST {
+        if places.len() >= MAX_PLACES {
             let first = places.iter().min_by_key(|(_, (expires, _))| expires.0);
             if let Some(owner) = first.map(|(owner, _)| owner.clone()) {
                 places.remove(&owner);
@@ -109,10 +110,10 @@ mod tests {
         let places = Places::default();
         let machine = places.of(Owner::Machine, UnixTime(0), UnixTime(0));
         let last = places.of(user("last"), UnixTime(9999), UnixTime(0));
-        for number in 0..2 * MOST {
+        for number in 0..2 * MAX_PLACES {
             let expires = UnixTime(100 + u64::try_from(number).unwrap());
             places.of(user(&number.to_string()), expires, UnixTime(0));
-            assert!(count(&places) <= MOST);
+            assert!(count(&places) <= MAX_PLACES);
         }
         assert!(Arc::ptr_eq(
             &machine,

@@ -2,9 +2,12 @@
 
 mod world;
 
-use super::*;
-use futures_util::future::join_all;
 use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::*;
+
 use world::{Caller, Fails, LIFE, World, caller};
 
 #[tokio::test]
@@ -38,7 +41,7 @@ async fn a_thousand_requests_of_two_users_never_mix() {
 async fn an_agent_that_asks_for_none_costs_nothing() {
     let world = World::start().await;
     let Caller { identity, proof } = &caller("alice", 600).await;
-    let caller = Proven {
+    let caller = ProvenCaller {
         identity,
         bearer: proof,
     };
@@ -76,7 +79,7 @@ async fn a_token_is_renewed_at_three_quarters_of_its_life() {
     // Nothing serves beyond its life.
     world.double.advance(LIFE);
     world.double.fail([Fails::Status(503, "")]);
-    assert_eq!(world.user(&alice).await, Err(Fault::Throttled));
+    assert_eq!(world.user(&alice).await, Err(ToolTokenError::Throttled));
     assert_eq!(world.double.count(), 4);
 }
 
@@ -88,7 +91,7 @@ async fn a_token_does_not_outlive_its_proof() {
     world.double.advance(299);
     world.user(&alice).await.unwrap();
     world.double.advance(1);
-    assert_eq!(world.user(&alice).await, Err(Fault::ProofExpired));
+    assert_eq!(world.user(&alice).await, Err(ToolTokenError::ProofExpired));
     assert_eq!(world.double.count(), 1);
     // A new proof is another owner, even of the same user.
     let again = caller("alice", 900).await;
@@ -108,11 +111,11 @@ async fn requests_at_once_share_one_fetch_and_one_failure() {
     let alice = caller("alice", 600).await;
     world.double.fail([Fails::Status(503, "")]);
     let failed = join_all((0..20).map(|_| world.user(&alice))).await;
-    assert_eq!(failed[0], Err(Fault::Throttled));
+    assert_eq!(failed[0], Err(ToolTokenError::Throttled));
     assert!(
         failed[1..]
             .iter()
-            .all(|token| *token == Err(Fault::Resting))
+            .all(|token| *token == Err(ToolTokenError::Resting))
     );
     assert_eq!(world.double.count(), 1);
     world.double.advance(1);
@@ -130,20 +133,20 @@ async fn whatever_the_endpoint_answers_is_no_token() {
     let world = World::start().await;
     let alice = caller("alice", 10_000).await;
     let table = [
-        (Fails::Garbage, Fault::Answer),
-        (Fails::Huge, Fault::Answer),
-        (Fails::Long(MAX_TOKEN + 1), Fault::TooLong),
-        (Fails::Redirects, Fault::Refused),
-        (Fails::Status(400, "invalid_grant"), Fault::Refused),
-        (Fails::Status(500, "secret-detail"), Fault::Refused),
-        (Fails::Status(503, ""), Fault::Throttled),
-        (Fails::Status(429, ""), Fault::Throttled),
+        (Fails::Garbage, ToolTokenError::Answer),
+        (Fails::Huge, ToolTokenError::Answer),
+        (Fails::Long(MAX_TOKEN + 1), ToolTokenError::TooLong),
+        (Fails::Redirects, ToolTokenError::Refused),
+        (Fails::Status(400, "invalid_grant"), ToolTokenError::Refused),
+        (Fails::Status(500, "secret-detail"), ToolTokenError::Refused),
+        (Fails::Status(503, ""), ToolTokenError::Throttled),
+        (Fails::Status(429, ""), ToolTokenError::Throttled),
     ];
     for (fails, fault) in table {
         world.double.fail([fails]);
         let before = world.double.count();
         assert_eq!(world.user(&alice).await, Err(fault));
-        assert_eq!(world.user(&alice).await, Err(Fault::Resting));
+        assert_eq!(world.user(&alice).await, Err(ToolTokenError::Resting));
         assert_eq!(world.double.count(), before + 1);
         world.double.advance(32);
     }
@@ -159,13 +162,13 @@ async fn an_endpoint_that_never_answers_is_given_up() {
     world.double.fail([Fails::Never]);
     tokio::time::pause();
     let asked = Instant::now();
-    assert_eq!(world.user(&alice).await, Err(Fault::Timeout));
-    assert_eq!(asked.elapsed().as_secs(), FETCH_WAIT.as_secs());
+    assert_eq!(world.user(&alice).await, Err(ToolTokenError::Timeout));
+    assert_eq!(asked.elapsed().as_secs(), FETCH_TIMEOUT.as_secs());
     tokio::time::resume();
     // It is down for all whose token is not held.
     assert_eq!(
         world.get(ToolToken::Machine, &bob).await,
-        Err(Fault::Resting)
+        Err(ToolTokenError::Resting)
     );
     assert!(world.user(&bob).await.is_ok());
 }
@@ -180,10 +183,10 @@ async fn a_renewal_that_takes_too_long_keeps_nobody_from_a_token() {
     tokio::time::pause();
     let asked = Instant::now();
     assert_eq!(world.user(&alice).await, Ok(held.clone()));
-    assert_eq!(asked.elapsed().as_secs(), RENEWAL_WAIT.as_secs());
+    assert_eq!(asked.elapsed().as_secs(), RENEWAL_TIMEOUT.as_secs());
     // Nor does she wait for another attempt with each of her requests.
     assert_eq!(world.user(&alice).await, Ok(held.clone()));
-    assert_eq!(asked.elapsed().as_secs(), RENEWAL_WAIT.as_secs());
+    assert_eq!(asked.elapsed().as_secs(), RENEWAL_TIMEOUT.as_secs());
     tokio::time::resume();
     assert_eq!(world.double.count(), 2);
     assert!(world.user(&bob).await.is_ok());
@@ -208,9 +211,9 @@ async fn a_refused_proof_keeps_nobody_else_from_their_token() {
     let world = World::start().await;
     let (mallory, bob) = (caller("mallory", 600).await, caller("bob", 600).await);
     world.double.fail([Fails::Status(400, "invalid_request")]);
-    assert_eq!(world.user(&mallory).await, Err(Fault::Refused));
+    assert_eq!(world.user(&mallory).await, Err(ToolTokenError::Refused));
     assert!(world.user(&bob).await.is_ok());
-    assert_eq!(world.user(&mallory).await, Err(Fault::Resting));
+    assert_eq!(world.user(&mallory).await, Err(ToolTokenError::Resting));
     assert_eq!(world.double.count(), 2);
 }
 
@@ -233,13 +236,13 @@ async fn a_client_that_is_refused_for_good_is_not_tried_again_and_again() {
     let world = World::start().await;
     let alice = caller("alice", 600).await;
     "other".clone_into(&mut world.double.taken.lock().unwrap());
-    assert_eq!(world.user(&alice).await, Err(Fault::ClientRefused));
+    assert_eq!(world.user(&alice).await, Err(ToolTokenError::ClientRefused));
     assert_eq!(
         (world.double.count(), world.double.secret_fetches()),
         (1, 2)
     );
     for _ in 0..5 {
-        assert_eq!(world.user(&alice).await, Err(Fault::Resting));
+        assert_eq!(world.user(&alice).await, Err(ToolTokenError::Resting));
     }
     assert_eq!(
         (world.double.count(), world.double.secret_fetches()),
@@ -258,7 +261,7 @@ async fn an_outage_of_the_secret_is_bridged_for_an_hour() {
     world.double.advance(1);
     assert_eq!(
         world.user(&at("c").await).await,
-        Err(Fault::SecretUnavailable)
+        Err(ToolTokenError::SecretUnavailable)
     );
     world.double.store("first");
     world.double.advance(32);
@@ -284,7 +287,7 @@ async fn a_secret_of_another_form_is_none() {
         lifetime: Duration::ZERO,
     };
     let mut shown = format!("{grant:?} {:?}", shared::cache::Kept::<Secret>::default());
-    for fault in Fault::ALL {
+    for fault in ToolTokenError::ALL {
         shown.push_str(&format!("{fault:?} {fault}"));
     }
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -292,9 +295,9 @@ async fn a_secret_of_another_form_is_none() {
 
 #[test]
 fn faults_have_distinct_codes() {
-    let codes: BTreeMap<&str, Fault> = Fault::ALL
+    let codes: BTreeMap<&str, ToolTokenError> = ToolTokenError::ALL
         .iter()
         .map(|fault| (fault.code(), *fault))
         .collect();
-    assert_eq!(codes.len(), Fault::ALL.len());
+    assert_eq!(codes.len(), ToolTokenError::ALL.len());
 }

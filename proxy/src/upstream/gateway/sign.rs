@@ -1,6 +1,5 @@
 //! A request to a gateway, signed by the door's own role (SigV4).
 
-use crate::upstream::sigv4;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -9,6 +8,8 @@ use http::Request;
 use http_body_util::Full;
 use shared::clock::Clock;
 use shared::settings::Address;
+
+use crate::upstream::sigv4;
 
 /// Signs with the credentials that Lambda gives.
 pub(super) struct Signer {

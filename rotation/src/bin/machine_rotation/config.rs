@@ -2,7 +2,7 @@
 
 use rotation::MachineClient;
 use shared::aws::arn::UserPoolArn;
-use shared::settings::{self, Address, Fault, Source};
+use shared::settings::{Address, Fault, Reader, Source};
 use shared::token_endpoint::{parse_client_id, parse_scopes};
 
 /// The machine client in whose name tool tokens are asked for.
@@ -19,38 +19,24 @@ pub(crate) const USER_POOL_ARN: &str = "USER_POOL_ARN";
 /// # Errors
 /// Every fault of every setting.
 pub(crate) fn read(source: &Source<'_>) -> Result<MachineClient, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let id = read_one(source, MACHINE_CLIENT_ID, parse_client_id, &mut faults);
-    let endpoint = read_one(source, TOKEN_ENDPOINT, parse_address, &mut faults);
-    let scopes = read_one(source, TOOL_SCOPES, parse_scopes, &mut faults);
-    let pool = read_one(source, USER_POOL_ARN, parse_pool, &mut faults);
-    match (id, endpoint, scopes, pool) {
-        (Some(id), Some(endpoint), Some(scopes), Some(pool)) => Ok(MachineClient {
-            pool,
-            id,
-            endpoint,
-            scopes,
-        }),
-        _ => Err(faults),
-    }
+    let mut settings = Reader::new(source);
+    let id = settings.required(MACHINE_CLIENT_ID, parse_client_id);
+    let endpoint = settings.required(TOKEN_ENDPOINT, Address::parse);
+    let scopes = settings.required(TOOL_SCOPES, parse_scopes);
+    let pool = settings.required(USER_POOL_ARN, parse_pool);
+    let client = move || {
+        Some(MachineClient {
+            pool: pool?,
+            id: id?,
+            endpoint: endpoint?,
+            scopes: scopes?,
+        })
+    };
+    settings.finish(client())
 }
 
-fn read_one<T>(
-    source: &Source<'_>,
-    name: &str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-    faults: &mut Vec<Fault>,
-) -> Option<T> {
-    let parse = |text: &str| parse(text).map_err(|problem| vec![Fault::malformed(name, problem)]);
-    settings::required(source, name, parse, faults)
-}
-
-fn parse_address(text: &str) -> Result<Address, String> {
-    Address::parse(text).map_err(|error| error.to_string())
-}
-
-fn parse_pool(text: &str) -> Result<UserPoolArn, String> {
-    UserPoolArn::parse(text).ok_or_else(|| "is not the ARN of a user pool".to_owned())
+fn parse_pool(text: &str) -> Result<UserPoolArn, &'static str> {
+    UserPoolArn::parse(text).ok_or("is not the ARN of a user pool")
 }
 
 #[cfg(test)]

@@ -7,13 +7,12 @@ use lambda_runtime::{Error, service_fn};
 use rotation::MachineSecret;
 use rotation::handler::Rotation;
 use shared::clock::Clock;
-use shared::{log, platform, settings};
+use shared::{log, platform, start};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::start();
-    let client =
-        config::read(&settings::environment).unwrap_or_else(|faults| settings::stop(&faults));
+    let client = start::config(config::read);
     let platform = platform::from_environment().await;
     let secret = MachineSecret::new(client, &platform);
     let rotation = Rotation::new(secret, &platform, Clock::system());

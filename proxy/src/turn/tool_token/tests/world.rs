@@ -2,7 +2,10 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "a test may fail")]
 
-use super::super::*;
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::Mutex;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -14,10 +17,9 @@ use shared::clock::Moment;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
 use shared::settings::Address;
-use std::collections::VecDeque;
-use std::future::pending;
-use std::sync::Mutex;
 use tokio::net::TcpListener;
+
+use super::super::*;
 
 pub(super) const NOW: u64 = 1_800_000_000;
 /// The lifetime of the endpoint's tokens, unless a test says otherwise.
@@ -204,13 +206,17 @@ impl World {
         Self { double, tokens }
     }
 
-    pub(super) async fn get(&self, kind: ToolToken, caller: &Caller) -> Result<String, Fault> {
+    pub(super) async fn get(
+        &self,
+        kind: ToolToken,
+        caller: &Caller,
+    ) -> Result<String, ToolTokenError> {
         let Caller { identity, proof } = caller;
         let token = self
             .tokens
             .get(
                 kind,
-                Proven {
+                ProvenCaller {
                     identity,
                     bearer: proof,
                 },
@@ -219,7 +225,7 @@ impl World {
         Ok(token.unwrap().reveal().to_owned())
     }
 
-    pub(super) async fn user(&self, caller: &Caller) -> Result<String, Fault> {
+    pub(super) async fn user(&self, caller: &Caller) -> Result<String, ToolTokenError> {
         self.get(ToolToken::User, caller).await
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use shared::assertion::TYPE;
 use shared::layer::{HARD_AGE, SOFT_AGE};
 
+use super::scene::{JWKS, Scene, document, key};
 use crate::parts::NOW;
-use crate::scene::{JWKS, Scene, document, key};
 use crate::server::Reply;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -7,7 +7,7 @@ const MAX_MESSAGE: usize = 500;
 
 /// Why the gateway is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum AttachError {
     #[error("{0}")]
     Malformed(&'static str),
     #[error("the gateway does not exist, or is being deleted")]
@@ -45,7 +45,7 @@ pub(crate) enum Failure {
     Internal,
 }
 
-impl Failure {
+impl AttachError {
     /// Whether trying again may help; `is_early` if rights may not be known everywhere yet.
     pub(crate) const fn may_pass(&self, is_early: bool) -> bool {
         match self {

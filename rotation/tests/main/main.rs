@@ -7,13 +7,9 @@
     reason = "a test may fail"
 )]
 
-#[path = "main/machine.rs"]
+mod doubt;
 mod machine;
-#[path = "main/machine_world.rs"]
 mod machine_world;
-#[path = "main/moto.rs"]
 mod moto;
-#[path = "main/scene.rs"]
 mod scene;
-#[path = "main/steps.rs"]
 mod steps;

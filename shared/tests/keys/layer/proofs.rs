@@ -12,8 +12,8 @@ use shared::gate::AgentName;
 use shared::headers::IDENTITY;
 use shared::issuers::TrustedIssuers;
 
+use super::scene::{BODY, SESSION, Scene, key};
 use crate::parts::NOW;
-use crate::scene::{BODY, SESSION, Scene, key};
 
 /// A change of a good request, after which the proof no longer holds.
 type Change = fn(&mut Request<Full<bytes::Bytes>>);

@@ -1,4 +1,4 @@
-//! Faults: the reasons why there is no tool token.
+//! Errors: the reasons why there is no tool token.
 
 use shared::token_endpoint::GrantError;
 
@@ -13,12 +13,13 @@ pub enum Rest {
 
 shared::code_table! {
     /// Why there is no tool token, for the log, and who waits after it. It holds nothing that the endpoint said.
-    pub enum Fault, rest: Rest;
+    pub enum ToolTokenError, rest: Rest;
 
     Answer            Owner     "answer"             "the token endpoint's answer is not a bearer token with a lifetime"
     ClientRefused     Everybody "client_refused"     "the token endpoint does not take the machine client, its newest secret included"
     NotConfigured     Everybody "not_configured"     "the settings of the token endpoint are missing"
     ProofExpired      Owner     "proof_expired"      "the caller's own token has expired meanwhile"
+    Redirected        Everybody "redirected"         "the token endpoint answered with a redirect: its address is not that of a token endpoint"
     Refused           Owner     "refused"            "the token endpoint, or the trigger behind it, refused the request"
     Resting           Owner     "resting"            "a failure is too recent for another attempt"
     SecretUnavailable Everybody "secret_unavailable" "the machine client's secret cannot be had"
@@ -28,11 +29,12 @@ shared::code_table! {
     Unreachable       Everybody "unreachable"        "the token endpoint cannot be reached"
 }
 
-impl From<GrantError> for Fault {
+impl From<GrantError> for ToolTokenError {
     fn from(refused: GrantError) -> Self {
         match refused {
             GrantError::Answer => Self::Answer,
             GrantError::ClientRefused => Self::ClientRefused,
+            GrantError::Redirected => Self::Redirected,
             GrantError::Refused => Self::Refused,
             GrantError::Secret => Self::SecretUnavailable,
             GrantError::Throttled => Self::Throttled,

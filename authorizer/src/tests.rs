@@ -1,5 +1,6 @@
 //! The authorizer as API Gateway sees it: events in, answers out. Tokens are real, keys are given inline.
 
+mod crate_types;
 mod events;
 mod outcomes;
 mod policy;
@@ -108,7 +109,7 @@ fn agents() -> Value {
 fn caller(name: &str) -> Value {
     let own = match name {
         "alice" => {
-            json!({"groups": ["staff", "höchste"], "scope": "read write", "email": "alice@example.com"})
+            json!({"groups": ["staff", "höchste"], "scope": "read write", "email": "alice@example.com", "email_verified": true})
         }
         "bob" => json!({"groups": ["guests"], "scope": "read"}),
         "carol" => json!({"groups": ["staff"]}),
