@@ -19,10 +19,12 @@ AGENT := .tools/agent/installed
 CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
 OPENAPI := .tools/openapi/installed
+KITS := .tools/kits/installed
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 DEPLOYMENT_LOG := $(TARGET)/deployment.log
+KITS_LOG := $(TARGET)/kits.log
 TYPESCRIPT_LOG := $(TARGET)/kits-typescript.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
@@ -32,8 +34,7 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: kits-typescript
-.PHONY: help local test lint format python clippy deny docs unit template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python clippy deny docs kits kits-python kits-typescript unit template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +43,8 @@ local: ## Run the whole chain on this machine, without AWS
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
-test: lint kits-typescript unit template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(TYPESCRIPT_LOG) $(wildcard $(SKIPPED))
+test: lint kits unit template ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(wildcard $(SKIPPED))
 
 lint: format python deny clippy docs ## Formatting, dependencies, clippy, documentation
 
@@ -53,6 +54,8 @@ format:
 python: $(CHECKS)
 	ruff format --check tests/deployment
 	ruff check tests/deployment
+	ruff format --check --config kits/python/pyproject.toml kits/python examples/python
+	ruff check --config kits/python/pyproject.toml kits/python examples/python
 
 deny: $(CHECKS)
 	cargo deny --locked check licenses bans sources
@@ -66,6 +69,17 @@ clippy:
 docs:
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
 
+# Before the unit tests, one of which shows the built TypeScript package an assertion of the door's own.
+kits: kits-python kits-typescript ## Build the packages for agent authors, install them, and test what is installed
+
+kits-python: $(KITS)
+	@mkdir -p $(TARGET)
+	scripts/kit-python $(TARGET)/kits/python 2>&1 | tee $(KITS_LOG)
+
+kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
+	@mkdir -p $(TARGET)
+	scripts/kit-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
+
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
 unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) ## Unit, integration and end-to-end tests
@@ -73,11 +87,6 @@ unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) ## Unit, integration and end-to-end
 	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CURDIR)/.tools/clients/bin/python' \
 		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' \
 		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
-
-# Before the unit tests, one of which shows the built package an assertion of the door's own.
-kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
-	@mkdir -p $(TARGET)
-	scripts/kits-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
 
 template: $(CHECKS) $(CHECKOV) ## Lint the templates, then `make deployment`
 	cfn-lint $(TEMPLATES)
@@ -132,7 +141,9 @@ endure: ## Watch the programs for an hour: silence, a new signing key, an outage
 
 fmt: ## Format the code
 	cargo fmt --all
-	@if [ -x .tools/checks/bin/ruff ]; then ruff format tests/deployment; fi
+	@if [ -x .tools/checks/bin/ruff ]; then \
+		ruff format tests/deployment; \
+		ruff format --config kits/python/pyproject.toml kits/python examples/python; fi
 
 clean: ## Remove everything that was built or installed here
 	cargo clean

@@ -71,6 +71,11 @@ const CHANGED: &[(&str, &str, Change)] = &[
         [&[0], good].concat()
     }),
     (
+        "signature_zero_between",
+        "a zero between its halves",
+        |good| [halves(good).0, &[0], halves(good).1].concat(),
+    ),
+    (
         "signature_zeros",
         "zeros, which a careless verifier takes for a good one",
         |_| vec![0; 64],

@@ -1,0 +1,40 @@
+"""Runs of single tests with a copy of the package, each in a process of its own.
+
+It imports the package nowhere: the process that runs a test loads the copy.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+FAILED = 42
+
+# A process that has loaded all but the package itself, and is copied for each run, so that a run takes no second.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    ["cryptography.hazmat.primitives.asymmetric.ec", "mcp.server.mcpserver", "pytest", "uvicorn"]
+)
+
+
+def exit_code(folder, test):
+    """`FAILED` if the test fails with the package of that folder; other codes are runs that did not come so far."""
+    run = FORKS.Process(target=_run, args=[str(folder), test])
+    run.start()
+    run.join(100)
+    if run.exitcode is None:
+        run.kill()
+    return run.exitcode
+
+
+def _run(folder, test):
+    import pytest
+
+    assert "gatehouse_agent" not in sys.modules
+    sys.path.insert(0, folder)
+    with open(f"{folder}/log", "w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        code = pytest.main(["-q", "-x", f"--rootdir={TESTS.parent}", str(TESTS / test)])
+    is_copy = sys.modules["gatehouse_agent"].__file__.startswith(folder)
+    os._exit(FAILED if is_copy and code == pytest.ExitCode.TESTS_FAILED else 70 + code)
