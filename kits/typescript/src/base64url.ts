@@ -1,4 +1,4 @@
-/** Strict base64url (RFC 4648 section 5): no padding, no other alphabet, one spelling for each sequence of bytes. */
+/** Strict base64url (RFC 4648, section 5): no padding, no other alphabet, one spelling for each sequence of bytes. */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = new Map([...ALPHABET].map((sign, value) => [sign.charCodeAt(0), value]));
@@ -22,7 +22,7 @@ export function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
       at += 1;
     }
   }
-  // Bits that no byte takes must be zero (RFC 4648 section 3.5), or one token would have many texts.
+  // Bits that no byte takes must be zero (RFC 4648, section 3.5), or one token would have many texts.
   if ((pending & ((1 << bits) - 1)) !== 0) return undefined;
   return bytes;
 }

@@ -68,7 +68,7 @@ export function parseClaims(payload: Uint8Array): Claims {
 
 /** Checks that the door says this, to this agent, about this request, and now (in whole seconds since 1970). */
 export function checkClaims(claims: Claims, trust: Trust, head: RequestHead, now: bigint): void {
-  // Exact texts (RFC 7519 sections 4.1.1 and 4.1.3): no prefix, no normal form, no case folding.
+  // Exact texts (RFC 7519, sections 4.1.1 and 4.1.3): no prefix, no normal form, no case folding.
   if (claims.iss !== trust.door) throw new ProofError("proof_issuer");
   if (claims.aud !== trust.agent) throw new ProofError("proof_audience");
   if (claims.iat > now + SKEW) throw new ProofError("proof_early");

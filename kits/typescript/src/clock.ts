@@ -21,7 +21,7 @@ export function since(later: Moment, earlier: Moment): number {
   return Math.max(later.wall - earlier.wall, later.steady - earlier.steady, 0);
 }
 
-/** The whole seconds of the wall clock (the NumericDate of RFC 7519 section 2). */
+/** The whole seconds of the wall clock (the NumericDate of RFC 7519, section 2). */
 export function unixTime(moment: Moment): bigint {
   return BigInt(Math.floor(moment.wall / 1000));
 }

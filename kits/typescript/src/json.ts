@@ -2,7 +2,7 @@
  * Strict JSON reader: one object in UTF-8, no duplicate member, bounded nesting.
  *
  * `JSON.parse` will not do. It keeps the last of two members with one name, so that two readers of one token see two
- * values (RFC 7515 section 4 and RFC 7519 section 4 allow refusing it), rounds large numbers in silence, and takes lone
+ * values (RFC 7515, section 4 and RFC 7519, section 4 allow refusing it), rounds large numbers in silence, and takes lone
  * surrogates, which no UTF-8 text holds. Objects are maps, so that a member named `__proto__` is a member like any other.
  */
 
@@ -25,7 +25,7 @@ class SyntaxFault extends Error {}
 export function parseObject(bytes: Uint8Array): JsonObject | undefined {
   let text: string;
   try {
-    // `ignoreBOM` keeps a byte order mark in the text, where it is a fault (RFC 8259 section 8.1).
+    // `ignoreBOM` keeps a byte order mark in the text, where it is a fault (RFC 8259, section 8.1).
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;

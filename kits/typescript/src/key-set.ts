@@ -6,7 +6,7 @@ import { isArray, isObject, parseObject, type Json } from "./json.js";
 /** Three are published at most; the bound is for a server that is no door. */
 const MAX_KEYS = 100;
 
-/** The length of a coordinate of P-256 (RFC 7518 section 6.2.1.2), and half that of an ES256 signature (section 3.4). */
+/** The length of a coordinate of P-256 (RFC 7518, section 6.2.1.2), and half that of an ES256 signature (section 3.4). */
 const COORDINATE = 32;
 
 const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
@@ -21,7 +21,7 @@ export class DoorKeySet {
   }
 
   /**
-   * Reads a key document (RFC 7517 section 5), as bytes or text; nothing if it holds no ES256 key. Keys of other kinds are
+   * Reads a key document (RFC 7517, section 5), as bytes or text; nothing if it holds no ES256 key. Keys of other kinds are
    * passed over; of two keys with one id the first one counts.
    */
   static async parse(document: Uint8Array | string): Promise<DoorKeySet | undefined> {
@@ -44,7 +44,7 @@ export class DoorKeySet {
   async verifies(id: string, message: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const key = this.#keys.get(id);
     if (key === undefined) return false;
-    // Both numbers in full length (RFC 7518 section 3.4). Not every runtime says no to another length; some throw.
+    // Both numbers in full length (RFC 7518, section 3.4). Not every runtime says no to another length; some throw.
     if (signature.length !== 2 * COORDINATE) return false;
     try {
       return (await crypto.subtle.verify(ES256, key, signature, message)) === true;
@@ -55,7 +55,7 @@ export class DoorKeySet {
 }
 
 /**
- * A public key (RFC 7518 section 6.2) with its id. The point alone is imported, not the JWK: no member of the document can
+ * A public key (RFC 7518, section 6.2) with its id. The point alone is imported, not the JWK: no member of the document can
  * change what the key is used for.
  */
 async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | undefined> {
@@ -63,7 +63,7 @@ async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | un
   const [id, x, y] = [jwk.get("kid"), coordinate(jwk.get("x")), coordinate(jwk.get("y"))];
   if (jwk.get("kty") !== "EC" || jwk.get("crv") !== "P-256") return undefined;
   if (typeof id !== "string" || x === undefined || y === undefined) return undefined;
-  // Not every runtime looks when it imports a key (RFC 8725 section 3.4: validate all cryptographic inputs).
+  // Not every runtime looks when it imports a key (RFC 8725, section 3.4: validate all cryptographic inputs).
   if (!isOnCurve(integer(x), integer(y))) return undefined;
   const point = new Uint8Array([4, ...x, ...y]);
   try {
@@ -73,7 +73,7 @@ async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | un
   }
 }
 
-/** P-256 (NIST SP 800-186 section 3.2.1.3): y^2 = x^3 - 3x + b over the integers modulo p. */
+/** P-256 (NIST SP 800-186, section 3.2.1.3): y^2 = x^3 - 3x + b over the integers modulo p. */
 const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
 const B = 0x5ac635d8_aa3a93e7_b3ebbd55_769886bc_651d06b0_cc53b0f6_3bce3c3e_27d2604bn;
 

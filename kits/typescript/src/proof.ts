@@ -19,7 +19,7 @@ export const TYPE = "gatehouse-identity+jwt";
 export interface Proof {
   /** The key that it names. */
   readonly keyId: string;
-  /** What is signed: header, full stop, payload (RFC 7515 section 5.2). */
+  /** What is signed: header, full stop, payload (RFC 7515, section 5.2). */
   readonly message: Uint8Array<ArrayBuffer>;
   readonly payload: Uint8Array<ArrayBuffer>;
   readonly signature: Uint8Array<ArrayBuffer>;
@@ -33,7 +33,7 @@ export function theOne(assertions: readonly string[]): string {
   return only;
 }
 
-/** Reads a compact JWS (RFC 7515 section 7.1) with the door's header: three parts, one spelling. */
+/** Reads a compact JWS (RFC 7515, section 7.1) with the door's header: three parts, one spelling. */
 export function parseProof(text: string): Proof {
   if (text.length > MAX_ASSERTION) throw new ProofError("proof_form");
   const parts = text.split(".");
@@ -43,7 +43,7 @@ export function parseProof(text: string): Proof {
   const [payloadBytes, signatureBytes] = [bytesOf(payload), bytesOf(signature)];
   const members = parseObject(bytesOf(header));
   if (members === undefined) throw new ProofError("proof_form");
-  // The token may not choose its own check (RFC 8725 sections 3.1 and 3.11).
+  // The token may not choose its own check (RFC 8725, sections 3.1 and 3.11).
   if (members.get("alg") !== "ES256") throw new ProofError("proof_type");
   if (members.get("typ") !== TYPE) throw new ProofError("proof_type");
   const keyId = members.get("kid");
