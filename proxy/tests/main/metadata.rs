@@ -14,7 +14,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 async fn open(more: &[(&str, &str)]) -> Door {
     let agents = json!({
         "demo": {"runtime": ARN, "allow": {"scopes": ["b", "a"]}},
-        "planner": {"runtime": ARN, "protocol": "a2a", "allow": {"scopes": ["c"]}},
+        "planner": {"runtime": ARN, "protocol": "a2a", "allow": {"anyOf": [{"scopes": ["c"]}, {"groups": ["staff"]}]}},
         "free": {"runtime": ARN, "allow": {}},
     });
     let agents = agents.to_string();

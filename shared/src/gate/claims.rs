@@ -78,7 +78,8 @@ fn time(claim: &Value) -> Result<UnixTime, Refusal> {
 }
 
 fn optional_time(payload: &Payload<'_>, name: &str) -> Result<Option<UnixTime>, Refusal> {
-    payload.optional(&name.into()).map(time).transpose()
+    let claim = payload.get(name).filter(|claim| !claim.is_null());
+    claim.map(time).transpose()
 }
 
 fn client<'p>(payload: &'p Payload<'_>) -> &'p [Value] {

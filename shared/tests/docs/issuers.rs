@@ -347,11 +347,13 @@ fn trusted(heading: &str) -> TrustedIssuers {
 fn token(shape: &Shape, changes: &Value) -> String {
     let mut header = json!({"alg": "RS256", "kid": "k1"});
     let mut claims = json!({"iat": NOW - 10, "nbf": NOW - 10, "exp": NOW + 3000});
-    for (into, from) in [
-        (&mut header, &shape.header),
-        (&mut claims, &shape.claims),
-        (&mut claims, changes),
-    ] {
+    let members = [
+        (&shape.header, true),
+        (&shape.claims, false),
+        (changes, false),
+    ];
+    for (from, is_header) in members {
+        let into = if is_header { &mut header } else { &mut claims };
         for (name, value) in from.as_object().unwrap() {
             into[name] = value.clone();
         }
