@@ -1,4 +1,4 @@
-"""Runs the lines that docs/identity.md gives for verifying an assertion, on each line of its input.
+"""Runs the lines that docs/identity.md gives for verifying a request, on each line of its input.
 
 usage: verify_assertion.py LINES DOOR AGENT, where LINES is the file with those lines and nothing else.
 Each line of input is {"assertion": text, "body": text}, and is answered with {"claims": ...} or {"error": ...}.
@@ -6,8 +6,11 @@ Each line of input is {"assertion": text, "body": text}, and is answered with {"
 
 import json
 import sys
+from pathlib import Path
 
-import jwt
+# As it stands here: what is built of it is tested by `make kits`.
+sys.path.insert(0, str(Path(__file__).parents[2] / "kits" / "python" / "src"))
+from gatehouse_agent import IDENTITY_HEADER, RejectedError
 
 lines, door, agent = sys.argv[1:]
 known = {"DOOR": door, "AGENT": agent}
@@ -17,7 +20,9 @@ with open(lines, encoding="utf-8") as file:
 for line in sys.stdin:
     asked = json.loads(line)
     try:
-        answer = {"claims": known["who_asks"](asked["assertion"], asked["body"].encode())}
-    except (jwt.PyJWTError, KeyError) as error:
-        answer = {"error": f"{type(error).__name__}: {error}"}
+        caller = known["who_asks"]([(IDENTITY_HEADER, asked["assertion"])], asked["body"].encode())
+        claims = {"sub": caller.subject, "sub_issuer": caller.subject_issuer, "session": caller.session}
+        answer = {"claims": {**claims, "username": caller.username}}
+    except RejectedError as error:
+        answer = {"error": error.reason}
     print(json.dumps(answer), flush=True)

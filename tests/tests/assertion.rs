@@ -103,7 +103,9 @@ async fn the_lines_of_the_document_verify_what_the_door_signs() {
     let (status, _) = ask(&stack, &assertion, "whoami").await;
     assert_eq!(status, 401);
     stack.stop().await;
-    counted("PyJWT verified an assertion by the document's lines, and refused 5 that are none");
+    counted(
+        "the Python package verified an assertion by the document's lines, and refused 5 that are none",
+    );
 }
 
 /// Turns of alice's, each of which must be answered, and its assertion verified; the agent verifies it, too. The ids of the
@@ -173,7 +175,7 @@ async fn a_rotation_and_an_outage_go_unnoticed() {
     let verified = 6 * REQUESTS;
     stack.stop().await;
     counted(&format!(
-        "PyJWT verified {verified} assertions, 0 failed, across a rotation and an outage of Secrets Manager"
+        "the Python package verified {verified} assertions, 0 failed, across a rotation and an outage of Secrets Manager"
     ));
 }
 
@@ -209,7 +211,7 @@ async fn a_new_key_takes_over_from_the_old_one_under_load() {
     let by_old = seen.iter().filter(|id| *id == old).count();
     stack.stop().await;
     counted(&format!(
-        "PyJWT verified {} assertions, 0 failed, while a new key took over after {by_old} of the old one's",
+        "the Python package verified {} assertions, 0 failed, while a new key took over after {by_old} of the old one's",
         seen.len()
     ));
 }

@@ -208,7 +208,7 @@ def test_agentcore_websockets_are_refused():
 
         @app.websocket
         async def talk(websocket, context):
-            raise AssertionError("nobody gets here")
+            raise AssertionError("no handshake gets here")
 
         return app
 

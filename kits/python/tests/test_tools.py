@@ -3,6 +3,7 @@
 import asyncio
 import builtins
 import json
+import sys
 
 import pytest
 from gatehouse_agent import (
@@ -21,6 +22,9 @@ from servers import RawServer, serving, whole
 from signing import AGENT, Signer
 from test_asgi import Server, request, scope
 
+if sys.version_info < (3, 11):
+    from exceptiongroup import ExceptionGroup
+
 DOOR = "https://door.example"
 SIGNER = Signer()
 BODY = b"{}"
@@ -33,7 +37,7 @@ def gateway():
 
     @server.tool()
     def whoami(ctx: Context) -> str:
-        return ctx.request_context.request.headers.get("authorization", "nobody")
+        return ctx.request_context.request.headers.get("authorization", "none")
 
     @server.tool()
     def refuse() -> str:
@@ -110,7 +114,7 @@ def test_what_is_not_one_token_is_not_used(tokens):
 
 def test_the_token_is_not_sent_elsewhere():
     async def handler(_of):
-        with pytest.raises(BaseExceptionGroup if redirected else ConfigurationError):
+        with pytest.raises(ExceptionGroup if redirected else ConfigurationError):
             async with tools(address):
                 raise AssertionError("there is no session")
 

@@ -1,5 +1,5 @@
 //! Tests of the assertion and of the published keys, against one emulator of Secrets Manager and data plane. That
-//! signatures verify is shown by verifiers: `shared/tests/keys/layer`, and PyJWT in `tests`.
+//! signatures verify is shown by verifiers: `shared/tests/keys/layer`, and the Python package in `tests`.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -32,7 +32,7 @@ _LOG: Final = logging.getLogger("gatehouse_agent")
 
 
 class _DisconnectedError(Exception):
-    """The client went away before the body was whole: nobody is left to be answered."""
+    """The client went away before the body was whole: there is no one left to answer."""
 
 
 class IdentityMiddleware:

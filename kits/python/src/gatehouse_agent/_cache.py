@@ -220,7 +220,7 @@ class KeyCache:
             keys = KeySet.parse(self._fetch(flight.timeout))
         except (FetchError, KeyDocumentError) as error:
             _LOG.warning("cannot fetch the door's keys: %s", error)
-        # A fetch that was brought along may raise anything; whoever waits must not wait for ever.
+        # A fetch that was brought along may raise anything, and a request must not wait for ever.
         except Exception as error:
             _LOG.warning("cannot fetch the door's keys (%s)", type(error).__name__)
         with self._lock:

@@ -52,7 +52,7 @@ class KeySet:
         for entry in listed[:MAX_KEYS]:
             key = _public_key(entry) if isinstance(entry, dict) else None
             if key is not None:
-                # Of two keys with one id the first one counts: whoever adds a key replaces none.
+                # Of two keys with one id the first one counts: a key that is added replaces none.
                 keys.setdefault(*key)
         if not keys:
             raise KeyDocumentError("the key document holds no ES256 key")

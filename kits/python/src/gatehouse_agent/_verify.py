@@ -1,4 +1,4 @@
-"""The verifier: keys, time and a request in, a caller or a reason out. It reads no clock and calls nobody.
+"""Pure verifier: keys, time and a request in, a caller or a reason out. It reads no clock, and opens no connection.
 
 The order is the order in which a request can fail, and the same as in the layer for Rust: the shared test vectors
 compare the reasons.
@@ -236,7 +236,7 @@ def _optional_texts(claims: dict[str, object], name: str) -> tuple[str, ...] | N
 
 def _time(claims: dict[str, object], name: str) -> int:
     value = claims.get(name)
-    # `True` is an `int` to Python, and a time to nobody.
+    # `True` is an `int` to Python, and a time to no one.
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError(name)
     return value

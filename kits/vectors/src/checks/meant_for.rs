@@ -1,4 +1,4 @@
-//! Which door, which agent, and when.
+//! Addressee and time: the door, the agent, and when.
 
 use crate::book::Book;
 use crate::draft::{DOOR, NOW, good};
