@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 /// What OAuth calls an error code (RFC 6749, sections 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6; RFC
-/// 7009, 2.2.1).
+/// 7009, section 2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OauthError {
     InvalidClient,

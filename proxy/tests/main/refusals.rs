@@ -80,7 +80,7 @@ async fn what_is_wrong_with_a_request_is_said() {
     let door = Door::open([]).await;
     let large = "x".repeat(1001);
     let long = "x".repeat(129);
-    let table: [(Headers<'_>, &str, u16, &str); 9] = [
+    let table: [(Headers<'_>, &str, u16, &str); 11] = [
         (
             &[("x-conversation-id", "a b")],
             "{}",

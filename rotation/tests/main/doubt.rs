@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};
 use rotation::{RotationError, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::machine_world::{World, failed};
 use crate::scene::Scene;
@@ -35,150 +35,97 @@ async fn assert_nothing_done(world: &World, expected: Result<(), RotationError>,
     assert_eq!(world.scene.look(CURRENT).await, current, "{what}");
 }
 
-/// Each current version, as a person or another program might have written it.
+/// Current versions, as a person or another program might have written them, of which none can be read.
+fn unreadable(secret: &str, id: &str) -> Vec<(&'static str, String)> {
+    let both = json!({"client_secret": secret, "client_secret_id": id});
+    let with = |name: &str, value: Value| {
+        let mut stored = both.clone();
+        stored[name] = value;
+        stored.to_string()
+    };
+    let good = both.to_string();
+    let twice = good.replacen('{', r#"{"client_secret_id": "a", "#, 1);
+    vec![
+        ("plain text", secret.to_owned()),
+        ("quoted text", json!(secret).to_string()),
+        ("empty", String::new()),
+        ("a space", " ".to_owned()),
+        ("null", "null".to_owned()),
+        ("a list", json!([secret, id]).to_string()),
+        ("an object in a list", format!("[{good}]")),
+        ("an empty object", "{}".to_owned()),
+        ("cut off", good.trim_end_matches('}').to_owned()),
+        ("more behind it", format!("{good} x")),
+        ("a byte-order mark", format!("\u{feff}{good}")),
+        ("YAML", format!("client_secret: {secret}")),
+        (
+            "other names",
+            json!({"clientSecretValue": secret}).to_string(),
+        ),
+        ("other case", good.to_uppercase()),
+        ("nested", json!({"cognito": both}).to_string()),
+        ("no secret", json!({"client_secret_id": id}).to_string()),
+        ("an empty secret", with("client_secret", json!(""))),
+        ("a null secret", with("client_secret", Value::Null)),
+        ("a list of secrets", with("client_secret", json!([secret]))),
+        ("an id in a list", with("client_secret_id", json!([id]))),
+        ("a number as id", with("client_secret_id", json!(1))),
+        ("an id twice", twice),
+    ]
+}
+
+/// Those that can be read, and do not say which of the client's secrets they hold.
+fn unnamed(secret: &str, id: &str) -> Vec<(&'static str, String)> {
+    let with = |id: Value| json!({"client_secret": secret, "client_secret_id": id}).to_string();
+    vec![
+        ("no id", json!({"client_secret": secret}).to_string()),
+        ("a null id", with(Value::Null)),
+        ("an empty id", with(json!(""))),
+        ("another id", with(json!("another--1"))),
+        ("an id with a space", with(json!(format!("{id} ")))),
+    ]
+}
+
 #[tokio::test]
 async fn a_current_version_that_does_not_name_its_secret_lets_none_go() {
     let world = rotated().await;
+    let (_, good) = world.scene.look(CURRENT).await.unwrap();
     let secret = world.current().await;
     let id = world.member(CURRENT, "client_secret_id").await.unwrap();
-    let twice =
-        format!(r#"{{"client_secret": "a", "client_secret_id": "a", "client_secret_id": "{id}"}}"#);
-    let bent = format!(r#"{{"client_secret": "{secret}", "client_secret_id": "{id}"}}"#);
-    let (unread, unnamed) = (RotationError::NotStored, RotationError::Unidentified);
-    let rows = [
-        ("plain text", secret.clone(), &unread),
-        ("quoted text", json!(secret).to_string(), &unread),
-        ("empty", String::new(), &unread),
-        ("a space", " ".to_owned(), &unread),
-        ("null", "null".to_owned(), &unread),
-        ("a list", json!([secret, id]).to_string(), &unread),
-        ("an object in a list", format!("[{bent}]"), &unread),
-        ("an empty object", "{}".to_owned(), &unread),
-        ("cut off", bent.trim_end_matches('}').to_owned(), &unread),
-        ("more behind it", format!("{bent} x"), &unread),
-        ("a byte-order mark", format!("\u{feff}{bent}"), &unread),
-        ("YAML", format!("client_secret: {secret}"), &unread),
-        (
-            "other names",
-            json!({"clientSecretValue": secret, "userPoolClientId": "c"}).to_string(),
-            &unread,
-        ),
-        (
-            "other case",
-            json!({"CLIENT_SECRET": secret, "CLIENT_SECRET_ID": id}).to_string(),
-            &unread,
-        ),
-        (
-            "nested",
-            json!({"cognito": {"client_secret": secret, "client_secret_id": id}}).to_string(),
-            &unread,
-        ),
-        (
-            "no secret",
-            json!({"client_secret_id": id}).to_string(),
-            &unread,
-        ),
-        (
-            "an empty secret",
-            json!({"client_secret": "", "client_secret_id": id}).to_string(),
-            &unread,
-        ),
-        (
-            "a null secret",
-            json!({"client_secret": null, "client_secret_id": id}).to_string(),
-            &unread,
-        ),
-        (
-            "a secret in a list",
-            json!({"client_secret": [secret], "client_secret_id": id}).to_string(),
-            &unread,
-        ),
-        (
-            "an id that is a number",
-            json!({"client_secret": secret, "client_secret_id": 1}).to_string(),
-            &unread,
-        ),
-        ("an id twice", twice, &unread),
-        (
-            "no id",
-            json!({"client_secret": secret}).to_string(),
-            &unnamed,
-        ),
-        (
-            "a null id",
-            json!({"client_secret": secret, "client_secret_id": null}).to_string(),
-            &unnamed,
-        ),
-        (
-            "an empty id",
-            json!({"client_secret": secret, "client_secret_id": ""}).to_string(),
-            &unnamed,
-        ),
-        (
-            "another id",
-            json!({"client_secret": secret, "client_secret_id": "another--1"}).to_string(),
-            &unnamed,
-        ),
-        (
-            "an id with a space",
-            json!({"client_secret": secret, "client_secret_id": format!("{id} ")}).to_string(),
-            &unnamed,
-        ),
-    ];
-    for (what, text, failure) in rows {
-        world.write(&text);
-        assert_nothing_done(&world, Err(failure.clone()), what).await;
+    for (texts, failure) in [
+        (unreadable(&secret, &id), RotationError::NotStored),
+        (unnamed(&secret, &id), RotationError::Unidentified),
+    ] {
+        for (what, text) in texts {
+            world.write(&text);
+            assert_nothing_done(&world, Err(failure.clone()), what).await;
+        }
     }
     // The same world, with what the fault asks for, goes on.
-    world.write(&bent);
+    world.write(&good);
     world.scene.rotate().await;
     assert!(world.takes(&secret).await && world.takes(&world.current().await).await);
 }
 
-/// Each answer of the services that leaves open which version or secret it is.
+fn body(text: &str) -> Fault {
+    Fault::Body(Bytes::copy_from_slice(text.as_bytes()))
+}
+
+/// Each answer of Secrets Manager's that leaves open which version is the current one.
 #[tokio::test]
-async fn an_answer_that_leaves_the_current_secret_open_lets_none_go() {
+async fn an_answer_that_leaves_the_current_version_open_lets_no_secret_go() {
     let error = |name| Fault::Error(StatusCode::BAD_REQUEST, name);
-    let body = |text: &str| Fault::Body(Bytes::copy_from_slice(text.as_bytes()));
-    let not_whole = |operation| failed(operation, "the answer is not whole");
-    let told = r#""SecretString": "{\"client_secret\": \"a\"}""#;
+    let timeless = r#"{"VersionId": "v", "SecretString": "{\"client_secret\": \"a\"}"}"#;
+    let read = |code| failed("GetSecretValue", code);
+    let inconsistent = Err(RotationError::Inconsistent);
+    #[rustfmt::skip]
     let rows = [
-        (
-            "not to be seen",
-            "GetSecretValue",
-            error("ResourceNotFoundException"),
-            Err(RotationError::Inconsistent),
-        ),
-        (
-            "not to be decrypted",
-            "GetSecretValue",
-            error("DecryptionFailure"),
-            failed("GetSecretValue", "DecryptionFailure"),
-        ),
-        (
-            "not allowed",
-            "GetSecretValue",
-            error("AccessDeniedException"),
-            failed("GetSecretValue", "AccessDeniedException"),
-        ),
-        (
-            "to be deleted",
-            "GetSecretValue",
-            error("InvalidRequestException"),
-            failed("GetSecretValue", "InvalidRequestException"),
-        ),
-        (
-            "without its time",
-            "GetSecretValue",
-            body(&format!(r#"{{"VersionId": "v", {told}}}"#)),
-            not_whole("GetSecretValue"),
-        ),
-        (
-            "no stages",
-            "DescribeSecret",
-            body(r#"{"RotationEnabled": true}"#),
-            Err(RotationError::NotPending),
-        ),
+        ("not seen", "GetSecretValue", error("ResourceNotFoundException"), inconsistent),
+        ("not decrypted", "GetSecretValue", error("DecryptionFailure"), read("DecryptionFailure")),
+        ("not allowed", "GetSecretValue", error("AccessDeniedException"), read("AccessDeniedException")),
+        ("to be deleted", "GetSecretValue", error("InvalidRequestException"), read("InvalidRequestException")),
+        ("without its time", "GetSecretValue", body(timeless), read("the answer is not whole")),
+        ("no stages", "DescribeSecret", body(r#"{"RotationEnabled": true}"#), Err(RotationError::NotPending)),
     ];
     for (what, operation, fault, expected) in rows {
         let world = rotated().await;
@@ -187,30 +134,42 @@ async fn an_answer_that_leaves_the_current_secret_open_lets_none_go() {
         assert_eq!(world.step(&token, Step::Create).await, expected, "{what}");
         assert_eq!(world.issuer.tools_secrets(), before, "{what}");
     }
-    for (what, secrets) in [
+}
+
+/// Each answer of Cognito's that leaves open which secret is the current one, or how old another is.
+#[tokio::test]
+async fn an_answer_that_leaves_the_current_secret_open_lets_none_go() {
+    let not_whole = || failed("ListUserPoolClientSecrets", "the answer is not whole");
+    let of = |id: &str, time: u64| json!({"ClientSecretId": id, "ClientSecretCreateDate": time});
+    let world = rotated().await;
+    let id = world.member(CURRENT, "client_secret_id").await.unwrap();
+    for (what, secrets, expected) in [
         (
             "no times",
-            r#"[{"ClientSecretId": "a--1"}, {"ClientSecretId": "a--2"}]"#,
+            json!([{"ClientSecretId": id}, {"ClientSecretId": "a--2"}]),
+            not_whole(),
         ),
         (
             "no ids",
-            r#"[{"ClientSecretCreateDate": 1}, {"ClientSecretCreateDate": 2}]"#,
+            json!([{"ClientSecretCreateDate": 1}, {"ClientSecretCreateDate": 2}]),
+            not_whole(),
+        ),
+        (
+            "one id twice",
+            json!([of(&id, 1), of(&id, 2)]),
+            Err(RotationError::Unidentified),
+        ),
+        (
+            "three secrets",
+            json!([of(&id, 1), of("a--2", 2), of("a--3", 3)]),
+            Err(RotationError::Unidentified),
         ),
     ] {
-        let world = rotated().await;
-        let listed = body(&format!(r#"{{"ClientSecrets": {secrets}}}"#));
+        let listed = body(&json!({"ClientSecrets": secrets}).to_string());
         let fault = Some(("ListUserPoolClientSecrets", listed));
         world.issuer.set_administration_fault(fault);
-        assert_nothing_done(&world, not_whole("ListUserPoolClientSecrets"), what).await;
+        assert_nothing_done(&world, expected, what).await;
     }
-    let world = rotated().await;
-    let id = world.member(CURRENT, "client_secret_id").await.unwrap();
-    let twice = [1, 2].map(|time| json!({"ClientSecretId": id, "ClientSecretCreateDate": time}));
-    let listed = json!({"ClientSecrets": twice}).to_string();
-    let fault = Some(("ListUserPoolClientSecrets", body(&listed)));
-    world.issuer.set_administration_fault(fault);
-    let doubt = Err(RotationError::Unidentified);
-    assert_nothing_done(&world, doubt, "one id twice").await;
 }
 
 /// Secrets Manager names another version in each of its two answers.

@@ -347,8 +347,8 @@ fn wrong_settings_stop_the_process_with_one_line() {
 fn a_failure_is_a_code_or_a_chain_of_causes() {
     #[derive(Debug, thiserror::Error)]
     #[error("cannot ask")]
-    struct Unasked(#[source] io::Error);
-    let error = Unasked(io::Error::other("nobody is there"));
+    struct UnaskedError(#[source] io::Error);
+    let error = UnaskedError(io::Error::other("nobody is there"));
     assert_eq!(log::causes(&error), "cannot ask: nobody is there");
     let failure = |code| log::service_failure(code, &error);
     assert_eq!(failure(None), "cannot ask: nobody is there");

@@ -346,9 +346,9 @@ async fn an_answer_is_not_over_before_its_turn_is_given_back() {
 /// The door gives up first, or the caller leaves: the agent may work on, and is listened to until it has ended.
 #[tokio::test(start_paused = true)]
 async fn a_turn_is_kept_until_the_agent_has_ended() {
-    let patience = |end| match end {
-        Some(End::Deadline) => Duration::from_secs(20),
-        _ => Duration::from_secs(900),
+    let patience = |end| {
+        let seconds = if end == Some(End::Deadline) { 20 } else { 900 };
+        Duration::from_secs(seconds)
     };
     for end in [
         Some(End::AgentSilent),
