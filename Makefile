@@ -25,6 +25,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 DEPLOYMENT_LOG := $(TARGET)/deployment.log
 KITS_LOG := $(TARGET)/kits.log
+TYPESCRIPT_LOG := $(TARGET)/kits-typescript.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 
@@ -33,17 +34,17 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format python clippy deny docs kits kits-python unit template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python clippy deny docs kits kits-python kits-typescript unit template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 local: ## Run the whole chain on this machine, without AWS
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
 test: lint kits unit template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(wildcard $(SKIPPED))
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(wildcard $(SKIPPED))
 
 lint: format python deny clippy docs ## Formatting, dependencies, clippy, documentation
 
@@ -68,11 +69,16 @@ clippy:
 docs:
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
 
-kits: kits-python ## Build the packages for agent authors, install them, and test what is installed
+# Before the unit tests, one of which shows the built TypeScript package an assertion of the door's own.
+kits: kits-python kits-typescript ## Build the packages for agent authors, install them, and test what is installed
 
 kits-python: $(KITS)
 	@mkdir -p $(TARGET)
 	scripts/kit-python $(TARGET)/kits/python 2>&1 | tee $(KITS_LOG)
+
+kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
+	@mkdir -p $(TARGET)
+	scripts/kit-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
@@ -141,7 +147,7 @@ fmt: ## Format the code
 
 clean: ## Remove everything that was built or installed here
 	cargo clean
-	rm -rf .aws-sam .local .tools
+	rm -rf .aws-sam .local .tools kits/typescript/build kits/typescript/dist kits/typescript/node_modules
 
 .tools/%/installed: scripts/%-requirements.txt
 	python3 -m venv --clear .tools/$*
