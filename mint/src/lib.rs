@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// Large enough for an RSA-8192 key in DER.
 const BUFFER: usize = 8192;
 
-/// What stands before and after the private number in an `ECPrivateKey` on P-256 without its public half (RFC 5915
+/// What stands before and after the private number in an `ECPrivateKey` on P-256 without its public half (RFC 5915,
 /// section 3).
 const SEC1_BEFORE: [u8; 7] = [0x30, 0x31, 2, 1, 1, 4, 32];
 const SEC1_AFTER: [u8; 12] = [0xa0, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];

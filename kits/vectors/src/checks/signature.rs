@@ -36,7 +36,7 @@ pub(crate) fn mirrored(signature: &[u8]) -> Vec<u8> {
     [first, &other].concat()
 }
 
-/// As ASN.1 has it, which JWS does not (RFC 7518 section 3.4).
+/// As ASN.1 has it, which JWS does not (RFC 7518, section 3.4).
 fn der(signature: &[u8]) -> Vec<u8> {
     let integer = |half: &[u8]| {
         let digits: Vec<u8> = half.iter().copied().skip_while(|byte| *byte == 0).collect();
