@@ -98,7 +98,7 @@ fn describe(service: &Service) -> Value {
         "jwks_uri": format!("{url}/.well-known/jwks.json"),
         "response_types_supported": ["code"],
         "revocation_endpoint": format!("{origin}/oauth2/revoke"),
-        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "scopes_supported": ["openid", "email", "profile"],
         "subject_types_supported": ["public"],
         "token_endpoint": format!("{origin}/oauth2/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
