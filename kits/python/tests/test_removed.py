@@ -123,7 +123,7 @@ JSON = of(
     (
         'text.decode("utf-8")',
         'text.decode("utf-8-sig")',
-        "json_byte_order_mark head_byte_order_mark keys_byte_order_mark",
+        "json_byte_order_mark head_byte_order_mark keys_byte_order_mark_twice",
     ),
     (
         '_DECODER.decode(text.decode("utf-8"))',
@@ -177,6 +177,33 @@ KEYS = of(
     "_keys.py",
     ("listed[:MAX_KEYS]", "listed", "keys_k1_is_entry_101 keys_k2_and_k1_is_entry_101"),
     ("MAX_KEYS: Final = 100", "MAX_KEYS: Final = 99", "keys_k1_is_entry_100"),
+    ("document.removeprefix(codecs.BOM_UTF8)", "document", "keys_byte_order_mark"),
+    (
+        "for name, value in jwk.items() if value is not None}",
+        "for name, value in jwk.items()}",
+        "keys_jwk_use_null keys_jwk_key_ops_null keys_jwk_alg_null keys_jwk_names_null",
+    ),
+    (
+        'jwk.get("use", "sig") != "sig" or ',
+        "",
+        "keys_jwk_use_enc keys_jwk_use_upper keys_jwk_use_list keys_use_enc_then_k1",
+    ),
+    ('jwk.get("use", "sig")', 'jwk.get("use")', "keys_jwk_without_use keys_jwk_use_null"),
+    (
+        ' or jwk.get("alg", "ES256") != "ES256"',
+        "",
+        "keys_jwk_alg_es384 keys_jwk_alg_rs256 keys_jwk_alg_lower keys_jwk_alg_number keys_alg_es384_then_k1",
+    ),
+    ('jwk.get("alg", "ES256")', 'jwk.get("alg")', "keys_jwk_without_alg keys_jwk_alg_null"),
+    ("not isinstance(operations, list) or ", "", "keys_jwk_key_ops_text"),
+    (
+        ' or "verify" not in operations',
+        "",
+        "keys_jwk_key_ops_sign keys_jwk_key_ops_empty keys_jwk_key_ops_upper",
+    ),
+    ('jwk.get("key_ops", ["verify"])', 'jwk.get("key_ops")', "good keys_jwk_key_ops_null"),
+    ('in ("x5t", "issuer")', 'in ("x5t",)', "keys_jwk_issuer_list"),
+    ('in ("x5t", "issuer")', 'in ("issuer",)', "keys_jwk_x5t_number"),
     ("keys.setdefault(*key)", "keys[key[0]] = key[1]", "key_id_twice_first key_id_twice_second"),
     ("if isinstance(entry, dict) else None", "", "keys_odd_entries_then_k1"),
     ("if not isinstance(listed, list):", "if False:", ""),

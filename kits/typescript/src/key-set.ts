@@ -1,7 +1,7 @@
 /** The door's published keys: the document parsed, and signatures verified. */
 
 import { decode } from "./base64url.js";
-import { isArray, isObject, parseObject, type Json } from "./json.js";
+import { isArray, isObject, parseObject, type Json, type JsonObject } from "./json.js";
 
 /** Three are published at most; the bound is for a server that is no door. */
 const MAX_KEYS = 100;
@@ -22,11 +22,12 @@ export class DoorKeySet {
 
   /**
    * Reads a key document (RFC 7517, section 5), as bytes or text; nothing if it holds no ES256 key. Keys of other kinds are
-   * passed over; of two keys with one id the first one counts.
+   * passed over; of two keys with one id the first one counts. One byte order mark in front
+   * of it is ignored, which some editors write (RFC 8259, section 8.1).
    */
   static async parse(document: Uint8Array | string): Promise<DoorKeySet | undefined> {
     const bytes = typeof document === "string" ? new TextEncoder().encode(document) : document;
-    const listed = parseObject(bytes)?.get("keys");
+    const listed = parseObject(withoutMark(bytes))?.get("keys");
     if (!isArray(listed)) return undefined;
     const keys = new Map<string, CryptoKey>();
     for (const jwk of listed.slice(0, MAX_KEYS)) {
@@ -59,7 +60,7 @@ export class DoorKeySet {
  * change what the key is used for.
  */
 async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | undefined> {
-  if (!isObject(jwk)) return undefined;
+  if (!isObject(jwk) || !isForSignatures(jwk)) return undefined;
   const [id, x, y] = [jwk.get("kid"), coordinate(jwk.get("x")), coordinate(jwk.get("y"))];
   if (jwk.get("kty") !== "EC" || jwk.get("crv") !== "P-256") return undefined;
   if (typeof id !== "string" || x === undefined || y === undefined) return undefined;
@@ -71,6 +72,23 @@ async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | un
   } catch {
     return undefined;
   }
+}
+
+/** Whether its owner says nothing against it: a key for another purpose must not verify (RFC 7517, sections 4.2 to 4.4). */
+function isForSignatures(jwk: JsonObject): boolean {
+  // A member that is null says as much as one that is not there: libraries write what they do not know as null.
+  const member = (name: string): Json | undefined => jwk.get(name) ?? undefined;
+  const [use = "sig", alg = "ES256", operations = ["verify"]] = [member("use"), member("alg"), member("key_ops")];
+  if (use !== "sig") return false;
+  if (alg !== "ES256") return false;
+  if (!isArray(operations)) return false;
+  if (!operations.includes("verify")) return false;
+  return ["x5t", "issuer"].every((name) => typeof (member(name) ?? "") === "string");
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
 }
 
 /** P-256 (NIST SP 800-186, section 3.2.1.3): y^2 = x^3 - 3x + b over the integers modulo p. */

@@ -43,7 +43,7 @@ test("without keys it is 503 and never 403 or 200", async () => {
     ["a key without point", () => new Response('{"keys":[{"kid":"k1"}]}')],
     ["keys twice", () => new Response(good.replace("{", '{"keys":[],'))],
     ["cut", () => new Response(good.slice(0, -1))],
-    ["a byte order mark", () => new Response(`\ufeff${good}`)],
+    ["two byte order marks", () => new Response(`\ufeff\ufeff${good}`)],
     ["too long", () => new Response(good.padEnd(LIMIT + 1))],
     ["a body that fails", () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error("reset")) }))],
     ["out of reach", () => Promise.reject(new TypeError("fetch failed"))],

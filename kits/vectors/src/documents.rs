@@ -11,6 +11,7 @@ type Named = (&'static str, Value);
 pub(crate) fn all(signer: &Signer) -> Vec<Named> {
     let mut all = sets(signer);
     all.extend(entries(signer));
+    all.extend(purposes(signer));
     all.extend(listed(signer));
     all.extend(forms(signer));
     all.extend(answers(signer));
@@ -55,8 +56,8 @@ fn changed(signer: &Signer, member: &str, value: Option<Value>) -> Value {
 fn sets(signer: &Signer) -> Vec<Named> {
     let (k1, k2, k3) = (signer.jwk("k1"), signer.jwk("k2"), signer.jwk("k3"));
     vec![
-        ("k1", document(&[k1.clone()])),
-        ("k2", document(&[k2.clone()])),
+        ("k1", document(std::slice::from_ref(&k1))),
+        ("k2", document(std::slice::from_ref(&k2))),
         ("k1_k2", document(&[k1.clone(), k2.clone()])),
         ("k1_k2_k3", document(&[k1.clone(), k2, k3])),
         ("other", document(&[signer.jwk("other")])),
@@ -75,8 +76,6 @@ fn entries(signer: &Signer) -> Vec<Named> {
     vec![
         ("jwk_without_alg", without("alg")),
         ("jwk_without_use", without("use")),
-        ("jwk_use_enc", with("use", json!("enc"))),
-        ("jwk_alg_es384", with("alg", json!("ES384"))),
         ("jwk_more_members", with("note", json!({"a": [1]}))),
         ("jwk_private_half", with("d", json!("AAAA"))),
         ("jwk_without_kid", without("kid")),
@@ -107,6 +106,55 @@ fn entries(signer: &Signer) -> Vec<Named> {
                 json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
             ),
         ),
+    ]
+}
+
+/// The door's key, under the id `k1`, with other words on what it is for.
+fn purposes(signer: &Signer) -> Vec<Named> {
+    let with = |member: &str, value: Value| document(&[changed(signer, member, Some(value))]);
+    let then_k1 = |member: &str, value: &str| {
+        let mut other = signer.jwk("other");
+        other["kid"] = json!("k1");
+        other[member] = json!(value);
+        document(&[other, signer.jwk("k1")])
+    };
+    let names = |value: &Value| {
+        let mut jwk = signer.jwk("k1");
+        for name in ["x5t", "issuer"] {
+            jwk[name] = value.clone();
+        }
+        document(&[jwk])
+    };
+    let mut use_sig = changed(signer, "alg", None);
+    use_sig["use"] = json!("sig");
+    vec![
+        ("jwk_use_sig", document(&[use_sig])),
+        ("jwk_use_null", with("use", Value::Null)),
+        ("jwk_use_enc", with("use", json!("enc"))),
+        ("jwk_use_upper", with("use", json!("SIG"))),
+        ("jwk_use_list", with("use", json!(["sig"]))),
+        ("jwk_key_ops_verify", with("key_ops", json!(["verify"]))),
+        (
+            "jwk_key_ops_sign_verify",
+            with("key_ops", json!(["sign", 1, "verify"])),
+        ),
+        ("jwk_key_ops_null", with("key_ops", Value::Null)),
+        ("jwk_key_ops_sign", with("key_ops", json!(["sign"]))),
+        ("jwk_key_ops_empty", with("key_ops", json!([]))),
+        ("jwk_key_ops_text", with("key_ops", json!("verify"))),
+        ("jwk_key_ops_upper", with("key_ops", json!(["VERIFY"]))),
+        ("jwk_alg_null", with("alg", Value::Null)),
+        ("jwk_alg_es384", with("alg", json!("ES384"))),
+        ("jwk_alg_rs256", with("alg", json!("RS256"))),
+        ("jwk_alg_unknown", with("alg", json!("ECDH-ES"))),
+        ("jwk_alg_lower", with("alg", json!("es256"))),
+        ("jwk_alg_number", with("alg", json!(256))),
+        ("jwk_names", names(&json!("another"))),
+        ("jwk_names_null", names(&Value::Null)),
+        ("jwk_x5t_number", with("x5t", json!(1))),
+        ("jwk_issuer_list", with("issuer", json!(["a"]))),
+        ("use_enc_then_k1", then_k1("use", "enc")),
+        ("alg_es384_then_k1", then_k1("alg", "ES384")),
     ]
 }
 
@@ -203,6 +251,11 @@ fn forms(signer: &Signer) -> Vec<Named> {
         ("trailing_text", text(&format!("{good}x"))),
         ("trailing_comma", text(&good.replace("]}", "],}"))),
         ("byte_order_mark", text(&format!("\u{feff}{good}"))),
+        (
+            "byte_order_mark_twice",
+            text(&format!("\u{feff}\u{feff}{good}")),
+        ),
+        ("byte_order_mark_behind", text(&format!("{good}\u{feff}"))),
         ("white_space_around", text(&format!(" \r\n\t{good}\n"))),
         (
             "other_members",

@@ -6,6 +6,7 @@ own, wider notion of an acceptable token would have to be narrowed again.
 
 from __future__ import annotations
 
+import codecs
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -40,10 +41,12 @@ class KeySet:
     def parse(cls, document: bytes) -> KeySet:
         """Reads a JSON Web Key Set (RFC 7517 section 5). Entries that are no ES256 keys are passed over.
 
+        One byte order mark in front of it is ignored, which some editors write (RFC 8259 section 8.1).
+
         Raises `KeyDocumentError`.
         """
         try:
-            listed = strict_object(document).get("keys")
+            listed = strict_object(document.removeprefix(codecs.BOM_UTF8)).get("keys")
         except NotStrictError:
             raise KeyDocumentError("the key document is not one strict JSON object") from None
         if not isinstance(listed, list):
@@ -75,8 +78,18 @@ class KeySet:
 
 
 def _public_key(jwk: dict[str, object]) -> tuple[str, ec.EllipticCurvePublicKey] | None:
+    # A member that is null says as much as one that is not there: libraries write what they do not know as null.
+    jwk = {name: value for name, value in jwk.items() if value is not None}
     key_id, x, y = jwk.get("kid"), jwk.get("x"), jwk.get("y")
-    # The kind of the key decides what it serves, not an algorithm that it or a token names.
+    # A key for another purpose must not verify signatures (RFC 7517 sections 4.2 to 4.4).
+    if jwk.get("use", "sig") != "sig" or jwk.get("alg", "ES256") != "ES256":
+        return None
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        return None
+    if not all(isinstance(jwk.get(name, ""), str) for name in ("x5t", "issuer")):
+        return None
+    # The kind of the key decides what it serves, not an algorithm that a token names.
     if (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256"):
         return None
     if not (isinstance(key_id, str) and isinstance(x, str) and isinstance(y, str)):
