@@ -1,4 +1,4 @@
-//! Tests of conditions: those that restrict nobody, and those that find more than they say.
+//! Tests of conditions: those that restrict no caller, and those that find more than they say.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use policy::{Source, Vocabulary, check};

@@ -214,18 +214,22 @@ fn plain(body: Bytes) -> Result<Bytes, FetchError> {
 
 /// Why there was no answer. A certificate that is refused has a reason of its own, as its remedy is another.
 fn unreached(error: ClientError) -> FetchError {
-    let is_refused = |error: &(dyn Error + 'static)| {
-        // The TLS client's error is inside one of input and output, whose source is that error's own.
-        let error = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let error = error.and_then(|error| error.downcast_ref::<rustls::Error>());
-        matches!(error, Some(rustls::Error::InvalidCertificate(_)))
-    };
     let first: &(dyn Error + 'static) = &error;
-    if successors(Some(first), |&error| error.source()).any(is_refused) {
+    if successors(Some(first), |&error| error.source()).any(is_bad_certificate) {
         FetchError::Certificate(error)
     } else {
         FetchError::Connection(error)
     }
+}
+
+/// Whether the TLS client refused a certificate. Its error is inside errors of input and output, whose source is the source
+/// of what they hold.
+fn is_bad_certificate(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return error
+            .get_ref()
+            .is_some_and(|error| is_bad_certificate(error));
+    }
+    let error = error.downcast_ref::<rustls::Error>();
+    matches!(error, Some(rustls::Error::InvalidCertificate(_)))
 }

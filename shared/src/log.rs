@@ -47,7 +47,8 @@ pub enum Verdict<'a> {
 ///
 /// `action` says what was asked, as a route with the agent's name, never as the path a stranger sent.
 pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration: Duration) {
-    let request_id = display(Loggable(request_id));
+    let id = Loggable(request_id);
+    let request_id = display(id);
     let action = Loggable(action);
     let duration_ms = millis(duration);
     match verdict {
@@ -61,24 +62,9 @@ pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration:
             duration_ms,
             "allowed {action}"
         ),
-        Verdict::Refused(refusal, identity, why) => info!(
-            request_id,
-            action = display(action),
-            outcome = "refused",
-            reason = refusal.code(),
-            expected = why.expected,
-            found = why.found,
-            hint = why.hint,
-            token_id = identity
-                .map(|identity| &identity.token_id)
-                .or(why.token_id.as_ref()),
-            issuer = identity
-                .map(|identity| &identity.issuer)
-                .or(why.issuer.as_ref()),
-            subject = identity.map(|identity| display(Loggable(&identity.subject))),
-            duration_ms,
-            "refused {action}: {refusal}"
-        ),
+        Verdict::Refused(refusal, identity, why) => {
+            refused(id, action, *refusal, *identity, why, duration_ms);
+        }
         Verdict::Missing(code, identity) => info!(
             request_id,
             action = display(action),
@@ -99,6 +85,32 @@ pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration:
             "cannot decide {action}: {code}"
         ),
     }
+}
+
+fn refused(
+    request_id: Loggable<'_>,
+    action: Loggable<'_>,
+    refusal: Refusal,
+    identity: Option<&Identity>,
+    why: &Explanation,
+    duration_ms: f64,
+) {
+    let token_id = identity.map(|identity| &identity.token_id);
+    let issuer = identity.map(|identity| &identity.issuer);
+    info!(
+        request_id = display(request_id),
+        action = display(action),
+        outcome = "refused",
+        reason = refusal.code(),
+        expected = why.expected,
+        found = why.found,
+        hint = why.hint,
+        token_id = token_id.or(why.token_id.as_ref()),
+        issuer = issuer.or(why.issuer.as_ref()),
+        subject = identity.map(|identity| display(Loggable(&identity.subject))),
+        duration_ms,
+        "refused {action}: {refusal}"
+    );
 }
 
 /// Text that a stranger chose. It is shown if it is short and plain, and otherwise only counted.

@@ -308,6 +308,7 @@ async fn an_answer_has_the_proxys_headers_and_no_other() {
     let expected = [
         "cache-control",
         "content-type",
+        "x-accel-buffering",
         "x-content-type-options",
         "x-conversation-id",
         "x-request-id",

@@ -186,6 +186,8 @@ mod tests {
         let metadata = BTreeMap::from([("user_token".to_owned(), "x".to_owned())]);
         let mut event = machine_event("client", "tools/call", Some(&metadata));
         event["triggerSource"] = Occasion::HostedAuth.source().into();
-        assert_eq!(lost::<CognitoEventUserPoolsPreTokenGenV2>(&event), [""; 0]);
+        // A program is in no group: the crate makes an empty configuration of null.
+        let lost = lost::<CognitoEventUserPoolsPreTokenGenV2>(&event);
+        assert_eq!(lost, ["/request/groupConfiguration"]);
     }
 }

@@ -94,6 +94,7 @@ type Scenario = (&'static str, Parameters);
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all = by_issuer();
     all.extend(by_door());
+    all.extend(by_proof());
     all
 }
 
@@ -161,6 +162,12 @@ fn by_door() -> Vec<Scenario> {
             "private, with an address, and with concurrency reserved",
             with(&[&[PRIVATE, ADDRESS], &RESERVED]),
         ),
+    ]
+}
+
+/// Whose word counts for whom.
+fn by_proof() -> Vec<Scenario> {
+    vec![
         (
             "own agents and table",
             with(&[&[

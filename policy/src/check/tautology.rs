@@ -1,4 +1,4 @@
-//! Conditions that are always true: who reads them believes that they restrict somebody.
+//! Conditions that are always true: a reader believes that they restrict callers.
 //!
 //! What the caller, the tool and the input have no part in is evaluated by Cedar itself; the operators around it, by their
 //! own rules. What is found to be always true is so; not everything that is so is found.

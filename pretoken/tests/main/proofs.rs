@@ -187,7 +187,7 @@ async fn only_named_clients_prove_and_only_users_of_named_clients_are_proven() {
                 assert_eq!(line["reason"], reason, "{what}");
             }
         }
-        // Without a proof, a client's own token is nobody's business.
+        // Without a proof, a client's own token has no user.
         event["request"]["clientMetadata"] = json!(null);
         assert_eq!(scene.call(&event).await, Ok(event), "{what}");
     }

@@ -98,7 +98,7 @@ impl Words {
             (Dialect::Mcp(id), _) => format!("event: message\ndata: {}\n\n", error(id)),
             (Dialect::A2a(id), _) => format!("data: {}\n\n", error(id)),
             (Dialect::Http, true) => {
-                let data = json!({"type": "RUN_ERROR", "code": code, "message": end.sentence()});
+                let data = json!({"code": code, "message": end.sentence(), "type": "RUN_ERROR"});
                 format!("data: {data}\n\n")
             }
             (Dialect::Http, false) => {

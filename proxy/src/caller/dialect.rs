@@ -77,9 +77,10 @@ impl RpcId {
     /// An error for the request (JSON-RPC 2.0, 5.1), in ASCII: some parsers of event streams end a line at further
     /// characters of Unicode.
     pub fn error(&self, code: i64, message: &str, data: &Value) -> String {
-        let error = json!({"code": code, "message": message, "data": data});
-        // Nothing beside these three members: the official clients' schemas are strict.
-        ascii(&json!({"jsonrpc": "2.0", "id": self.0, "error": error}).to_string())
+        // Nothing beside these three members: the official clients' schemas are strict. Their order is that of their names,
+        // as everywhere in what the door writes.
+        let error = json!({"code": code, "data": data, "message": message});
+        ascii(&json!({"error": error, "id": self.0, "jsonrpc": "2.0"}).to_string())
     }
 }
 

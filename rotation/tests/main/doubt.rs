@@ -225,7 +225,6 @@ async fn what_was_added_is_taken_back_only_if_another_is_stored() {
         while world.issuer.tools_secrets().len() < 2 {
             tokio::task::yield_now().await;
         }
-        store.set_fault_of(None);
         let by_hand = json!({"client_secret": world.issuer.tools_secret()});
         world
             .scene

@@ -57,13 +57,13 @@ pub fn present<'t>(header: &[u8], trust: &'t Trust) -> Result<Presented<'t>, Ref
 /// A refusal, and the claims that it is about if their signature holds: then they are the issuer's, and a log may show them.
 pub struct Rejection<'t> {
     pub refusal: Refusal,
-    signed: Option<Signed<'t>>,
+    signed: Option<Box<Signed<'t>>>,
 }
 
 impl<'t> Rejection<'t> {
     /// The claims, if their signature holds.
     pub fn signed(&self) -> Option<&Payload<'t>> {
-        self.signed.as_ref().map(Signed::payload)
+        self.signed.as_deref().map(Signed::payload)
     }
 }
 
@@ -81,7 +81,7 @@ pub fn identify<'t>(
     let reject = |refusal, signed| Rejection { refusal, signed };
     let signed = Signed::verify(presented, keys).map_err(|refusal| reject(refusal, None))?;
     let identity = Claims::check(&signed, now).and_then(Identity::from_claims);
-    identity.map_err(|refusal| reject(refusal, Some(signed)))
+    identity.map_err(|refusal| reject(refusal, Some(Box::new(signed))))
 }
 
 /// Decides whether this identity may call this agent.

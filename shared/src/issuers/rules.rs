@@ -1,6 +1,7 @@
 //! Rules of an entry of `TRUSTED_ISSUERS`: what its tokens must be.
 
-use super::{cognito, conditions};
+use super::cognito;
+use super::conditions;
 use crate::gate::{Algorithm, ClaimPath, Issuer, RequiredClaim, Rules, TokenUse};
 use crate::settings::{Form, Json, Members};
 use crate::text::{is_printable, is_word};

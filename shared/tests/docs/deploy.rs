@@ -16,9 +16,11 @@ const NESTED: [&str; 4] = [
 ];
 
 /// Words of the papers that look like names of the template and are other things' names.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 6] = [
     "AccessDeniedException",
     "LambdaVersion",
+    "NoCurrentKey",
+    "NotStored",
     "ResponseTransferMode",
     "WWW-Authenticate",
 ];

@@ -180,9 +180,14 @@ fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
 }
 
 /// The files that read each document.
-const AGENT_READERS: [&str; 2] = ["shared/src/agents.rs", "shared/src/agents/admission.rs"];
-const ISSUER_READERS: [&str; 4] = [
+const AGENT_READERS: [&str; 3] = [
+    "shared/src/agents.rs",
+    "shared/src/agents/admission.rs",
+    "shared/src/agents/forwarding.rs",
+];
+const ISSUER_READERS: [&str; 5] = [
     "shared/src/issuers.rs",
+    "shared/src/issuers/authority.rs",
     "shared/src/issuers/conditions.rs",
     "shared/src/issuers/names.rs",
     "shared/src/issuers/rules.rs",

@@ -1,4 +1,4 @@
-//! What the log is told during a test: the fields of each event of the test's thread.
+//! The log of a test: the fields of each event of the test's thread.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};

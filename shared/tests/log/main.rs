@@ -284,8 +284,8 @@ fn a_decision_is_one_line_without_names_of_people() {
         texts(&lines, "subject"),
         ["alice-1", "(17 bytes withheld)", "alice-1", "alice-1"]
     );
-    assert_eq!(texts(&lines, "token_id").len(), 4);
-    assert_eq!(texts(&lines, "issuer"), ["https://issuer.example"; 4]);
+    assert_eq!(texts(&lines, "token_id").len(), 5);
+    assert_eq!(texts(&lines, "issuer"), ["https://issuer.example"; 5]);
     assert_eq!(lines[0]["action"], "GET /whoami");
     assert_eq!(lines[0]["message"], "allowed GET /whoami");
     assert_eq!(

@@ -22,13 +22,15 @@ pub(crate) static AGENTS: LazyLock<Schema> = LazyLock::new(|| Schema::of("agents
 pub(crate) static ISSUERS: LazyLock<Schema> = LazyLock::new(|| Schema::of("issuers"));
 
 /// What a schema can say, and so must.
-const SAID: [&str; 31] = [
+const SAID: [&str; 33] = [
     "admits anyone: ",
     "asks for nothing, so that every caller meets it",
     "does not go with the value type: ",
     "does not have exactly one of `runtime` and `gateway`",
     "has a fragment",
     "has a query",
+    "has a name twice",
+    "has more than 20 names",
     "has more than 20 sets",
     "is a restriction that cannot be kept here",
     "is for runtimes with `auth` `iam` and `protocol` `http`",

@@ -100,7 +100,7 @@ fn spellable() -> crate::draft::Draft {
     let mut draft = good();
     for filling in 0..3 {
         draft = good().claim("filling", "x".repeat(filling));
-        if draft.claims_text().len() % 3 != 0 {
+        if !draft.claims_text().len().is_multiple_of(3) {
             break;
         }
     }

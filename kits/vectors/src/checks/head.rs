@@ -214,10 +214,12 @@ fn members(book: &mut Book) {
         ("toString", json!("x")),
         ("x", Value::Null),
     ] {
-        let kind = match &value {
-            Value::Array(list) if list.is_empty() => "_empty",
-            Value::Bool(true) => "_true",
-            _ => "",
+        let kind = if value == json!([]) {
+            "_empty"
+        } else if value == json!(true) {
+            "_true"
+        } else {
+            ""
         };
         let id = format!("member_{name}{kind}");
         let comment = format!("an unknown member, `{name}`");

@@ -75,8 +75,8 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "DeletionPolicy: RetainExceptOnCreate" => "DeletionPolicy: Delete";
     }
     "nothing waits for itself" in MAIN {
-        "        PretokenFunctionArn: !Sub"
-            => "        PretokenFunctionArn: !GetAtt PretokenFunction.Arn\n        Unused: !Sub";
+        "        PretokenFunctionArn: !Sub\n          - arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:gatehouse-pretoken-${Unique}\n          - Unique: !Select [4, !Split [\"-\", !Select [2, !Split [\"/\", !Ref AWS::StackId]]]]\n"
+            => "        PretokenFunctionArn: !GetAtt PretokenFunction.Arn\n";
         "PUBLIC_URL: !If [HasDomain, !Sub \"https://${DomainName}\", !Ref PublicUrl]"
             => "PUBLIC_URL: !Sub https://${Api}.execute-api.us-east-1.amazonaws.com/live";
     }

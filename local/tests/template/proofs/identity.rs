@@ -84,9 +84,13 @@ pub(crate) fn proof(door: &Door) -> Vec<String> {
     } else {
         json!("")
     };
-    let given = |name: &str, otherwise: Value| match &parameters[name] {
-        Value::String(text) if text.is_empty() => otherwise,
-        given => given.clone(),
+    let given = |name: &str, otherwise: Value| {
+        let given = &parameters[name];
+        if given == "" {
+            otherwise
+        } else {
+            given.clone()
+        }
     };
     [
         (

@@ -42,7 +42,8 @@ async fn a_panic_is_answered_and_tells_nothing() {
     let attacher = Attacher::new(config, Broken, Answers::new().unwrap(), Clock::system());
     let event = json!({
         "RequestType": "Create", "ResponseURL": url,
-        "StackId": "s", "RequestId": "r", "LogicalResourceId": "l",
+        "StackId": "s", "RequestId": "r", "LogicalResourceId": "l", "ResourceType": "Custom::PolicyAttachment",
+        "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:policy",
         "ResourceProperties": {
             "GatewayIdentifier": "tools-abcdefghij", "Mode": "ENFORCE",
             "PolicyEngineArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:policy-engine/e-abcdefghij",

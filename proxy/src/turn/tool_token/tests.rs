@@ -136,7 +136,7 @@ async fn whatever_the_endpoint_answers_is_no_token() {
         (Fails::Garbage, ToolTokenError::Answer),
         (Fails::Huge, ToolTokenError::Answer),
         (Fails::Long(MAX_TOKEN + 1), ToolTokenError::TooLong),
-        (Fails::Redirects, ToolTokenError::Refused),
+        (Fails::Redirects, ToolTokenError::Redirected),
         (Fails::Status(400, "invalid_grant"), ToolTokenError::Refused),
         (Fails::Status(500, "secret-detail"), ToolTokenError::Refused),
         (Fails::Status(503, ""), ToolTokenError::Throttled),
