@@ -95,6 +95,21 @@ impl SecretStore {
         })
     }
 
+    /// Gives the version to come its value, as another try or a person would; whether it had none yet.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub fn fill_pending(
+        &self,
+        arn: &str,
+        version: &str,
+        value: &str,
+    ) -> Result<bool, NoSuchSecretError> {
+        self.desk
+            .shelf
+            .with(arn, |secret| secret.fill(version, value))
+    }
+
     /// Moves a stage to a version; what was current then becomes previous.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ fn with_key_id(issuer: &Issuer, key_id: &str) -> String {
         .unwrap()
 }
 
-/// How often an issuer that fails is asked in so many seconds: at once, and after each pause.
+/// How often an issuer that fails is asked in so many seconds: at the start, by the first request, and after each pause.
 fn attempts_within(seconds: u64) -> u64 {
     let pauses = (0_u32..).map(|doublings| MAX_BACK_OFF.min(1 << doublings.min(5)));
     let ends = pauses.scan(0, |end, pause| {
@@ -61,7 +61,7 @@ fn attempts_within(seconds: u64) -> u64 {
         Some(*end)
     });
     let ends = ends.take_while(|end| *end <= seconds);
-    1 + ends.map(|_| 1).sum::<u64>()
+    2 + ends.map(|_| 1).sum::<u64>()
 }
 
 fn is_outage(outcome: &Outcome) -> bool {

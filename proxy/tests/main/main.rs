@@ -3,6 +3,7 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::too_many_lines,
     clippy::unwrap_used,
     reason = "a test that cannot go on has to stop"
 )]

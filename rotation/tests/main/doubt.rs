@@ -226,10 +226,8 @@ async fn what_was_added_is_taken_back_only_if_another_is_stored() {
             tokio::task::yield_now().await;
         }
         let by_hand = json!({"client_secret": world.issuer.tools_secret()});
-        world
-            .scene
-            .store_pending(&token, &by_hand.to_string())
-            .await;
+        let filled = store.fill_pending(&world.scene.arn, &token, &by_hand.to_string());
+        assert!(filled.unwrap());
     };
     let (done, ()) = tokio::join!(world.step(&token, Step::Create), other);
     assert_eq!(done, Err(RotationError::Unusable));

@@ -96,14 +96,6 @@ impl<K: Kind> Scene<K> {
         }
     }
 
-    /// Gives the version to come its text, as another try or a person would.
-    pub(crate) async fn store_pending(&self, token: &str, text: &str) {
-        let put = self.client.put_secret_value().secret_id(&self.arn);
-        let put = put.client_request_token(token).secret_string(text);
-        let put = put.version_stages("AWSPENDING").send().await;
-        put.unwrap();
-    }
-
     /// The version in a stage and its text; none if there is none.
     pub(crate) async fn look(&self, stage: &str) -> Option<(String, String)> {
         let request = self.client.get_secret_value().secret_id(&self.arn);

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::too_many_lines,
     clippy::unwrap_used,
     reason = "a test that cannot read the tree has failed"
 )]
