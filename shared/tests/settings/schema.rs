@@ -59,8 +59,9 @@ const SAID: [&str; 32] = [
 ];
 
 /// What it cannot, or not well: members given twice, hosts and keys.
-const UNSAID: [&str; 16] = [
+const UNSAID: [&str; 17] = [
     "has a name twice",
+    "is not the name of a header that ",
     "admits anyone who asks ",
     "can never hold: ",
     "does not end in ",
