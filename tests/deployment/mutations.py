@@ -237,7 +237,13 @@ STALE = [
     Stale(given("Agents", OWN_AGENTS), (ALIAS, called_by_alias("AuthorizerFunction", "FunctionArn"))),
     Stale(
         value("DefaultRole", "viewer", "reader"),
-        (ALIAS, ANY_ARN, Edit(MAIN, ":function:gatehouse-pretoken-${Unique}", ":function:gatehouse-pretoken-${Unique}:live")),
+        (
+            ALIAS,
+            ANY_ARN,
+            Edit(
+                MAIN, ":function:gatehouse-pretoken-${Unique}", ":function:gatehouse-pretoken-${Unique}:live"
+            ),
+        ),
     ),
     Stale(
         value("Architecture", "arm64", "x86_64"),
