@@ -155,7 +155,7 @@ impl Leases {
     }
 
     /// Waits for what is being given back, and for agents that work on after their answer's end. Each has its own bound:
-    /// the end of the turn's time, and [`RELEASE_TIMEOUT`].
+    /// the end of the turn's time, and two seconds for what is being given back.
     pub async fn settle(&self) {
         let mut leaving = self.0.leaving.subscribe();
         // The sender is ours, so it is there.
