@@ -33,7 +33,7 @@ export class Collected {
     this.#max = max;
   }
 
-  /** Whether it fits. */
+  /** True if the bytes so far are within the bound. */
   add(piece: Uint8Array): boolean {
     if (this.#length + piece.length > this.#max) return false;
     this.#length += piece.length;

@@ -36,7 +36,7 @@ export interface Ages {
 /** Fetches a value within so many milliseconds; nothing if that fails. It has then logged why, and never throws. */
 export type Fetch<T> = (timeout: number) => Promise<T | undefined>;
 
-/** Why a fetch is asked for: a value that serves is old, does not suit, or is not there. */
+/** Reason for a fetch: the value is old, does not suit, or is missing. */
 type Need = "renewal" | "search" | "fetch";
 
 type Found<T> = { readonly value: T; readonly isOld: boolean } | { readonly need: Need };
@@ -140,12 +140,12 @@ class BackOff {
   #count = 0;
   #last: Moment | undefined;
 
-  /** Whether the last attempt failed, however long ago. */
+  /** True if the last attempt failed, however long ago. */
   get hasFailed(): boolean {
     return this.#last !== undefined;
   }
 
-  /** Whether it is too early for another attempt. */
+  /** True while it is too early for another attempt. */
   rests(now: Moment): boolean {
     if (this.#last === undefined) return false;
     return since(now, this.#last) < Math.min(MIN_BACK_OFF * 2 ** (this.#count - 1), MAX_BACK_OFF);

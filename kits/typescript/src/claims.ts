@@ -5,13 +5,13 @@ import { ProofError } from "./refusal.js";
 import type { RequestHead } from "./head.js";
 import { asHeaderValue } from "./text.js";
 
-/** How far the clocks of door and agent may be apart, either way, in seconds. */
+/** Allowed difference between the clocks of door and agent, either way, in seconds. */
 export const SKEW = 30n;
 
-/** How long an assertion holds, in seconds. */
+/** Lifetime of an assertion, in seconds. */
 export const LIFETIME = 60n;
 
-/** What the door said. */
+/** Claims of an assertion. */
 export interface Claims {
   readonly iss: string;
   readonly aud: string;

@@ -52,7 +52,7 @@ export class Door {
     if (trust === undefined) log("warn", NO_DOOR, {});
   }
 
-  /** Whether callers are verified. */
+  /** False for a guard that works without a door. */
   get isThere(): boolean {
     return this.#behind !== undefined;
   }

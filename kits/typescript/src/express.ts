@@ -11,7 +11,7 @@ import { RefusedError } from "./refusal.js";
 import type { Settings } from "./settings.js";
 import { remember } from "./turns.js";
 
-/** What the guard uses of an Express request. */
+/** Part of an Express request that the guard uses. */
 export interface ExpressRequest extends IncomingMessage {
   /** The target as it arrived, where a mounted router has changed `url`. */
   originalUrl?: string;

@@ -10,7 +10,7 @@ import { remember, UsageError } from "./turns.js";
 /** A function that answers a `Request`; the further arguments are the runtime's. */
 export type FetchHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
 
-/** What a response says of a guard that works without a door; the door itself sets it when it lets everyone in. */
+/** Warning header of a guard that works without a door; the door sets it when `ENABLE_AUTH` is `false`. */
 export const WARNING = ["x-gatehouse-warning", "no caller is verified"] as const;
 
 /**

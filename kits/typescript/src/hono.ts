@@ -6,7 +6,7 @@ import { RefusedError } from "./refusal.js";
 import type { Settings } from "./settings.js";
 import { remember } from "./turns.js";
 
-/** What the guard uses of a Hono context. */
+/** Part of a Hono context that the guard uses. */
 export interface HonoContext {
   readonly req: { raw: Request };
   header(name: string, value: string): void;

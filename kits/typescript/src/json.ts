@@ -201,7 +201,7 @@ class Reader {
   }
 }
 
-/** Whether each surrogate is half of a pair. `String.prototype.isWellFormed` is younger than some runtimes. */
+/** True if each surrogate is half of a pair. `String.prototype.isWellFormed` is younger than some runtimes. */
 function isWellFormed(text: string): boolean {
   return !/(?:[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])/.test(text);
 }

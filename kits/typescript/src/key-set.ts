@@ -41,7 +41,7 @@ export class DoorKeySet {
     return this.#keys.has(id);
   }
 
-  /** Whether a message is signed, with ES256, by the key of this id. Anything but a clear yes is a no. */
+  /** True only if the key of this id signed the message with ES256. */
   async verifies(id: string, message: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const key = this.#keys.get(id);
     if (key === undefined) return false;
@@ -74,7 +74,7 @@ async function importKey(jwk: Json): Promise<{ id: string; key: CryptoKey } | un
   }
 }
 
-/** Whether its owner says nothing against it: a key for another purpose must not verify (RFC 7517, sections 4.2 to 4.4). */
+/** True for a key for signatures: one for another purpose must not verify (RFC 7517, sections 4.2 to 4.4). */
 function isForSignatures(jwk: JsonObject): boolean {
   // A member that is null says as much as one that is not there: libraries write what they do not know as null.
   const member = (name: string): Json | undefined => jwk.get(name) ?? undefined;

@@ -40,7 +40,7 @@ export function readNodeBody(request: IncomingMessage, max: number): Promise<Uin
 
 const DECODED = "the body is decoded before the guard can verify it; call no `setEncoding` in front of the guard";
 
-/** What a body means by its content type: JSON is parsed, all else is its bytes. */
+/** Value of a body by its content type: JSON is parsed, all else stays bytes. */
 export function parseBody(body: Uint8Array<ArrayBuffer>, headers: IncomingHttpHeaders): unknown {
   const [type = ""] = String(headers["content-type"] ?? "").toLowerCase().split(";");
   const isPlain = (headers["content-encoding"] ?? "identity") === "identity";

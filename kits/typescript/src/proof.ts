@@ -19,7 +19,7 @@ export const TYPE = "gatehouse-identity+jwt";
 export interface Proof {
   /** The key that it names. */
   readonly keyId: string;
-  /** What is signed: header, full stop, payload (RFC 7515, section 5.2). */
+  /** Signing input: header, full stop, payload (RFC 7515, section 5.2). */
   readonly message: Uint8Array<ArrayBuffer>;
   readonly payload: Uint8Array<ArrayBuffer>;
   readonly signature: Uint8Array<ArrayBuffer>;

@@ -1,6 +1,6 @@
 /** Reasons for which a request is refused, and the 403, 413 or 503 response to it. */
 
-/** What happened, and what to do about it. The keys are the stable reason codes of logs. */
+/** Sentences of the refusals: event and remedy. The keys are the stable reason codes of logs. */
 const REASONS = {
   proof_missing: ["there is no proof", "ask through the door, and add the header to the runtime's request header allow-list"],
   proof_repeated: ["there are two proofs", "look for a program in front of the agent that adds the header"],
@@ -25,7 +25,7 @@ const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** Why a proof does not hold. */
+/** Refusal of a proof. */
 export type ProofReason = Extract<Reason, `proof_${string}`>;
 
 /** Every reason code. */
@@ -37,7 +37,7 @@ export class RefusedError extends Error {
   readonly status: 403 | 413 | 503;
   /** The stable code of the answer. */
   readonly code: "bad_proof" | "too_large" | "unavailable";
-  /** What the answer says. */
+  /** Body of the answer. */
   readonly title: string;
 
   constructor(readonly reason: Reason) {

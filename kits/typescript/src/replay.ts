@@ -3,7 +3,7 @@
 import { SKEW, type Claims } from "./claims.js";
 import { ProofError, RefusedError } from "./refusal.js";
 
-/** How many proofs are remembered at once: a thousand requests a second, for as long as a proof can be shown. */
+/** Limit of remembered proofs: a thousand requests a second, for as long as a proof can be shown. */
 export const MAX_SEEN = 120_000;
 
 /** Ids of proofs, and when each may be forgotten. */

@@ -116,7 +116,7 @@ export function settingsFromEnvironment(environment: Readonly<Record<string, unk
   return settings as Settings;
 }
 
-/** What decides whom to trust, unchecked. */
+/** Settings that decide whom to trust, unchecked. */
 type Members = { readonly [member in keyof typeof MEMBERS]?: unknown };
 
 const MEMBERS = { door: "door", agent: "agent", keys: "keys", withoutDoor: "withoutDoor" };

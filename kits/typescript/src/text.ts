@@ -1,6 +1,6 @@
 /** Rules for short texts: a length and an alphabet. */
 
-/** Whether a text is 1 to `max` ASCII letters, digits, and these signs. */
+/** True for 1 to `max` ASCII letters, digits, and these signs. */
 export function isWord(text: string, max: number, signs: string): boolean {
   if (text.length < 1 || text.length > max) return false;
   for (const sign of text) {
@@ -9,7 +9,7 @@ export function isWord(text: string, max: number, signs: string): boolean {
   return true;
 }
 
-/** Whether a text is 1 to `max` visible ASCII characters: no space, no control character. */
+/** True for 1 to `max` visible ASCII characters: no space, no control character. */
 export function isVisible(text: string, max: number): boolean {
   return text.length >= 1 && text.length <= max && !/[^!-~]/.test(text);
 }

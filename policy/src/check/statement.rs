@@ -195,7 +195,7 @@ fn scope_findings(source: &Source, policy: &Policy) -> Option<Finding> {
     let message = if permits_all {
         "this permits everything to everybody"
     } else if is_always_met {
-        "the condition is always true, so it restricts nobody: say who may, or leave it out"
+        "the condition is always true, so it restricts no caller: name the callers who may, or remove the condition"
     } else {
         return None;
     };

@@ -46,7 +46,7 @@ code_table! {
     Client            Unauthorized "client"                "the token's client is not an allowed one"
     Audience          Unauthorized "audience"              "the token's audience is not an allowed one"
     Subject           Unauthorized "subject"               "the subject is missing, blank, too long or not printable"
-    IssuerSubject     Forbidden    "issuer_subject"        "the subject is none that the issuer's entry allows"
+    IssuerSubject     Forbidden    "issuer_subject"        "the issuer's entry does not allow this subject"
     IssuerScope       Forbidden    "issuer_scope"          "the token has none of the scopes the issuer's entry asks for"
     IssuerClaim       Forbidden    "issuer_claim"          "the token does not meet a claim condition of the issuer's entry"
     AgentIssuer       Forbidden    "agent_issuer"          "the caller's issuer is none of the agent's"

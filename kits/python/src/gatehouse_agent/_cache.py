@@ -53,7 +53,7 @@ class _BackOff:
         self._last: Moment | None = None
 
     def rests(self, now: Moment) -> bool:
-        """Whether it is too early for another attempt."""
+        """True while it is too early for another attempt."""
         if self._last is None:
             return False
         # The exponent is bounded, as the count is not.
@@ -62,7 +62,7 @@ class _BackOff:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the last attempt failed, however long ago."""
+        """True if the last attempt failed, however long ago."""
         return self._last is not None
 
     def fails(self, now: Moment) -> None:
@@ -97,7 +97,7 @@ class _Flight:
     def __init__(self, since: Moment, timeout: float, counts: bool) -> None:
         self.since = since
         self.timeout = timeout
-        #: Whether a failure counts for the rest.
+        #: True if a failure counts for the rest.
         self.counts = counts
         self.deadline = time.monotonic() + timeout
         self.landed: concurrent.futures.Future[KeySet | None] = concurrent.futures.Future()
@@ -111,11 +111,11 @@ class _Flight:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a request does next: it uses these keys, or waits for a flight."""
+    """Next step of a request: it uses these keys, or waits for a flight."""
 
     keys: KeySet | None
     flight: _Flight | None = None
-    #: Whether the flight is this request's own, so that what it brings has to do.
+    #: True if the flight is this request's own, so that what it brings has to do.
     is_own: bool = False
 
 

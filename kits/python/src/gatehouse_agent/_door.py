@@ -121,7 +121,7 @@ class Door:
 
     @property
     def is_verifying(self) -> bool:
-        """Whether callers are verified at all."""
+        """False if the guard works without a door."""
         return True
 
     @property
@@ -137,7 +137,7 @@ class Door:
         self._keys.warm(budget)
 
     def is_open(self, method: str, target: str) -> bool:
-        """Whether a request needs no assertion. `target` is path and query, undecoded."""
+        """True if a request needs no assertion. `target` is path and query, undecoded."""
         return method == "GET" and target in self._open
 
     def verify(self, method: str, target: str, headers: Headers, body: bytes) -> Caller:
@@ -173,7 +173,7 @@ class Door:
     def claims(
         self, proof: Proof, keys: KeySet, method: str, target: str, headers: list[tuple[bytes, bytes]]
     ) -> Claims:
-        """What the door says about this request, now; only the body is not compared yet."""
+        """Claims of the door about this request; only the body is not compared yet."""
         claims = proof.verify(keys)
         claims.check(self._url, self._agent, method, target, headers, int(self._clock().wall))
         return claims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# Why an assertion does not hold: reason code and sentence, as in the layer for Rust.
+# Refusals of an assertion: reason code and sentence, as in the layer for Rust.
 PROOF_REASONS: Final[dict[str, str]] = {
     "proof_missing": "there is no assertion; the request did not come through the door, or the runtime's request "
     "header allow-list does not name the header",

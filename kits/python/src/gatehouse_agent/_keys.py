@@ -65,7 +65,7 @@ class KeySet:
         return key_id in self._keys
 
     def verifies(self, key_id: str, signed: bytes, signature: bytes) -> bool:
-        """Whether the key of this id made this ES256 signature (RFC 7518 section 3.4)."""
+        """True if the key of this id made this ES256 signature (RFC 7518 section 3.4)."""
         key = self._keys.get(key_id)
         if key is None or len(signature) != 2 * _LENGTH:
             return False

@@ -12,7 +12,7 @@ from typing import Final
 
 from ._errors import ProofError, UnavailableError
 
-#: How many assertions are remembered at once: a thousand requests a second, for as long as one can be shown.
+#: Limit of remembered assertions: a thousand requests a second, for as long as one can be shown.
 MAX_SEEN: Final = 120_000
 
 

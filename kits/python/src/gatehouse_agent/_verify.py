@@ -28,9 +28,9 @@ SESSION_HEADER: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 
 #: The `typ` of an assertion.
 TYPE: Final = "gatehouse-identity+jwt"
-#: How far the clocks of door and agent may be apart, either way, in seconds.
+#: Allowed difference between the clocks of door and agent, either way, in seconds.
 SKEW: Final = 30
-#: How long an assertion holds, in seconds.
+#: Lifetime of an assertion, in seconds.
 LIFETIME: Final = 60
 #: The longest that AgentCore passes on: 4 KB a header ("Pass custom headers to Amazon Bedrock AgentCore Runtime").
 MAX_ASSERTION: Final = 4096
@@ -128,7 +128,7 @@ class Proof:
         return cls(key_id, jws.signed, jws.signature, jws.payload)
 
     def verify(self, keys: KeySet) -> Claims:
-        """What the door says, or `ProofError`. No claim is read before the signature holds."""
+        """Claims of the door, or `ProofError`. No claim is read before the signature holds."""
         if not keys.verifies(self.key_id, self._signed, self._signature):
             raise ProofError("proof_signature")
         try:
@@ -139,7 +139,7 @@ class Proof:
 
 @dataclass(frozen=True, repr=False)
 class Claims:
-    """What the door says; whether it is about this request is not known yet."""
+    """Claims of the door, not compared with the request yet."""
 
     issuer: str
     audience: str
