@@ -11,7 +11,6 @@
 //! up to [`HARD_AGE`].
 
 mod answer;
-mod keys;
 mod proof;
 mod replay;
 
@@ -30,16 +29,16 @@ use tower_service::Service;
 use tracing::warn;
 
 use crate::clock::Clock;
+use crate::door_keys::DoorKeys;
 use crate::gate::AgentName;
 use crate::headers;
 use crate::settings::Address;
 
 use answer::LayerError;
-use keys::DoorKeys;
 use proof::Proof;
 use replay::Seen;
 
-pub use keys::{HARD_AGE, SOFT_AGE};
+pub use crate::door_keys::{HARD_AGE, SOFT_AGE};
 pub use proof::{ProofError, Proven, SKEW};
 pub use replay::MAX_SEEN;
 

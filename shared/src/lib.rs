@@ -21,6 +21,8 @@ mod code_table;
 mod crypto;
 #[cfg(feature = "fetch")]
 pub mod door;
+#[cfg(feature = "fetch")]
+mod door_keys;
 pub mod explanation;
 #[cfg(feature = "fetch")]
 pub mod fetch;

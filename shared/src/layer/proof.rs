@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::request::Parts;
 use serde::Deserialize;
 
-use super::keys::DoorKeySet;
 use crate::assertion::{LIFETIME, MAX_BYTES, TYPE, body_hash};
 use crate::code_table;
+use crate::door_keys::DoorKeySet;
 use crate::gate::{AgentName, UnixTime};
 use crate::json::{self, Value};
 use crate::jws::Jws;

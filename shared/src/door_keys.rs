@@ -29,7 +29,7 @@ const MAX_SEARCHES: u32 = 1;
 const MAX_KEYS: usize = 100;
 
 /// The public keys of one door.
-pub(super) struct DoorKeys {
+pub(crate) struct DoorKeys {
     address: Option<Address>,
     fetcher: Fetcher,
     cache: Cache<DoorKeySet>,
@@ -37,7 +37,7 @@ pub(super) struct DoorKeys {
 }
 
 /// Keys by their ids.
-pub(super) struct DoorKeySet(Vec<Jwk>);
+pub(crate) struct DoorKeySet(Vec<Jwk>);
 
 impl DoorKeySet {
     fn parse(document: &Bytes) -> Option<Self> {
@@ -62,7 +62,7 @@ impl DoorKeySet {
     }
 
     /// Whether a compact JWS is signed, with ES256, by the key of this id.
-    pub(super) fn verifies(&self, id: &str, jws: &str) -> bool {
+    pub(crate) fn verifies(&self, id: &str, jws: &str) -> bool {
         let key = self.find(id).zip(Algorithm::parse("ES256"));
         key.is_some_and(|(key, es256)| key.verifies(es256, jws))
     }
@@ -70,7 +70,7 @@ impl DoorKeySet {
 
 impl DoorKeys {
     /// Of a door at this address, whose keys are there or elsewhere.
-    pub(super) fn new(door: &Address, elsewhere: Option<Address>, clock: Clock) -> Self {
+    pub(crate) fn new(door: &Address, elsewhere: Option<Address>, clock: Clock) -> Self {
         let usual = format!("{}/.well-known/jwks.json", door.as_str());
         let ages = Ages {
             soft: SOFT_AGE,
@@ -85,14 +85,15 @@ impl DoorKeys {
     }
 
     /// Fetches the keys before the first request, for at most `budget`.
-    pub(super) async fn warm(&self, budget: Duration) {
+    #[cfg(feature = "layer")]
+    pub(crate) async fn warm(&self, budget: Duration) {
         let fetch = async |timeout| self.fetch(timeout).await;
         self.cache.warm(budget, fetch).await;
     }
 
     /// The keys for a proof. One that they do not hold makes them be fetched again, not more often than the bucket allows:
     /// made-up ids do not hammer the door.
-    pub(super) async fn get(&self, key_id: &str) -> Option<Arc<DoorKeySet>> {
+    pub(crate) async fn get(&self, key_id: &str) -> Option<Arc<DoorKeySet>> {
         let suits = |keys: &DoorKeySet| keys.has(key_id);
         let fetch = async |timeout| self.fetch(timeout).await;
         let found = self.cache.find(suits, &self.searches, fetch).await;
