@@ -13,7 +13,7 @@
 //! | [`agentcore_gateway`] | AgentCore Gateway with its policy engine | `initialize`, `ping`, `tools/list`, `tools/call` of MCP; protected resource metadata; Cedar policies, enforced or only logged | every other method, the control plane, targets of other kinds, interceptors, rate limits, sessions and streams of MCP, policies that count by session |
 //! | [`jwt_authorizer`] | AgentCore's `customJWTAuthorizer`, of runtimes and gateways | RS256 signatures of one issuer; `iss`, `sub`, `exp`, `nbf`, `aud`, `client_id` | other algorithms, conditions on scopes and on other claims |
 //! | [`sigv4`] | Signature Version 4, for all services | signatures in headers, and in the query of a presigned address (`X-Amz-Signature`) | SigV4A, unsigned and chunked payloads, IAM policies |
-//! | [`template`] | CloudFormation and SAM, as far as `template.yaml` uses them | parameters, conditions, rules; `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::If`; functions, the API, its authorizers and gateway responses | resources that concern only the cloud, nested stacks; whatever else is not understood is an error |
+//! | [`template`] | CloudFormation and SAM, as far as `template.yaml` uses them | parameters, conditions, rules; `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`, `Fn::If`; functions, the API, its authorizers and gateway responses | resources that concern only the cloud, nested stacks; whatever else is not understood is an error |
 //!
 //! Beside them: [`agent`], a demonstration agent behind AgentCore Runtime; [`stack`], which starts everything and tells the
 //! functions where it is; [`welcome`], the lines that `make local` prints.

@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use lexopt::Arg::{Long, Short, Value};
+use lexopt::Arg::{Long, Short, Value as Positional};
 use lexopt::Parser;
 use local::agentcore_runtime::Protocol;
 use local::api_gateway::CustomDomain;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
+use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
 usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
-             [--tool-token SECONDS] [--describe FILE]
+             [--issuers FILE] [--tool-token SECONDS] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
@@ -27,6 +28,8 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
   --port PORT         the door's port on 127.0.0.1 (default: a free one)
   --domain HOST[/PATH]
                       a custom domain that maps this base path to the door: what is asked with this `Host` header
+  --issuers FILE      further issuers that are trusted beside the local one: a JSON list of entries of TRUSTED_ISSUERS;
+                      every agent admits their callers, too
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
@@ -70,6 +73,7 @@ struct Options {
     functions: Option<PathBuf>,
     port: u16,
     domain: Option<CustomDomain>,
+    issuers: Option<PathBuf>,
     tool_token_seconds: u64,
     describe: Option<PathBuf>,
 }
@@ -87,6 +91,7 @@ impl Options {
             functions: None,
             port: 0,
             domain: None,
+            issuers: None,
             tool_token_seconds: 300,
             describe: None,
         };
@@ -115,6 +120,7 @@ impl Options {
                     let port = value(&mut parser, "--port")?;
                     options.port = number(&port, &PORTS, "a port")?;
                 }
+                Long("issuers") => options.issuers = Some(value(&mut parser, "--issuers")?.into()),
                 Long("tool-token") => {
                     let seconds = value(&mut parser, "--tool-token")?;
                     options.tool_token_seconds =
@@ -125,7 +131,7 @@ impl Options {
                 }
                 Short(name) => return Err(unknown(format!("-{name}"))),
                 Long(name) => return Err(unknown(format!("--{name}"))),
-                Value(text) => return Err(unknown(text.display())),
+                Positional(text) => return Err(unknown(text.display())),
             }
         }
         Ok(options)
@@ -199,9 +205,11 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         functions,
         port,
         domain,
+        issuers,
         tool_token_seconds,
         describe: _,
     } = options;
+    let issuers = issuers.map_or(Ok(Vec::new()), |file| read_issuers(&file))?;
     let beside = || template.parent().unwrap_or(Path::new("")).join("policy");
     let policy = policy.unwrap_or_else(beside);
     let functions = match functions {
@@ -233,9 +241,18 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         agent_url,
         agent_protocol,
         agents: Vec::new(),
+        issuers,
         variables: variables.collect(),
         echo_logs: true,
     })
+}
+
+/// The functions check the entries; here they are only a list.
+fn read_issuers(file: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+    let shown = file.display();
+    let text = std::fs::read(file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let list = serde_json::from_slice(&text);
+    list.map_err(|error| format!("`{shown}` is not a JSON list of issuers: {error}").into())
 }
 
 fn print(text: &str) -> io::Result<()> {

@@ -19,6 +19,7 @@ use crate::template::{FunctionSettings, Template, TemplateError};
 
 mod agents;
 mod cloud;
+mod issuers;
 
 pub use agents::{AgentAuth, AgentSettings, DEMO_AGENT, FINANCE_AGENT, TOOLS_AGENT};
 use cloud::Cloud;
@@ -55,6 +56,8 @@ pub struct StackSettings {
     pub agent_protocol: Protocol,
     /// Further agents, which all staff may call.
     pub agents: Vec<AgentSettings>,
+    /// Further issuers that are trusted, as entries of `TRUSTED_ISSUERS`; every agent admits their callers, too.
+    pub issuers: Vec<Value>,
     /// Values for variables that the template gives to functions, by the variables' names: `AGENTS` for example.
     /// Any other name here changes nothing.
     pub variables: BTreeMap<String, String>,
@@ -77,6 +80,7 @@ impl StackSettings {
             agent_url: None,
             agent_protocol: Protocol::Http,
             agents: Vec::new(),
+            issuers: Vec::new(),
             variables: BTreeMap::new(),
             echo_logs: false,
         }
@@ -129,6 +133,7 @@ pub struct Stack {
     data_plane: DataPlane,
     agent: Option<Agent>,
     agents: Vec<String>,
+    further_issuers: Vec<Value>,
     tool_token_seconds: u64,
 }
 
@@ -152,8 +157,9 @@ impl Stack {
             agent.trust(&door, &[DEMO_AGENT, FINANCE_AGENT]);
         }
         let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
-        let mut parameters = cloud.parameters();
-        let document = agents::document(&agents, &cloud.tools).to_string();
+        let mut parameters = cloud.parameters(&settings.issuers);
+        let issuers = issuers::names(&cloud.issuer, &settings.issuers);
+        let document = agents::document(&agents, &cloud.tools, issuers).to_string();
         parameters.insert("Agents".to_owned(), document);
         // The template takes the authorizer from the routes by the same parameter.
         let enable_auth = settings.variables.get("ENABLE_AUTH").cloned();
@@ -178,6 +184,7 @@ impl Stack {
             data_plane,
             agent,
             agents: agents::names(agents),
+            further_issuers: settings.issuers,
             tool_token_seconds: settings.tool_token_seconds,
         })
     }
@@ -190,6 +197,11 @@ impl Stack {
     /// The issuer of the users' tokens.
     pub fn issuer(&self) -> &Issuer {
         &self.cloud.issuer
+    }
+
+    /// The names of the issuers that are trusted beside it.
+    pub fn further_issuers(&self) -> impl Iterator<Item = &str> {
+        self.further_issuers.iter().map(issuers::name)
     }
 
     /// Where the proxy reads the machine client's secret, and the keys it signs with.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
+use url::form_urlencoded;
 
 use crate::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, TOOLS_AGENT, USERS};
 
@@ -34,6 +35,12 @@ pub fn text(stack: &Stack) -> String {
         "Bob moves to finance; his next answer shows it when his tool token, {seconds} seconds long, is renewed:"
     );
     paste(&mut text, &moved, &directory_line(stack));
+    for issuer in stack.further_issuers() {
+        let title = format!(
+            "A caller of {issuer} is known to tools with their issuer; this one moves to finance:"
+        );
+        paste(&mut text, &title, &stated_line(stack, issuer));
+    }
     let bare = format!("curl -i {url}/whoami");
     paste(&mut text, "Without a token:", &bare);
     text.push_str("Ctrl-C ends everything.\n");
@@ -94,6 +101,14 @@ fn directory_line(stack: &Stack) -> String {
     let bob = stack.issuer().subject("bob").unwrap_or_default();
     let url = stack.directory().url();
     format!("curl -X PUT {url}/directory/{bob} -d '{row}'")
+}
+
+/// SUBJECT stands for the caller's, as `/whoami` tells it.
+fn stated_line(stack: &Stack, issuer: &str) -> String {
+    let row = json!({ "department": "finance", "role": "viewer" });
+    let issuer: String = form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
+    let url = stack.directory().url();
+    format!("curl -X PUT {url}/directory/{issuer}%23SUBJECT -d '{row}'")
 }
 
 /// Cognito's JSON operation; its answer's first token is the access token.

@@ -4,6 +4,7 @@ use lambda_runtime::Diagnostic;
 use shared::door::DoorError;
 use shared::gate::Refusal;
 use shared::keys::Outage;
+use shared::statement_verifier::StatementError;
 
 /// Why the trigger fails. It holds no text, so it cannot carry any of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,17 @@ pub(crate) enum TriggerError {
     ProvingClient,
     #[error("the user's token is for a client whose users do not count")]
     UserClient,
-    #[error("the user id is not 1 to 128 plain characters")]
+    #[error("`PUBLIC_URL` and `TRUSTED_ISSUERS` are not set, so no statement proves a user")]
+    NoStatements,
+    #[error(transparent)]
+    Statement(StatementError),
+    #[error(
+        "the user's groups are not in the statement, because they are not in the token or have no room, and `GROUP_MAP` asks for them"
+    )]
+    Groups,
+    #[error(
+        "the user id is not 1 to 128 plain characters without `#`, or with an issuer up to 512"
+    )]
     Subject,
     #[error("the event's region or user pool id is not one")]
     Pool,
@@ -61,6 +72,9 @@ impl TriggerError {
             Self::Client => "asserting_client",
             Self::ProvingClient => "proving_client",
             Self::UserClient => "user_token_client",
+            Self::NoStatements => "no_statements",
+            Self::Statement(reason) => reason.code(),
+            Self::Groups => "groups_unknown",
             Self::Subject => "user_id_form",
             Self::Pool => "pool_form",
             Self::Token(refusal) => refusal.code(),
@@ -81,12 +95,29 @@ impl TriggerError {
             | Self::Client
             | Self::ProvingClient
             | Self::UserClient
+            | Self::NoStatements
+            | Self::Statement(
+                StatementError::Form
+                | StatementError::Type
+                | StatementError::Signature
+                | StatementError::Claims
+                | StatementError::Door
+                | StatementError::Audience
+                | StatementError::Client
+                | StatementError::Early
+                | StatementError::Expired
+                | StatementError::Lifetime
+                | StatementError::Issuer,
+            )
+            | Self::Groups
             | Self::Subject
             | Self::Token(_)
             | Self::Machine => ReportedError::NotProven,
-            Self::Keys(_) | Self::Directory | Self::Entry | Self::Deadline => {
-                ReportedError::Unavailable
-            }
+            Self::Keys(_)
+            | Self::Statement(StatementError::Keys)
+            | Self::Directory
+            | Self::Entry
+            | Self::Deadline => ReportedError::Unavailable,
         }
     }
 }
@@ -97,6 +128,12 @@ impl From<DoorError> for TriggerError {
             DoorError::Refused(refusal) => Self::Token(refusal),
             DoorError::Outage(outage) => Self::Keys(outage),
         }
+    }
+}
+
+impl From<StatementError> for TriggerError {
+    fn from(reason: StatementError) -> Self {
+        Self::Statement(reason)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use shared::aws::names::is_app_client_id;
+use shared::statement_verifier::Stated;
 
 use crate::claims;
 use crate::error::TriggerError;
@@ -70,9 +71,14 @@ impl Attachment {
 
 /// A person whom a token is about: one who signs in, or one whom a machine has proven to act for.
 pub(crate) struct Person {
-    /// Plain, see [`claims::is_plain`].
+    /// In the directory, and in the claim `user_id`; see [`claims::is_user_id`].
+    pub(crate) user_id: String,
+    /// None for a user of the pool.
+    pub(crate) issuer: Option<String>,
+    /// Unique within the issuer, or the pool.
     pub(crate) subject: String,
-    pub(crate) groups: Vec<String>,
+    /// None: they are unknown, which is not the same as none.
+    pub(crate) groups: Option<Vec<String>>,
     /// Names the token that proves them, if one does.
     pub(crate) token_id: Option<String>,
 }
@@ -89,23 +95,53 @@ impl Person {
             None | Some(Value::Null) => Vec::new(),
             Some(groups) => texts(groups).ok_or(TriggerError::Event)?,
         };
-        Self::new(subject, groups, None)
+        Self::of_pool(subject, groups, None)
     }
 
+    /// A user of the pool.
+    ///
     /// # Errors
     /// [`TriggerError::Subject`].
-    pub(crate) fn new(
+    pub(crate) fn of_pool(
         subject: &str,
         groups: Vec<String>,
         token_id: Option<String>,
     ) -> Result<Self, TriggerError> {
-        if !claims::is_plain(subject) {
+        // Cognito's subjects are UUIDs. One with this sign could be the id of another issuer's user.
+        if !claims::is_plain(subject) || subject.contains(claims::ISSUER_END) {
             return Err(TriggerError::Subject);
         }
         Ok(Self {
+            user_id: subject.to_owned(),
+            issuer: None,
             subject: subject.to_owned(),
+            groups: Some(groups),
+            token_id,
+        })
+    }
+
+    /// A user of another issuer, of whom the door states who they are.
+    ///
+    /// # Errors
+    /// [`TriggerError::Subject`].
+    pub(crate) fn stated(stated: Stated) -> Result<Self, TriggerError> {
+        let Stated {
+            subject,
+            issuer,
             groups,
             token_id,
+            ..
+        } = stated;
+        let user_id = format!("{issuer}{}{subject}", claims::ISSUER_END);
+        if !claims::is_user_id(&user_id) {
+            return Err(TriggerError::Subject);
+        }
+        Ok(Self {
+            user_id,
+            issuer: Some(issuer),
+            subject,
+            groups,
+            token_id: Some(token_id),
         })
     }
 }

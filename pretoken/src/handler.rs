@@ -8,13 +8,14 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::log::Loggable;
+use shared::statement_verifier::StatementVerifier;
 use tokio::time;
 use tracing::field::display;
 use tracing::warn;
 
 use crate::answer::{self, AddedClaims};
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
-use crate::config::Config;
+use crate::config::{Config, StatementSettings};
 use crate::directory::{Directory, Profile, Table};
 use crate::error::{ReportedError, TriggerError};
 use crate::event::{self, Attachment, Person, TokenKind};
@@ -29,6 +30,8 @@ const EVENT_TIMEOUT: Duration = Duration::from_secs(4);
 pub(crate) struct PreToken {
     proof: IdentityProof,
     pools: Pools,
+    /// None if no statement proves a user.
+    statements: Option<StatementVerifier>,
     directory: Directory,
     client_claims: BTreeMap<String, AddedClaims>,
     enrich_user_tokens: bool,
@@ -47,6 +50,7 @@ impl PreToken {
     pub(crate) async fn new(config: Config, clock: Clock) -> Self {
         let Config {
             proof,
+            statements,
             endpoint,
             table,
             listed,
@@ -62,6 +66,9 @@ impl PreToken {
         Self {
             proof,
             pools: Pools::new(endpoint, clock.clone()),
+            statements: statements.map(|StatementSettings { door, trust }| {
+                StatementVerifier::new(door, trust, clock.clone())
+            }),
             directory: Directory {
                 table,
                 listed,
@@ -132,14 +139,16 @@ impl PreToken {
     async fn machine(&self, event: &Value) -> Result<Finding, TriggerError> {
         let client = event::client(event)?;
         let mut claims = self.client_claims.get(client).cloned().unwrap_or_default();
-        let Some(person) = self.proof.person(event, client, &self.pools).await? else {
+        let statements = self.statements.as_ref();
+        let proven = self.proof.person(event, client, &self.pools, statements);
+        let Some(person) = proven.await? else {
             return Ok(Finding {
                 person: None,
                 claims,
             });
         };
         let profile = self.directory.profile(&person).await?;
-        claims.insert(USER_ID.to_owned(), person.subject.as_str().into());
+        claims.insert(USER_ID.to_owned(), person.user_id.as_str().into());
         claims.extend(profile.claims());
         Ok(Finding {
             person: Some((person, profile)),

@@ -4,7 +4,9 @@
 //! ```text
 //! event -> proof ------> directory -----------> claims -> answer
 //! V3       the gate      table, list, groups,   bounded,  only `response`,
-//!          again         or the default         our own   groups kept
+//!          again, or     or the default         our own   groups kept
+//!          the door's
+//!          statement
 //! ```
 
 mod answer;
@@ -17,6 +19,7 @@ mod handler;
 mod pool;
 mod proof;
 mod record;
+mod statement;
 
 use lambda_runtime::{Error, service_fn};
 use shared::clock::Clock;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use shared::aws::names::{is_pool_id, is_region, pool_issuers};
+use shared::aws::user_pool::UserPool;
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
@@ -15,47 +15,20 @@ use crate::error::TriggerError;
 /// A function is the trigger of one pool, as a rule; more than this many share none.
 const MAX_POOLS: usize = 8;
 
-/// A pool, by the names that are safe to build an address from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Pool {
-    region: String,
-    id: String,
-}
-
-impl Pool {
-    /// The pool that the event comes from.
-    ///
-    /// # Errors
-    /// [`TriggerError::Pool`].
-    pub(crate) fn read(event: &Value) -> Result<Self, TriggerError> {
-        let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (region, id) = (text("region"), text("userPoolId"));
-        if !is_region(region) || !is_pool_id(id) {
-            return Err(TriggerError::Pool);
-        }
-        Ok(Self {
-            region: region.to_owned(),
-            id: id.to_owned(),
-        })
-    }
-
-    /// The issuer names of its tokens: all of them, for the event does not tell which one the pool uses.
-    fn issuers(&self, endpoint: Option<&Address>) -> Vec<Address> {
-        let Self { region, id } = self;
-        let names = match endpoint {
-            Some(endpoint) => vec![format!("{}/{id}", endpoint.as_str().trim_end_matches('/'))],
-            None => pool_issuers(region, id).into(),
-        };
-        let addresses = names.iter().map(|name| Address::parse(name));
-        addresses.filter_map(Result::ok).collect()
-    }
+/// The pool that the event comes from.
+///
+/// # Errors
+/// [`TriggerError::Pool`].
+pub(crate) fn of(event: &Value) -> Result<UserPool, TriggerError> {
+    let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+    UserPool::new(text("region"), text("userPoolId")).ok_or(TriggerError::Pool)
 }
 
 /// The doors of the pools that have asked so far, each with its pool's keys.
 pub(crate) struct Pools {
     endpoint: Option<Address>,
     clock: Clock,
-    doors: Mutex<BTreeMap<Pool, Arc<Door>>>,
+    doors: Mutex<BTreeMap<UserPool, Arc<Door>>>,
 }
 
 impl Pools {
@@ -68,13 +41,18 @@ impl Pools {
         }
     }
 
+    /// The issuer names of a pool's tokens.
+    pub(crate) fn issuers(&self, pool: &UserPool) -> Vec<Address> {
+        pool.issuers(self.endpoint.as_ref())
+    }
+
     /// The door of a pool; its keys are fetched with the first token.
-    pub(crate) fn door(&self, pool: Pool) -> Arc<Door> {
+    pub(crate) fn door(&self, pool: UserPool) -> Arc<Door> {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
         if doors.len() >= MAX_POOLS && !doors.contains_key(&pool) {
             doors.clear();
         }
-        let issuers = pool.issuers(self.endpoint.as_ref());
+        let issuers = self.issuers(&pool);
         let door = || {
             let trusted = TrustedIssuers::of_pool(&issuers);
             Arc::new(Door::new(trusted, self.clock.clone()))
@@ -94,7 +72,7 @@ mod tests {
         id: &str,
         endpoint: Option<&str>,
     ) -> Result<Vec<String>, TriggerError> {
-        let pool = Pool::read(&json!({"region": region, "userPoolId": id}))?;
+        let pool = of(&json!({"region": region, "userPoolId": id}))?;
         let endpoint = endpoint.map(|endpoint| Address::parse(endpoint).unwrap());
         let names = pool.issuers(endpoint.as_ref());
         Ok(names.iter().map(ToString::to_string).collect())
@@ -155,9 +133,9 @@ mod tests {
                 "{region} {id}"
             );
         }
-        assert_eq!(Pool::read(&json!({})), Err(TriggerError::Pool));
+        assert_eq!(of(&json!({})), Err(TriggerError::Pool));
         assert_eq!(
-            Pool::read(&json!({"region": 1, "userPoolId": ["us-east-1_Ab"]})),
+            of(&json!({"region": 1, "userPoolId": ["us-east-1_Ab"]})),
             Err(TriggerError::Pool)
         );
     }
@@ -165,10 +143,7 @@ mod tests {
     #[test]
     fn one_door_a_pool_and_few_pools() {
         let pools = Pools::new(None, Clock::system());
-        let pool = |number: usize| Pool {
-            region: "us-east-1".to_owned(),
-            id: format!("us-east-1_{number}"),
-        };
+        let pool = |number: usize| UserPool::parse(&format!("us-east-1_{number}")).unwrap();
         let first = pools.door(pool(0));
         assert!(Arc::ptr_eq(&first, &pools.door(pool(0))));
         for number in 1..100 {

@@ -42,6 +42,10 @@ impl Record<'_> {
                 outcome = "allowed",
                 client = display(client),
                 token_id = found.and_then(|(person, _)| person.token_id.as_deref()),
+                issuer = found.and_then(|(person, _)| person
+                    .issuer
+                    .as_deref()
+                    .map(|name| display(Loggable(name)))),
                 subject = found.map(|(person, _)| display(Loggable(&person.subject))),
                 department = found.map(|(_, profile)| display(Loggable(&profile.department))),
                 role = found.map(|(_, profile)| display(Loggable(&profile.role))),

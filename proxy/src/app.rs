@@ -1,5 +1,6 @@
 //! The state that every route of the proxy shares; [`crate::dispatch`] and the routes use it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -57,7 +58,7 @@ impl App {
             Target::Gateway(_) => None,
         });
         let upstream = AgentCore::new(platform, regions, clock.clone());
-        let signing = signing.map(|arn| SigningKeys::new(arn, platform, clock.clone()));
+        let signing = signing.map(|arn| Arc::new(SigningKeys::new(arn, platform, clock.clone())));
         let warm_keys = async {
             if let Some(signing) = &signing {
                 Box::pin(signing.warm(WARM_TIMEOUT)).await;
@@ -76,9 +77,10 @@ impl App {
             turns: Turns {
                 upstream,
                 limits,
+                tool_tokens: tool_tokens.map(|settings| {
+                    ToolTokens::new(settings, signing.clone(), platform, clock.clone())
+                }),
                 signing,
-                tool_tokens: tool_tokens
-                    .map(|settings| ToolTokens::new(settings, platform, clock.clone())),
                 leases: turns_table.map(|table| Leases::new(table, platform, clock.clone())),
             },
             advertised,

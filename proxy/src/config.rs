@@ -5,6 +5,8 @@ use std::time::Duration;
 use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
 use shared::aws::arn::SecretArn;
 use shared::aws::names::parse_table;
+use shared::aws::user_pool::UserPool;
+use shared::gate::Issuer;
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, AGENTS, Address, Fault, Files, Reader, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint::{parse_client_id, parse_scopes};
@@ -15,6 +17,8 @@ use crate::caller::public_url::PublicUrl;
 
 /// Origins of the pages that may call the door, separated by commas; none by default.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
+/// The SDK's own name for another address of Cognito. The issuer of [`USER_POOL_ID`] is then the id below this address.
+pub const COGNITO_ENDPOINT: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
 /// Whether callers must show a token: they must, unless it is exactly `false`.
 pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
@@ -38,10 +42,15 @@ pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
 /// The DynamoDB table by which one turn of a conversation is taken at a time: key `session`. None by default.
 pub const TURNS_TABLE: &str = "TURNS_TABLE";
 
+/// The id of the user pool behind [`TOKEN_ENDPOINT`]. With it and [`SIGNING_SECRET_ARN`], the door states to the pool's
+/// trigger who the callers of other issuers are; none by default, and then the pool's own users alone are proven.
+pub const USER_POOL_ID: &str = "USER_POOL_ID";
+
 /// Every setting of this function.
-pub const SETTINGS: [&str; 14] = [
+pub const SETTINGS: [&str; 16] = [
     AGENTS,
     ALLOWED_ORIGINS,
+    COGNITO_ENDPOINT,
     ENABLE_AUTH,
     FIRST_BYTE_SECONDS,
     IDLE_SECONDS,
@@ -54,6 +63,7 @@ pub const SETTINGS: [&str; 14] = [
     TOOL_SCOPES,
     TRUSTED_ISSUERS,
     TURNS_TABLE,
+    USER_POOL_ID,
 ];
 
 /// API Gateway closes a response that has been silent for five minutes; the door answers before that.
@@ -90,6 +100,16 @@ pub struct ToolTokenSettings {
     pub secret: SecretArn,
     /// Separated by single spaces.
     pub scopes: String,
+    /// The pool whose trigger is told who the callers of other issuers are.
+    pub pool: Option<TokenPool>,
+}
+
+/// The user pool behind the token endpoint.
+#[derive(Debug)]
+pub struct TokenPool {
+    pub id: String,
+    /// The issuer names of its users' tokens.
+    pub issuers: Vec<Address>,
 }
 
 /// How much and how long.
@@ -126,10 +146,17 @@ impl Config {
             agents.is_some_and(|agents| agents.iter().any(asks))
         };
         let is_asked = has(|agent| agent.tool_token != ToolToken::None);
-        let tool_tokens = ToolTokenSettings::read(&mut settings, is_asked);
         // Sessions of MCP servers are sealed with keys that are derived from it.
         let is_sealed = has(|agent| agent.protocol() == Protocol::Mcp);
+        let tool_tokens = ToolTokenSettings::read(&mut settings, is_asked);
         let signing = settings.required_if(is_sealed, SIGNING_SECRET_ARN, parse_secret);
+        if let (Some(Authentication::Required(issuers)), Some(agents), Some(tool_tokens)) =
+            (&authentication, &agents, &tool_tokens)
+        {
+            let can_sign = signing.is_some();
+            let can_state = |issuer: &Issuer| can_sign && tool_tokens.can_state(issuer);
+            settings.faults(agents.unprovable(&issuers.trust, can_state));
+        }
         let turns_table = settings.optional(TURNS_TABLE, parse_table);
         let digest = settings.digest();
         let both = authentication.zip(agents);
@@ -148,19 +175,36 @@ impl Config {
 }
 
 impl ToolTokenSettings {
-    /// Reads the four settings. Each is required if an agent asks for tool tokens; what is given is checked in any case.
+    /// Reads the settings. The first four are required if an agent asks for tool tokens; what is given is checked in any
+    /// case.
     fn read(settings: &mut Reader<'_>, is_asked: bool) -> Option<Self> {
         let endpoint = settings.required_if(is_asked, TOKEN_ENDPOINT, Address::parse);
         let client_id = settings.required_if(is_asked, MACHINE_CLIENT_ID, parse_client_id);
         let secret = settings.required_if(is_asked, MACHINE_SECRET_ARN, parse_secret);
         let scopes = settings.required_if(is_asked, TOOL_SCOPES, parse_scopes);
+        let cognito = settings.optional(COGNITO_ENDPOINT, Address::parse);
+        let pool = settings.optional(USER_POOL_ID, parse_pool);
         Some(Self {
             endpoint: endpoint?,
             client_id: client_id?,
             secret: secret?,
             scopes: scopes?,
+            pool: pool.map(|pool| TokenPool {
+                issuers: pool.issuers(cognito.as_ref()),
+                id: pool.id().to_owned(),
+            }),
         })
     }
+
+    /// Whether the callers of this issuer can be stated to the trigger: those of every issuer but the pool itself.
+    fn can_state(&self, issuer: &Issuer) -> bool {
+        let is_own = |pool: &TokenPool| pool.issuers.iter().any(|name| issuer.owns(name.as_str()));
+        self.pool.as_ref().is_some_and(|pool| !is_own(pool))
+    }
+}
+
+fn parse_pool(text: &str) -> Result<UserPool, &'static str> {
+    UserPool::parse(text).ok_or("is not the id of a user pool, such as `us-east-1_Example01`")
 }
 
 fn parse_secret(text: &str) -> Result<SecretArn, &'static str> {

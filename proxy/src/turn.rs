@@ -13,6 +13,8 @@ mod reserved_member;
 mod session_end;
 pub mod tool_token;
 
+use std::sync::Arc;
+
 use http::header::{HeaderName, HeaderValue};
 use shared::agents::{Gateway, Runtime, Speaks};
 use shared::headers;
@@ -40,7 +42,7 @@ pub(crate) struct Turns {
     pub(crate) upstream: AgentCore,
     pub(crate) limits: Limits,
     /// None if nothing is asserted.
-    pub(crate) signing: Option<SigningKeys>,
+    pub(crate) signing: Option<Arc<SigningKeys>>,
     /// None if no agent asks for a token.
     pub(crate) tool_tokens: Option<ToolTokens>,
     /// None if turns are taken as they come.
@@ -69,7 +71,7 @@ impl Turns {
         let listed = &admitted.agent.forward_headers;
         let mut own = headers::forwarded(&request.event.headers, listed);
         own.extend(trace(request));
-        let signing = self.signing.as_ref();
+        let signing = self.signing.as_deref();
         own.extend(assertion::header(signing, admitted, runtime, &session, &body, request).await?);
         let token = tool_token::of_call(self.tool_tokens.as_ref(), admitted, request).await?;
         own.extend(token.map(|token| tool_token_header(&token)).transpose()?);

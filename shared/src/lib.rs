@@ -52,6 +52,9 @@ pub mod settings;
 #[cfg(feature = "secrets")]
 pub mod signing;
 pub mod start;
+pub mod statement;
+#[cfg(feature = "fetch")]
+pub mod statement_verifier;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;

@@ -31,6 +31,12 @@ impl Trust {
         &self.0
     }
 
+    /// Whether a trusted issuer's callers are known by exactly this name of it.
+    pub fn knows_callers_as(&self, name: &str) -> bool {
+        let found = self.find(name);
+        found.is_some_and(|(_, rules)| rules.issuer.known_as(name) == name)
+    }
+
     /// Finds the issuer of an exact `iss`: no prefix, no normal form, no case folding.
     pub(crate) fn find(&self, iss: &str) -> Option<(usize, &Rules)> {
         let mut issuers = self.0.iter().enumerate();

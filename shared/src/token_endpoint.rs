@@ -1,5 +1,4 @@
-//! One request to the token endpoint (RFC 6749, section 4.4): the machine client's, with or without a user's token as
-//! proof.
+//! One request to the token endpoint (RFC 6749, section 4.4): the machine client's, with or without a proof of the user.
 
 use std::time::Duration;
 
@@ -40,6 +39,15 @@ pub struct TokenEndpoint {
     client_id: String,
     scopes: String,
     fetcher: Fetcher,
+}
+
+/// What proves the user of a token to the trigger behind the endpoint. There is no way to print it.
+#[derive(Clone, Copy)]
+pub enum UserProof<'p> {
+    /// The access token of a user of the endpoint's own pool.
+    Token(&'p Secret),
+    /// What the door states of a caller of another issuer ([`crate::statement`]).
+    Statement(&'p Secret),
 }
 
 /// A token, and how long it holds.
@@ -99,7 +107,11 @@ impl TokenEndpoint {
     ///
     /// # Errors
     /// Why there is no token.
-    pub async fn ask(&self, secret: &Secret, proof: Option<&Secret>) -> Result<Grant, GrantError> {
+    pub async fn ask(
+        &self,
+        secret: &Secret,
+        proof: Option<UserProof<'_>>,
+    ) -> Result<Grant, GrantError> {
         let authorization = self.authorization(secret)?;
         let answer = self
             .fetcher
@@ -134,14 +146,18 @@ impl TokenEndpoint {
         HeaderValue::from_str(value.reveal()).map_err(|_| GrantError::Secret)
     }
 
-    /// The user's token goes in Cognito's own parameter, which it hands to the trigger as client metadata.
-    fn form(&self, proof: Option<&Secret>) -> String {
+    /// The proof goes in Cognito's own parameter, which it hands to the trigger as client metadata.
+    fn form(&self, proof: Option<UserProof<'_>>) -> String {
         let mut form = format!(
             "grant_type=client_credentials&scope={}",
             encoded(&self.scopes)
         );
         if let Some(proof) = proof {
-            let metadata = Secret::new(json!({"user_token": proof.reveal()}).to_string());
+            let metadata = match proof {
+                UserProof::Token(token) => json!({"user_token": token.reveal()}),
+                UserProof::Statement(text) => json!({"user_statement": text.reveal()}),
+            };
+            let metadata = Secret::new(metadata.to_string());
             form.push_str("&aws_client_metadata=");
             form.push_str(&encoded(metadata.reveal()));
         }
@@ -322,9 +338,14 @@ mod tests {
             "grant_type=client_credentials&scope=a%2Fb%20c"
         );
         let proof = Secret::new("h.p.s".to_owned());
-        assert_eq!(
-            endpoint.form(Some(&proof)),
-            "grant_type=client_credentials&scope=a%2Fb%20c&aws_client_metadata=%7B%22user_token%22%3A%22h.p.s%22%7D"
-        );
+        for (proof, key) in [
+            (UserProof::Token(&proof), "user_token"),
+            (UserProof::Statement(&proof), "user_statement"),
+        ] {
+            let expected = format!(
+                "grant_type=client_credentials&scope=a%2Fb%20c&aws_client_metadata=%7B%22{key}%22%3A%22h.p.s%22%7D"
+            );
+            assert_eq!(endpoint.form(Some(proof)), expected);
+        }
     }
 }

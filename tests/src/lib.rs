@@ -19,6 +19,7 @@ mod smoke;
 mod stack;
 mod system;
 mod token;
+mod vendor;
 
 pub use chain::{chain, chain_settings};
 pub use event::{ProxyRequest, STAGE, authorizer_events};
@@ -33,3 +34,4 @@ pub use smoke::{Documents, Journey, Step};
 pub use stack::{Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};
 pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};
+pub use vendor::VendorIssuer;

@@ -42,12 +42,21 @@ impl Stack {
     /// # Panics
     /// If there is none.
     pub fn start(settings: StackSettings<'_>) -> Self {
+        Self::start_with(&[], settings)
+    }
+
+    /// Starts it with further arguments.
+    ///
+    /// # Panics
+    /// If there is no ready line.
+    pub fn start_with(arguments: &[&str], settings: StackSettings<'_>) -> Self {
         let describe = scratch_file();
         let mut child = Command::new(binary("local"))
             .arg("--template")
             .arg(root().join("template.yaml"))
             .arg("--describe")
             .arg(&describe)
+            .args(arguments)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -36,6 +36,7 @@ mod scale;
 mod settings;
 mod sign_in;
 mod smoke;
+mod stated;
 mod streaming;
 mod stubborn;
 mod tools;

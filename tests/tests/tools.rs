@@ -30,7 +30,7 @@ async fn stack(tool_token_seconds: u64) -> Stack {
 }
 
 /// What the agent of this door says to a prompt.
-async fn ask(door: &str, token: &str, prompt: &str) -> String {
+pub(crate) async fn ask(door: &str, token: &str, prompt: &str) -> String {
     let address = format!("{door}/agents/demo/invocations");
     let answer = post(&address, Some(token), &json!({ "prompt": prompt })).await;
     let answer = answer.whole().await;

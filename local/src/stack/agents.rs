@@ -126,8 +126,12 @@ fn runtime_arn(name: &str) -> String {
     format!("arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/{name}-AbCdEf1234")
 }
 
-/// What the functions are told: the setting `AGENTS`.
-pub(super) fn document(agents: &[AgentSettings], tools: &ToolGateway) -> Value {
+/// What the functions are told: the setting `AGENTS`. Where there are several issuers, each agent names all of them.
+pub(super) fn document(
+    agents: &[AgentSettings],
+    tools: &ToolGateway,
+    issuers: Option<Vec<String>>,
+) -> Value {
     let entries = agents
         .iter()
         .map(|agent| (agent.name.clone(), entry(agent)));
@@ -137,7 +141,13 @@ pub(super) fn document(agents: &[AgentSettings], tools: &ToolGateway) -> Value {
         "toolToken": "user",
     });
     let tools = (TOOLS_AGENT.to_owned(), tools);
-    Value::Object(entries.chain([tools]).collect())
+    let entries = entries.chain([tools]).map(|(name, mut entry)| {
+        if let (Some(issuers), Some(allow)) = (&issuers, entry["allow"].as_object_mut()) {
+            allow.insert("issuers".to_owned(), json!(issuers));
+        }
+        (name, entry)
+    });
+    Value::Object(entries.collect())
 }
 
 /// By group, not by scope: a token made by `InitiateAuth`, as the printed lines make it, has no scope of the door.

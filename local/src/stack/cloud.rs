@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{StackError, StackSettings};
+use super::{StackError, StackSettings, issuers};
 use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
 use crate::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use crate::dynamodb::{DynamoDb, Row};
@@ -89,10 +89,13 @@ impl Cloud {
     }
 
     /// Values for the template's parameters that are about these services.
-    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
+    pub(super) fn parameters(&self, others: &[Value]) -> BTreeMap<String, String> {
         let issuer = &self.issuer;
         let parameters = [
-            ("TrustedIssuers", trusted_issuers(issuer).to_string()),
+            (
+                "TrustedIssuers",
+                issuers::document(issuer, others).to_string(),
+            ),
             ("UserPoolArn", issuer.pool_arn()),
             ("RotateMachineSecret", "true".to_owned()),
             ("TokenEndpoint", format!("{}/oauth2/token", issuer.domain())),
@@ -146,14 +149,4 @@ pub(super) fn role(credentials: Credentials) -> [(&'static str, String); 3] {
         ("AWS_SECRET_ACCESS_KEY", secret_access_key),
         ("AWS_SESSION_TOKEN", session_token.unwrap_or_default()),
     ]
-}
-
-/// The local issuer is no Cognito by its address, so what is Cognito's own way is said.
-fn trusted_issuers(issuer: &Issuer) -> Value {
-    json!([{
-        "discoveryUrl": issuer.discovery_url(),
-        "allowedClients": [issuer.console_client(), issuer.machine_client()],
-        "tokenUse": "access",
-        "groupsClaim": "cognito:groups",
-    }])
 }

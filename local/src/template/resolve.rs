@@ -91,6 +91,7 @@ impl<'a> Resolver<'a> {
             "Fn::Sub" => self.substitute(argument)?,
             "Fn::Join" => self.join(argument)?,
             "Fn::Select" => self.select(argument)?,
+            "Fn::Split" => return self.split(argument).map(Some),
             "Fn::If" => {
                 let [condition, yes, no] = argument.list()? else {
                     return Err(argument.fault("`If` takes a condition and two values"));
@@ -222,6 +223,27 @@ impl<'a> Resolver<'a> {
             .map(Node::text)
             .collect::<Result<Vec<_>, _>>()?;
         Ok(items.join(separator.text()?))
+    }
+
+    fn split(&self, argument: &Node) -> Result<Node, TemplateError> {
+        let resolved = self
+            .resolve(argument)?
+            .ok_or_else(|| argument.fault("values are needed here"))?;
+        let [separator, text] = resolved.list()? else {
+            return Err(argument.fault("`Split` takes a separator and a text"));
+        };
+        let (line, separator) = (argument.line, separator.text()?);
+        if separator.is_empty() {
+            return Err(argument.fault("`Split` takes a separator that is not empty"));
+        }
+        let parts = text.text()?.split(separator).map(|part| Node {
+            line,
+            value: Value::Scalar(part.to_owned()),
+        });
+        Ok(Node {
+            line,
+            value: Value::List(parts.collect()),
+        })
     }
 
     /// A reference to a list of parameters is one text here, with commas.
@@ -357,6 +379,7 @@ Resources:
             ("!Join ['-', [a, !Ref Given]]", "a-g"),
             ("!Select [1, [a, !Ref Given]]", "g"),
             ("!Select [0, !Ref List]", "x"),
+            ("!Select [1, !Split ['/', !Sub 'a/${Given}/b']]", "g"),
             ("!If [IsG, yes, no]", "yes"),
             ("!If [NotG, yes, no]", "no"),
             ("!If [Both, yes, no]", "yes"),
@@ -392,7 +415,16 @@ Resources:
             ("!Sub '${Nobody}'", "`Nobody` has no value"),
             ("!Sub '${Given'", "a `${` without its `}`"),
             ("!Select [2, !Ref List]", "the list has no such item"),
-            ("!Split [',', a]", "`Fn::Split` is not supported here"),
+            (
+                "!Select [2, !Split [',', 'a,b']]",
+                "the list has no such item",
+            ),
+            (
+                "!Split ['', a]",
+                "`Split` takes a separator that is not empty",
+            ),
+            ("!Split [',']", "`Split` takes a separator and a text"),
+            ("!Cidr [a, 1]", "`Fn::Cidr` is not supported here"),
             ("!If [Nothing, 1, 2]", "there is no condition `Nothing`"),
             ("!If [Circle, 1, 2]", "the conditions go in a circle"),
         ] {

@@ -81,7 +81,7 @@ Resources:
     Properties: {Nonsense: 1}
   Unread:
     Type: AWS::IAM::Role
-    Properties: {Nonsense: !Split [',', a]}
+    Properties: {Nonsense: !Cidr [a, 1]}
 ";
 
 fn given() -> BTreeMap<String, String> {

@@ -21,7 +21,7 @@ use crate::door::Door;
 pub(crate) type Proof = fn(&Door) -> Vec<String>;
 
 /// Every proof with its name.
-pub(crate) const ALL: [(&str, Proof); 34] = [
+pub(crate) const ALL: [(&str, Proof); 35] = [
     ("routes have the authorizer", routes::are_protected),
     ("strangers are kept apart", routes::keep_strangers_apart),
     ("routes stream", routes::stream),
@@ -56,6 +56,10 @@ pub(crate) const ALL: [(&str, Proof); 34] = [
     ("log lines do not stay for ever", logs::end),
     ("the trigger is asked for machines too", identity::trigger),
     ("only the door proves users to the trigger", identity::proof),
+    (
+        "only the door states callers to the trigger",
+        identity::statements,
+    ),
     ("only who is let in has a user", identity::pool),
     ("stores are closed", stores::are_closed),
     ("what goes wrong is told", watch::alarms),

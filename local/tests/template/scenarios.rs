@@ -121,6 +121,18 @@ fn by_issuer() -> Vec<Scenario> {
             with(&[&GATEWAY, &[OWN_ISSUER], &OWN_CLIENT]),
         ),
         (
+            "own issuer with tool tokens, at its own name",
+            with(&[&[OWN_ISSUER], &OWN_CLIENT, &DOMAIN]),
+        ),
+        (
+            "own issuer with tool tokens, at an address",
+            with(&[&[OWN_ISSUER, ADDRESS], &OWN_CLIENT]),
+        ),
+        (
+            "own issuer with tool tokens, private",
+            with(&[&[OWN_ISSUER, PRIVATE, OWN_AGENTS], &OWN_CLIENT]),
+        ),
+        (
             "a gateway, own issuer and agents",
             with(&[&GATEWAY, &[OWN_ISSUER, OWN_AGENTS]]),
         ),

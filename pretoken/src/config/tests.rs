@@ -22,6 +22,129 @@ fn profile(department: &str, role: &str) -> Profile {
     }
 }
 
+fn group(issuer: Option<&str>, group: &str, profile: Profile) -> GroupProfile {
+    GroupProfile {
+        issuer: issuer.map(str::to_owned),
+        group: group.to_owned(),
+        profile,
+    }
+}
+
+const ISSUERS: &str = r#"[
+    {"discoveryUrl": "https://a.example/.well-known/openid-configuration", "allowedClients": ["c"]},
+    {"discoveryUrl": "https://b.example/.well-known/openid-configuration", "allowedClients": ["c"],
+        "issuer": ["https://b.example/{tenantid}", "urn:{tenantid}"], "tenants": ["t-1"]}
+]"#;
+const STATEMENTS: [(&str, &str); 2] = [
+    (PUBLIC_URL, "https://door.example/live"),
+    (TRUSTED_ISSUERS, ISSUERS),
+];
+
+/// These settings, with a door whose statements count.
+fn read_stating(rows: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    read(&[&STATEMENTS[..], rows].concat())
+}
+
+#[test]
+fn users_and_groups_of_issuers_are_read() {
+    let config = read_stating(&[
+        (
+            DIRECTORY,
+            r#"{"https://a.example#al ice": {"department": "b", "role": "d"}, "alice": {"department": "e", "role": "f"}}"#,
+        ),
+        (
+            GROUP_MAP,
+            r#"[{"group": "Finance Team", "issuer": "https://a.example", "department": "b", "role": "d"},
+                {"group": "staff", "issuer": "https://a.example", "department": "b", "role": "d"},
+                {"group": "staff", "issuer": "https://b.example/t-1", "department": "b", "role": "d"},
+                {"group": "staff", "department": "b", "role": "d"}]"#,
+        ),
+    ]);
+    let config = config.map_err(|faults| faults.join("; ")).ok().unwrap();
+    assert_eq!(config.listed["https://a.example#al ice"], profile("b", "d"));
+    assert_eq!(config.listed["alice"], profile("e", "f"));
+    let groups = [
+        group(Some("https://a.example"), "Finance Team", profile("b", "d")),
+        group(Some("https://a.example"), "staff", profile("b", "d")),
+        group(Some("https://b.example/t-1"), "staff", profile("b", "d")),
+        group(None, "staff", profile("b", "d")),
+    ];
+    assert_eq!(config.groups, groups);
+    let statements = config.statements.unwrap();
+    assert_eq!(statements.door.as_str(), "https://door.example/live");
+    assert_eq!(statements.trust.issuers().len(), 2);
+}
+
+/// A slip in an issuer's name would leave its users with the default, and say nothing.
+#[test]
+fn users_and_groups_of_strange_issuers_are_faults() {
+    let said =
+        "is of an issuer by whose name the `TRUSTED_ISSUERS` of this function know no callers";
+    for (issuer, is_known) in [
+        ("https://a.example", true),
+        ("https://b.example/t-1", true),
+        ("https://a.example/", false),
+        ("https://c.example", false),
+        // Its callers are known by its first name, filled with their tenant.
+        ("urn:t-1", false),
+        ("https://b.example/t-2", false),
+        ("https://b.example/{tenantid}", false),
+    ] {
+        let directory = json!({format!("{issuer}#alice"): {"department": "d", "role": "r"}});
+        let map = json!([{"group": "g", "issuer": issuer, "department": "d", "role": "r"}]);
+        for (setting, document, path) in [
+            (
+                DIRECTORY,
+                directory.to_string(),
+                format!("DIRECTORY.{issuer}#alice"),
+            ),
+            (GROUP_MAP, map.to_string(), "GROUP_MAP[0].issuer".to_owned()),
+        ] {
+            let faults = read_stating(&[(setting, &document)])
+                .err()
+                .unwrap_or_default();
+            let expected = Vec::from_iter((!is_known).then(|| format!("`{path}` {said}")));
+            assert_eq!(faults, expected);
+            // Without a door, no statement is about anyone.
+            let faults = read(&[(setting, &document)]).err().unwrap_or_default();
+            assert_eq!(faults, [format!("`{path}` {said}")]);
+        }
+    }
+}
+
+#[test]
+fn a_door_and_the_issuers_it_may_speak_for_belong_together() {
+    assert!(read_stating(&[]).is_ok());
+    for (rows, problem) in [
+        (&STATEMENTS[..1], "`TRUSTED_ISSUERS` is missing"),
+        (&STATEMENTS[1..], "`PUBLIC_URL` is missing"),
+    ] {
+        assert_eq!(read(rows).err().unwrap(), [problem]);
+    }
+    for (url, problem) in [
+        (
+            "https://door.example/",
+            "has a query, or a slash at its end",
+        ),
+        (
+            "https://door.example?a",
+            "has a query, or a slash at its end",
+        ),
+        (
+            "http://door.example",
+            "is neither https nor http on a loopback host",
+        ),
+        ("door", "is not an absolute address"),
+    ] {
+        let faults = read(&[(PUBLIC_URL, url), STATEMENTS[1]]).err().unwrap();
+        assert_eq!(faults, [format!("`PUBLIC_URL` {problem}")]);
+    }
+    let faults = read(&[STATEMENTS[0], (TRUSTED_ISSUERS, "[]")])
+        .err()
+        .unwrap();
+    assert!(faults[0].starts_with("`TRUSTED_ISSUERS` "), "{faults:?}");
+}
+
 #[test]
 fn nothing_is_required() {
     let config = read(&[]).ok().unwrap();
@@ -44,6 +167,8 @@ fn nothing_is_required() {
         GROUP_MAP,
         IDENTITY_PROOF,
         PROVING_CLIENTS,
+        PUBLIC_URL,
+        TRUSTED_ISSUERS,
         USER_TOKEN_CLIENTS,
     ]
     .map(|name| (name, ""));
@@ -74,10 +199,11 @@ fn good_settings_are_read() {
     assert_eq!(config.table.as_deref(), Some("directory-1"));
     assert_eq!(config.listed["a"], profile("b c", "d"));
     let groups = [
-        ("z".to_owned(), profile("b", "d")),
-        ("größte".to_owned(), profile("f", "e")),
+        group(None, "z", profile("b", "d")),
+        group(None, "größte", profile("f", "e")),
     ];
     assert_eq!(config.groups, groups);
+    assert!(config.statements.is_none());
     assert_eq!(config.default, profile("none", "no role"));
     assert_eq!(config.client_claims["one"]["runtime_env"], "prod");
     assert!(config.enrich_user_tokens);
@@ -200,6 +326,10 @@ fn a_fault_of_the_groups_is_named_by_its_path() {
             "GROUP_MAP[0].role",
         ),
         (twice, "GROUP_MAP[1]"),
+        (
+            r#"[{"group": "a", "issuer": "https://a.example/#b", "department": "d", "role": "r"}]"#,
+            "GROUP_MAP[0].issuer",
+        ),
     ];
     assert_paths(GROUP_MAP, &documents);
 }

@@ -18,3 +18,6 @@ mod person;
 mod proofs;
 mod scene;
 mod settings;
+mod stated_users;
+mod statements;
+mod stating;

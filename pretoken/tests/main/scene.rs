@@ -44,6 +44,7 @@ impl Scene {
         Self::with_table(settings, Table::Text("nobody asks for it")).await
     }
 
+    /// The same beside a directory's table. `{origin}` in a setting is where the cloud is.
     pub(crate) async fn with_table(settings: &[(&str, &str)], table: Table) -> Self {
         let cloud = Cloud::start(Keys::Documents(pool_keys()), table).await;
         let mut spec = FunctionSpec::new("pretoken", env!("CARGO_BIN_EXE_pretoken"));
@@ -59,7 +60,7 @@ impl Scene {
         ];
         let all = own.iter().chain(settings);
         spec.environment = all
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| ((*name).to_owned(), value.replace("{origin}", &cloud.origin)))
             .collect();
         let function = Function::start(spec).await.unwrap();
         Self { cloud, function }

@@ -60,6 +60,7 @@ fn each_fault_is_named() {
     let client = "is not 1 to 128 visible ASCII characters";
     let scopes = "is not up to 50 scopes with single spaces between";
     let bytes = "is not a whole number from 1 to 6291456";
+    let pool = "is not the id of a user pool, such as `us-east-1_Example01`";
     let table_name = "is not the name of a table: 3 to 255 of `A-Za-z0-9_.-`";
     let table = [
         (TRUSTED_ISSUERS, "", "is missing"),
@@ -86,6 +87,13 @@ fn each_fault_is_named() {
         (TOOL_SCOPES, "a  b", scopes),
         (TOOL_SCOPES, "a \"b\"", scopes),
         (TOOL_SCOPES, &["a"; 51].join(" "), scopes),
+        (USER_POOL_ID, "us-east-1", pool),
+        (USER_POOL_ID, "us-east-1_a/b", pool),
+        (
+            COGNITO_ENDPOINT,
+            "http://pool.example",
+            "is neither https nor http on a loopback host",
+        ),
         (TURNS_TABLE, "ab", table_name),
         (TURNS_TABLE, "a table", table_name),
         (TURNS_TABLE, &"x".repeat(256), table_name),
@@ -123,6 +131,53 @@ fn an_agent_that_asks_for_tool_tokens_needs_their_settings() {
     }
     assert!(read(&[]).ok().unwrap().tool_tokens.is_none());
     assert!(read(&TOOL_TOKENS[..2]).is_ok(), "given, and not needed");
+}
+
+/// The callers of an issuer that is not the pool are stated to it, if the door can sign and knows the pool.
+#[test]
+fn a_tool_token_of_a_user_needs_a_pool_and_a_key_or_callers_of_a_pool() {
+    let agents =
+        format!(r#"{{"demo": {{"runtime": "{ARN}", "toolToken": "user", "allow": {{}}}}}}"#);
+    let issuer = |name: &str| {
+        format!(
+            r#"[{{"discoveryUrl": "{name}/.well-known/openid-configuration", "allowedClients": ["c"]}}]"#
+        )
+    };
+    let (other, own) = (
+        issuer("https://issuer.example"),
+        issuer("https://pools.example/us-east-1_Ab"),
+    );
+    let signing = "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-AbCdEf";
+    let endpoint = "https://pools.example";
+    for (issuers, signing, pool, is_good) in [
+        (&other, signing, "us-east-1_Ab", true),
+        (&other, "", "us-east-1_Ab", false),
+        (&other, signing, "", false),
+        // The pool's own users have no tokens of use here (no `tokenUse`), and are not stated.
+        (&own, signing, "us-east-1_Ab", false),
+        (&own, signing, "us-east-1_Cd", true),
+    ] {
+        let mut rows = vec![
+            (AGENTS, agents.as_str()),
+            (TRUSTED_ISSUERS, issuers),
+            (SIGNING_SECRET_ARN, signing),
+            (USER_POOL_ID, pool),
+            (COGNITO_ENDPOINT, endpoint),
+        ];
+        rows.extend(TOOL_TOKENS);
+        let faults = read(&rows).err().unwrap_or_default();
+        assert_eq!(
+            faults.is_empty(),
+            is_good,
+            "{issuers} {signing} {pool}: {faults:?}"
+        );
+        let expected =
+            "`AGENTS.demo.toolToken` is `user`, and no admitted caller can prove to be one";
+        assert!(
+            faults.iter().all(|fault| fault.starts_with(expected)),
+            "{faults:?}"
+        );
+    }
 }
 
 #[test]
@@ -213,6 +268,7 @@ fn all_faults_are_told_at_once() {
         (TRUSTED_ISSUERS, "[]"),
         (AGENTS, "{"),
         (ALLOWED_ORIGINS, "null"),
+        (COGNITO_ENDPOINT, "x"),
         (FIRST_BYTE_SECONDS, "x"),
         (IDLE_SECONDS, "x"),
         (MACHINE_CLIENT_ID, "a b"),
@@ -223,6 +279,7 @@ fn all_faults_are_told_at_once() {
         (TOKEN_ENDPOINT, "x"),
         (TOOL_SCOPES, " "),
         (TURNS_TABLE, "x"),
+        (USER_POOL_ID, "x"),
     ]);
     let faults = faults.err().unwrap();
     // Every text of `ENABLE_AUTH` but one means that a token is asked for: none is wrong.

@@ -7,6 +7,7 @@
 
 mod error;
 mod places;
+mod statement;
 
 pub use error::{Rest, ToolTokenError};
 
@@ -22,7 +23,8 @@ use shared::gate::Identity;
 use shared::metrics::{self, Metric};
 use shared::secret::Secret;
 use shared::secrets::StoredSecret;
-use shared::token_endpoint::{Grant, TokenEndpoint};
+use shared::signing::SigningKeys;
+use shared::token_endpoint::{Grant, TokenEndpoint, UserProof};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{info, warn};
 
@@ -30,9 +32,11 @@ use super::request::Request;
 use crate::access::Admitted;
 use crate::audit::record::Upstream;
 use crate::caller::problem::Problem;
+use crate::caller::public_url::PublicUrl;
 use crate::config::ToolTokenSettings;
 
 use places::{Owner, Place, Places};
+use statement::Statements;
 
 /// How long a request waits for a token it cannot do without, the machine client's secret included. Cognito gives its
 /// trigger five seconds an attempt, and up to three of them: this is time for one that fails and one that does not.
@@ -48,15 +52,21 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct ToolTokens {
     endpoint: TokenEndpoint,
     secret: StoredSecret,
+    /// None if every caller is of the pool, as far as the door knows.
+    statements: Option<Statements>,
     places: Places,
     back_off: BackOff,
     clock: Clock,
 }
 
 /// A caller whom the door believes, and the token that made it do so. There is no way to print it.
+#[derive(Clone, Copy)]
 pub struct ProvenCaller<'p> {
     pub identity: &'p Identity,
     pub bearer: &'p Secret,
+    /// The door's own address, in whose name it states who a caller is.
+    pub door: Option<&'p str>,
+    pub request_id: &'p str,
 }
 
 /// The token for the tools of the agent that is called, if it asks for one. Its loss is not the caller's fault.
@@ -75,6 +85,8 @@ pub(super) async fn of_call(
     let caller = ProvenCaller {
         identity: admitted.permit.identity(),
         bearer: &admitted.bearer,
+        door: request.door.as_ref().map(PublicUrl::as_str),
+        request_id: request.record.request_id(),
     };
     let token = match tool_tokens {
         Some(tool_tokens) => timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))
@@ -93,14 +105,27 @@ pub(super) async fn of_call(
 
 impl ToolTokens {
     /// Prepares the clients; nothing is fetched yet.
-    pub fn new(settings: ToolTokenSettings, platform: &SdkConfig, clock: Clock) -> Self {
+    pub fn new(
+        settings: ToolTokenSettings,
+        signing: Option<Arc<SigningKeys>>,
+        platform: &SdkConfig,
+        clock: Clock,
+    ) -> Self {
         let ToolTokenSettings {
             endpoint,
             client_id,
             secret,
             scopes,
+            pool,
         } = settings;
+        let statements = signing.zip(pool).map(|(signing, pool)| Statements {
+            pool: pool.id,
+            pool_issuers: pool.issuers,
+            machine_client: client_id.clone(),
+            signing,
+        });
         Self {
+            statements,
             endpoint: TokenEndpoint::new(endpoint, client_id, scopes),
             secret: StoredSecret::new(secret, client_secret, platform, clock.clone()),
             places: Places::default(),
@@ -118,18 +143,18 @@ impl ToolTokens {
         kind: ToolToken,
         caller: ProvenCaller<'_>,
     ) -> Result<Option<Arc<Secret>>, ToolTokenError> {
-        let ProvenCaller { identity, bearer } = caller;
+        let identity = caller.identity;
         let now = self.clock.now();
-        let (owner, proof) = match kind {
+        let (owner, user) = match kind {
             ToolToken::None => return Ok(None),
             ToolToken::Machine => (Owner::Machine, None),
-            ToolToken::User => (Owner::user(identity), Some(bearer)),
+            ToolToken::User => (Owner::user(identity), Some(caller)),
         };
-        if proof.is_some() && now >= identity.expires {
+        if user.is_some() && now >= identity.expires {
             return Err(ToolTokenError::ProofExpired);
         }
         let place = self.places.of(owner, identity.expires, now);
-        let fetch = async |need| self.fetch(need, &place, proof).await;
+        let fetch = async |need| self.fetch(need, &place, user).await;
         place.kept.get(&self.clock, fetch).await.map(Some)
     }
 
@@ -138,7 +163,7 @@ impl ToolTokens {
         &self,
         need: Need,
         place: &Place,
-        proof: Option<&Secret>,
+        user: Option<ProvenCaller<'_>>,
     ) -> Result<Fresh<Secret>, ToolTokenError> {
         let now = self.clock.moment();
         let renewal_rests = need == Need::Renewal && place.renewals.rests(now);
@@ -150,7 +175,7 @@ impl ToolTokens {
             Need::Renewal => RENEWAL_TIMEOUT,
             Need::Fetch | Need::Search => FETCH_TIMEOUT,
         };
-        let granted = timeout(most, Box::pin(self.ask(proof))).await;
+        let granted = timeout(most, Box::pin(self.ask(user))).await;
         let granted = granted.unwrap_or(Err(ToolTokenError::Timeout));
         report(&granted, started.elapsed());
         let now = self.clock.moment();
@@ -180,8 +205,25 @@ impl ToolTokens {
         }
     }
 
-    /// Asks for a token; once more if the secret was rotated and that was not noticed yet.
-    async fn ask(&self, proof: Option<&Secret>) -> Result<Grant, ToolTokenError> {
+    /// Asks for a token, with the user's proof: what the door states of them, or the token of a user of the pool.
+    async fn ask(&self, user: Option<ProvenCaller<'_>>) -> Result<Grant, ToolTokenError> {
+        let Some(user) = user else {
+            return self.ask_proving(None).await;
+        };
+        let statements = self.statements.as_ref();
+        match statements.filter(|statements| statements.is_for(user.identity)) {
+            Some(statements) => {
+                let about = statements.about(user.identity, user.door, user.request_id);
+                let statement = about.await?;
+                self.ask_proving(Some(UserProof::Statement(&statement)))
+                    .await
+            }
+            None => self.ask_proving(Some(UserProof::Token(user.bearer))).await,
+        }
+    }
+
+    /// Asks once more if the secret was rotated and that was not noticed yet.
+    async fn ask_proving(&self, proof: Option<UserProof<'_>>) -> Result<Grant, ToolTokenError> {
         let secret = self.secret.current().await;
         let secret = secret.map_err(|_| ToolTokenError::SecretUnavailable)?;
         match self.ask_with(&secret, proof).await {
@@ -197,7 +239,7 @@ impl ToolTokens {
     async fn ask_with(
         &self,
         secret: &Secret,
-        proof: Option<&Secret>,
+        proof: Option<UserProof<'_>>,
     ) -> Result<Grant, ToolTokenError> {
         let grant = self.endpoint.ask(secret, proof).await?;
         if grant.token.reveal().len() > MAX_TOKEN {

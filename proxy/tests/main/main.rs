@@ -27,6 +27,7 @@ mod mcp;
 mod metadata;
 mod open;
 mod refusals;
+mod statement;
 mod tool_token;
 mod turns;
 mod upstream;

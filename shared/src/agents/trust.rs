@@ -2,7 +2,7 @@
 //! tool tokens that no caller could prove.
 
 use super::{Agent, Agents, ToolToken};
-use crate::gate::{Admission, Rules, TokenUse, Trust};
+use crate::gate::{Admission, Issuer, Rules, TokenUse, Trust};
 use crate::settings::{Address, Fault, Path};
 
 impl Agents {
@@ -10,10 +10,18 @@ impl Agents {
     pub fn faults(&self, trust: &Trust) -> Vec<Fault> {
         let faults = self.iter().flat_map(|agent| {
             let names = untrusted(agent, trust);
-            let all = names.into_iter().chain(open_to_all(agent, trust));
-            all.chain(unprovable(agent, trust)).collect::<Vec<_>>()
+            names.into_iter().chain(open_to_all(agent, trust))
         });
         faults.collect()
+    }
+
+    /// Agents whose tool tokens name a user that no caller could prove to be. The proxy alone asks: it makes those tokens,
+    /// and `can_state` says of which issuers' callers the door can state who they are.
+    pub fn unprovable(&self, trust: &Trust, can_state: impl Fn(&Issuer) -> bool) -> Vec<Fault> {
+        let agents = self.iter();
+        agents
+            .filter_map(|agent| unprovable(agent, trust, &can_state))
+            .collect()
     }
 }
 
@@ -82,18 +90,20 @@ fn issuers(admission: &Admission) -> Option<Vec<&String>> {
     Some(sets.into_iter().flatten().collect())
 }
 
-/// A tool token that names its user is made for a caller who shows an access token of a user pool: Cognito's trigger
-/// verifies nothing else.
-fn unprovable(agent: &Agent, trust: &Trust) -> Option<Fault> {
+/// A tool token that names its user is made for a caller who shows an access token of the user pool, or of whom the door
+/// states who they are: Cognito's trigger verifies nothing else.
+fn unprovable(agent: &Agent, trust: &Trust, can_state: impl Fn(&Issuer) -> bool) -> Option<Fault> {
     let named = issuers(&agent.admission);
     let is_admitted = |rules: &&Rules| {
         let is_it = |name: &&String| rules.issuer.name() == *name || rules.issuer.owns(name);
         named.as_ref().is_none_or(|names| names.iter().any(is_it))
     };
     let mut admitted = trust.issuers().iter().filter(is_admitted);
-    let problem = "is `user`, and no issuer whose callers are admitted is a Cognito user pool (`tokenUse` `access`), whose \
-        access tokens alone can prove a user: give `machine` or `none`";
-    let is_unprovable = agent.tool_token == ToolToken::User && !admitted.any(can_prove);
+    let is_provable = |rules: &Rules| can_prove(rules) || can_state(&rules.issuer);
+    let problem = "is `user`, and no admitted caller can prove to be one: their issuers are no Cognito user pool (`tokenUse` \
+        `access`), and the door states who the callers of others are only with `SIGNING_SECRET_ARN` and `USER_POOL_ID`. Set \
+        both, or give `machine` or `none`";
+    let is_unprovable = agent.tool_token == ToolToken::User && !admitted.any(is_provable);
     is_unprovable.then(|| Fault::malformed(agent.path("toolToken"), problem))
 }
 

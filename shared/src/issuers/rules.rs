@@ -50,9 +50,10 @@ const VALUE: &str = "a text of 1 to 1024 printable characters, a boolean or a wh
 
 /// Types of tokens that prove something else than access, or are the door's own: a statement for one purpose must not
 /// serve another (RFC 8725, section 3.12).
-const OTHER_TYPES: [&str; 7] = [
+const OTHER_TYPES: [&str; 8] = [
     "dpop+jwt",
     "gatehouse-identity+jwt",
+    "gatehouse-statement+jwt",
     "kb+jwt",
     "logout+jwt",
     "oauth-authz-req+jwt",

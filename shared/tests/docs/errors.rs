@@ -132,6 +132,14 @@ fn every_reason_of_the_trigger_is_explained_as_it_is() {
 }
 
 #[test]
+fn every_fault_of_a_statement_is_explained_as_it_is() {
+    let source = read("shared/src/statement_verifier.rs");
+    let faults = codes_and_sentences(&source);
+    assert!(faults.len() > 10, "{faults:?}");
+    assert_eq!(documented("### Statements", 2), faults);
+}
+
+#[test]
 fn every_answer_of_api_gateway_is_explained_as_it_is() {
     let template = read("template.yaml");
     let (_, responses) = template.split_once("\n      GatewayResponses:\n").unwrap();

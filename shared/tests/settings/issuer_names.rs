@@ -179,6 +179,7 @@ fn types_of_tokens_that_are_for_something_else_are_faults() {
         "dpop+jwt",
         "DPoP+JWT",
         "gatehouse-identity+jwt",
+        "gatehouse-statement+jwt",
         "kb+jwt",
         "logout+jwt",
         "oauth-authz-req+jwt",

@@ -1,7 +1,7 @@
 //! `AGENTS` beside `TRUSTED_ISSUERS`: names of issuers, agents that are open to all of several, tool tokens.
 
 use serde_json::{Value, json};
-use shared::gate::Trust;
+use shared::gate::{Issuer, Trust};
 use shared::issuers::TrustedIssuers;
 
 use crate::agents::{read, runtime};
@@ -145,43 +145,65 @@ fn an_agent_must_name_issuers_where_several_are_trusted() {
 }
 
 #[test]
-fn a_tool_token_of_a_user_needs_an_issuer_that_proves_users() {
-    let problem = "`AGENTS.demo.toolToken` is `user`, and no issuer whose callers are admitted is a Cognito user pool \
-        (`tokenUse` `access`), whose access tokens alone can prove a user: give `machine` or `none`";
+fn a_tool_token_of_a_user_needs_callers_who_can_prove_to_be_one() {
+    let problem = "`AGENTS.demo.toolToken` is `user`, and no admitted caller can prove to be one: their issuers are no \
+        Cognito user pool (`tokenUse` `access`), and the door states who the callers of others are only with \
+        `SIGNING_SECRET_ARN` and `USER_POOL_ID`. Set both, or give `machine` or `none`";
     let user = |allow: Value| json!({"demo": with(agent(allow), json!({"toolToken": "user"}))});
     let both = [entry(POOL, json!({})), entry(A, json!({}))];
-    for (trust, allow, is_fault) in [
-        (trust(&[A]), json!({}), true),
-        (trust(&[POOL]), json!({}), false),
+    let people = json!({
+        "discoveryUrl": format!("{POOL}{SUFFIX}"), "allowedAudience": ["app"], "tokenUse": "id",
+    });
+    let ids = [people, entry(A, json!({}))];
+    for (trust, allow, is_provable, is_provable_by_statement) in [
+        (trust(&[A]), json!({}), false, true),
+        (trust(&[POOL]), json!({}), true, true),
         (
             trusting(&[entry(A, json!({"tokenUse": "access"}))]),
             json!({}),
-            false,
+            true,
+            true,
         ),
         (
             trusting(&[entry(A, json!({"tokenUse": "id"}))]),
             json!({}),
+            false,
             true,
         ),
-        (trust(&["http://127.0.0.1:9/pool"]), json!({}), false),
-        (trusting(&both), json!({"issuers": [A]}), true),
-        (trusting(&both), json!({"issuers": [POOL, A]}), false),
+        (trust(&["http://127.0.0.1:9/pool"]), json!({}), true, true),
+        (trusting(&both), json!({"issuers": [A]}), false, true),
+        (trusting(&both), json!({"issuers": [POOL, A]}), true, true),
         (
             trusting(&both),
             json!({"anyOf": [{"issuers": [A]}, {"issuers": [POOL]}]}),
-            false,
+            true,
+            true,
         ),
         (
             trusting(&both),
             json!({"anyOf": [{"issuers": [A], "groups": ["a"]}, {"issuers": [A]}]}),
+            false,
             true,
         ),
+        // The pool's own users prove themselves by access tokens, or not at all.
+        (trusting(&ids), json!({"issuers": [POOL]}), false, false),
     ] {
-        let expected = Vec::from_iter(is_fault.then_some(problem));
-        assert_eq!(faults(user(allow.clone()), &trust), expected, "{allow}");
+        let agents = read(&user(allow.clone()));
+        let not_the_pool = |issuer: &Issuer| issuer.name() != POOL;
+        for (is_good, found) in [
+            (is_provable, agents.unprovable(&trust, |_| false)),
+            (
+                is_provable_by_statement,
+                agents.unprovable(&trust, not_the_pool),
+            ),
+        ] {
+            let expected = Vec::from_iter((!is_good).then_some(problem));
+            assert_eq!(said(&found), expected, "{allow}");
+        }
     }
     for kind in ["machine", "none"] {
         let agents = json!({"demo": with(runtime(), json!({"toolToken": kind}))});
-        assert_eq!(faults(agents, &trust(&[A])), [""; 0], "{kind}");
+        let found = read(&agents).unprovable(&trust(&[A]), |_| false);
+        assert_eq!(said(&found), [""; 0], "{kind}");
     }
 }

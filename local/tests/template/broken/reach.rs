@@ -39,9 +39,25 @@ pub(super) const BREAKS: &[Break] = breaks! {
             => "        - gatehouse-pretoken-${Unique}\n        - Unique: !Select [3,";
     }
     "only the door proves users to the trigger" in MAIN {
-        "- !If [HasOwnMachineClient, !GetAtt Users.Outputs.MachineClientId, !Ref MachineClientId]\n          USER"
-            => "- !GetAtt Users.Outputs.ConsoleClientId\n          USER";
+        "- !If [HasOwnMachineClient, !GetAtt Users.Outputs.MachineClientId, !Ref MachineClientId]\n          # The door"
+            => "- !GetAtt Users.Outputs.ConsoleClientId\n          # The door";
         "- !If [HasOwnPool, !GetAtt Users.Outputs.ConsoleClientId, \"\"]" => "- \"\"";
+    }
+    "only the door states callers to the trigger" in MAIN {
+        "!If [StatesCallers, !Select [1, !Split [\"/\", !Ref UserPoolArn]], \"\"]" => "!Ref UserPoolArn";
+        "!If [StatesCallers, !Select [1" => "!If [HasAuth, !Select [1";
+        "PUBLIC_URL: !If\n            - StatesCallers\n            - !If\n              - HasDomain\n              - !Sub https://${DomainName}"
+            => "PUBLIC_URL: !If\n            - StatesCallers\n            - !If\n              - HasDomain\n              - !Ref PublicUrl";
+        "- !Ref PublicUrl\n                - !Sub https://${Api}.execute-api" => "- \"\"\n                - !Sub https://${Api}.execute-api";
+        "- !Sub https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live\n            - \"\""
+            => "- !Sub https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}\n            - \"\"";
+        "TRUSTED_ISSUERS: !If [StatesCallers, *issuers, \"\"]" => "TRUSTED_ISSUERS: *issuers";
+        "TRUSTED_ISSUERS: !If [StatesCallers, *issuers, \"\"]" => "TRUSTED_ISSUERS: \"\"";
+        "    - !Not [!Condition IsPrivate]\n  HasProving" => "  HasProving";
+    }
+    "settings come from files" in MAIN {
+        "Layers: !If [HasIssuersFile, [!Ref SettingsLayer], !Ref AWS::NoValue]" => "Tracing: PassThrough";
+        "Layers: !If [HasIssuersFile, [!Ref SettingsLayer]" => "Layers: !If [HasAgentsFile, [!Ref SettingsLayer]";
     }
     "only who is let in has a user" in USERS {
         "AllowAdminCreateUserOnly: true" => "AllowAdminCreateUserOnly: false";

@@ -107,6 +107,57 @@ pub(crate) fn proof(door: &Door) -> Vec<String> {
     .collect()
 }
 
+/// The trigger believes the door of this stack, about callers of the issuers that the door trusts, and the door states them
+/// to the trigger's own pool: each of the three is there with the others, or none is.
+pub(crate) fn statements(door: &Door) -> Vec<String> {
+    let main = door.main();
+    let parameters = &main.parameters;
+    let variables =
+        |name: &str| main.resource(name)["Properties"]["Environment"]["Variables"].clone();
+    let (proxy, trigger) = (variables("ProxyFunction"), variables("PretokenFunction"));
+    let own_pool = parameters["TrustedIssuers"] == "" && parameters["SettingsFromFiles"] != "true";
+    let states = !own_pool && parameters["UserPoolArn"] != "" && parameters["VpcEndpointId"] == "";
+    let pool_id = json!({"Fn::Select": ["1", {"Fn::Split": ["/", parameters["UserPoolArn"]]}]});
+    let api = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live";
+    let is_doors = if proxy["PUBLIC_URL"] == "" {
+        trigger["PUBLIC_URL"].to_string().contains(api)
+    } else {
+        trigger["PUBLIC_URL"] == proxy["PUBLIC_URL"]
+    };
+    let unset = json!("");
+    let all = if states {
+        [
+            (
+                proxy["USER_POOL_ID"] == pool_id,
+                "states its callers to another pool than the trigger's",
+            ),
+            (is_doors, "believes another door than the stack's"),
+            (
+                trigger["TRUSTED_ISSUERS"] == proxy["TRUSTED_ISSUERS"],
+                "lets the door speak for other issuers than it trusts",
+            ),
+        ]
+    } else {
+        [
+            (
+                proxy["USER_POOL_ID"] == unset,
+                "states its callers to no one who believes it",
+            ),
+            (
+                trigger["PUBLIC_URL"] == unset,
+                "believes a door that states nothing",
+            ),
+            (
+                trigger["TRUSTED_ISSUERS"] == unset,
+                "lets a door speak that states nothing",
+            ),
+        ]
+    };
+    let all = all.into_iter();
+    all.filter_map(|(is_so, what)| unless(is_so, "PretokenFunction", what))
+        .collect()
+}
+
 /// Properties of a client that people sign in to by the page.
 const PAGE: [&str; 3] = ["AllowedOAuthFlows", "CallbackURLs", "LogoutURLs"];
 

@@ -47,6 +47,13 @@ pub(crate) fn come_from_files(door: &Door) -> Vec<String> {
             faults.extend(unless(is_file == from_file, name, "reads other settings"));
         }
     }
+    let trigger = &main.resource("PretokenFunction")["Properties"];
+    let is_file =
+        trigger["Environment"]["Variables"]["TRUSTED_ISSUERS"] == "file:/opt/issuers.json";
+    let has_it = trigger["Layers"] == serde_json::json!([{"Ref": "SettingsLayer"}]);
+    let what = "has the layer without reading it, or reads it without having it";
+    faults.extend(unless(!is_file || has_it, "PretokenFunction", what));
+    faults.extend(unless(!has_it || given == "true", "PretokenFunction", what));
     faults
 }
 
@@ -101,6 +108,9 @@ fn read_by(folder: &str, binary: &str) -> BTreeSet<String> {
     let mut read: BTreeSet<String> = constants.map(str::to_owned).collect();
     if ["authorizer", "proxy"].contains(&binary) {
         read.extend(SHARED.map(str::to_owned));
+    }
+    if binary == "pretoken" {
+        read.insert("TRUSTED_ISSUERS".to_owned());
     }
     read
 }

@@ -18,6 +18,7 @@ shared::code_table! {
     Answer            Owner     "answer"             "the token endpoint's answer is not a bearer token with a lifetime"
     ClientRefused     Everybody "client_refused"     "the token endpoint does not take the machine client, its newest secret included"
     NotConfigured     Everybody "not_configured"     "the settings of the token endpoint are missing"
+    NotStated         Owner     "not_stated"         "the door cannot state who the caller is: its signing keys or its own address are unavailable, or the caller's names are too long"
     ProofExpired      Owner     "proof_expired"      "the caller's own token has expired meanwhile"
     Redirected        Everybody "redirected"         "the token endpoint answered with a redirect: its address is not that of a token endpoint"
     Refused           Owner     "refused"            "the token endpoint, or the trigger behind it, refused the request"

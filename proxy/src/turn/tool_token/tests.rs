@@ -44,6 +44,8 @@ async fn an_agent_that_asks_for_none_costs_nothing() {
     let caller = ProvenCaller {
         identity,
         bearer: proof,
+        door: None,
+        request_id: "r-1",
     };
     assert!(
         world

@@ -217,6 +217,10 @@ fn forged(scene: &Scene, claims: &Value, good: &str) -> Vec<(&'static str, Strin
             scene.key.sign("at+jwt", claims).unwrap(),
         ),
         (
+            "a statement about a caller",
+            scene.key.sign(shared::statement::TYPE, claims).unwrap(),
+        ),
+        (
             "the type of all tokens",
             scene.key.sign("JWT", claims).unwrap(),
         ),

@@ -201,8 +201,9 @@ impl World {
             )
             .unwrap(),
             scopes: "gatehouse/tools".to_owned(),
+            pool: None,
         };
-        let tokens = ToolTokens::new(settings, &platform, double.clock());
+        let tokens = ToolTokens::new(settings, None, &platform, double.clock());
         Self { double, tokens }
     }
 
@@ -219,6 +220,8 @@ impl World {
                 ProvenCaller {
                     identity,
                     bearer: proof,
+                    door: None,
+                    request_id: "r-1",
                 },
             )
             .await?;

@@ -1,0 +1,62 @@
+//! Further issuers that the functions trust, beside the local one.
+
+use serde_json::{Value, json};
+
+use crate::cognito::Issuer;
+
+/// Where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4; RFC 8414, section 3).
+const WELL_KNOWN: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
+/// The setting `TRUSTED_ISSUERS`: the local issuer, and the others.
+pub(super) fn document(own: &Issuer, others: &[Value]) -> Value {
+    // The local issuer is no Cognito by its address, so what is Cognito's own way is said.
+    let own = json!({
+        "discoveryUrl": own.discovery_url(),
+        "allowedClients": [own.console_client(), own.machine_client()],
+        "tokenUse": "access",
+        "groupsClaim": "cognito:groups",
+    });
+    [own].into_iter().chain(others.iter().cloned()).collect()
+}
+
+/// The names of all issuers, by which agents say whose callers they admit; none if the local one is alone, because then
+/// no agent has to say it.
+pub(super) fn names(own: &Issuer, others: &[Value]) -> Option<Vec<String>> {
+    let names = others.iter().map(|entry| name(entry).to_owned());
+    let all = [own.url().to_owned()].into_iter().chain(names);
+    (!others.is_empty()).then(|| all.collect())
+}
+
+/// The first name of an entry's issuer: as it is given, or else the address of its metadata without what is well-known.
+/// Where an entry is not of its form, the functions say so at their start.
+pub(super) fn name(entry: &Value) -> &str {
+    let given = match &entry["issuer"] {
+        Value::Array(names) => names.first().and_then(Value::as_str),
+        name => name.as_str(),
+    };
+    let address = entry["discoveryUrl"].as_str().unwrap_or_default();
+    let of_metadata = WELL_KNOWN.iter().find_map(|end| address.strip_suffix(end));
+    given.or(of_metadata).unwrap_or(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_known_by_its_first_name_or_its_metadata() {
+        let metadata = "https://a.example/b/.well-known/openid-configuration";
+        for (entry, expected) in [
+            (json!({"discoveryUrl": metadata}), "https://a.example/b"),
+            (json!({"discoveryUrl": metadata, "issuer": "c"}), "c"),
+            (json!({"discoveryUrl": metadata, "issuer": ["d", "e"]}), "d"),
+            (json!({"discoveryUrl": "f"}), "f"),
+            (json!(1), ""),
+        ] {
+            assert_eq!(name(&entry), expected, "{entry}");
+        }
+    }
+}
