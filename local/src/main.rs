@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
+use local::agent_command::AgentCommand;
 use local::agentcore_runtime::Protocol;
 use local::api_gateway::CustomDomain;
 use local::stack::{Stack, StackSettings};
@@ -19,7 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
 usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
-             [--tool-token SECONDS] [--describe FILE]
+             [--tool-token SECONDS] [--agent COMMAND] [--agent-folder FOLDER] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
@@ -29,11 +30,17 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
                       a custom domain that maps this base path to the door: what is asked with this `Host` header
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
+  --agent COMMAND     starts your own agent behind the door: see `AGENT_CMD`
+  --agent-folder FOLDER
+                      see `AGENT_DIR`
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
 
 environment:
-  AGENT_URL           your own agent (http://HOST:PORT) instead of the demonstration agent
-  AGENT_PROTOCOL      which of AgentCore's contracts it speaks: http (default), mcp or a2a
+  AGENT_CMD           a command that starts your own agent, in place of the demonstration agent `demo`; it is to listen
+                      on the port of the variable PORT, and is started again when one of its files changes
+  AGENT_DIR           the folder where that command runs, and whose files are watched (default: this one)
+  AGENT_URL           your own agent (http://HOST:PORT), started by yourself
+  AGENT_PROTOCOL      which of AgentCore's contracts it speaks: http (default), agui, mcp or a2a
   TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead;
                       these two may be file:PATH
 ";
@@ -71,6 +78,8 @@ struct Options {
     port: u16,
     domain: Option<CustomDomain>,
     tool_token_seconds: u64,
+    agent: Option<OsString>,
+    agent_folder: Option<PathBuf>,
     describe: Option<PathBuf>,
 }
 
@@ -88,6 +97,8 @@ impl Options {
             port: 0,
             domain: None,
             tool_token_seconds: 300,
+            agent: None,
+            agent_folder: None,
             describe: None,
         };
         while let Some(argument) = parser.next().map_err(surplus)? {
@@ -119,6 +130,10 @@ impl Options {
                     let seconds = value(&mut parser, "--tool-token")?;
                     options.tool_token_seconds =
                         number(&seconds, &TOOL_TOKEN_SECONDS, "1 to 86400 seconds")?;
+                }
+                Long("agent") => options.agent = Some(value(&mut parser, "--agent")?),
+                Long("agent-folder") => {
+                    options.agent_folder = Some(value(&mut parser, "--agent-folder")?.into());
                 }
                 Long("describe") => {
                     options.describe = Some(value(&mut parser, "--describe")?.into());
@@ -200,6 +215,8 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         port,
         domain,
         tool_token_seconds,
+        agent,
+        agent_folder,
         describe: _,
     } = options;
     let beside = || template.parent().unwrap_or(Path::new("")).join("policy");
@@ -211,15 +228,11 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
             .ok_or("this program has no folder")?
             .to_owned(),
     };
-    let agent_url = std::env::var("AGENT_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
-    let agent_protocol = match std::env::var("AGENT_PROTOCOL").as_deref() {
-        Err(_) | Ok("" | "http") => Protocol::Http,
-        Ok("mcp") => Protocol::Mcp,
-        Ok("a2a") => Protocol::A2a,
-        Ok(_) => return Err("`AGENT_PROTOCOL` is not `http`, `mcp` or `a2a`".into()),
-    };
+    let OwnAgent {
+        url: agent_url,
+        command: agent_command,
+        protocol: agent_protocol,
+    } = OwnAgent::read(agent, agent_folder)?;
     // Variables that are not text cannot be meant: no setting is.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -231,11 +244,78 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         domain,
         tool_token_seconds,
         agent_url,
+        agent_command,
         agent_protocol,
         agents: Vec::new(),
         variables: variables.collect(),
         echo_logs: true,
     })
+}
+
+/// The user's own agent: an address, a command, or none.
+struct OwnAgent {
+    url: Option<String>,
+    command: Option<AgentCommand>,
+    protocol: Protocol,
+}
+
+impl OwnAgent {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "read once, here, and handed on as settings"
+    )]
+    fn read(command: Option<OsString>, folder: Option<PathBuf>) -> Result<Self, Box<dyn Error>> {
+        let given = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |value: OsString, name| {
+            let text = value.into_string();
+            text.map_err(|_| format!("`{name}` is not UTF-8 text"))
+        };
+        let url = given("AGENT_URL").map(|url| text(url, "AGENT_URL"));
+        let url = url.transpose()?;
+        let command = command.filter(|command| !command.is_empty());
+        let command = command.or_else(|| given("AGENT_CMD"));
+        let command = command.map(|command| text(command, "AGENT_CMD"));
+        let command = command.transpose()?;
+        let folder = folder.or_else(|| given("AGENT_DIR").map(PathBuf::from));
+        let protocol = given("AGENT_PROTOCOL").map(|protocol| text(protocol, "AGENT_PROTOCOL"));
+        let protocol = protocol.transpose()?;
+        if url.is_some() && command.is_some() {
+            return Err("there are two agents of your own, by `AGENT_URL` and by `AGENT_CMD` or `--agent`; \
+                        remove one of them"
+                .into());
+        }
+        if protocol.is_some() && url.is_none() && command.is_none() {
+            return Err(
+                "`AGENT_PROTOCOL` is about an agent of your own, and there is none; \
+                        name it by `AGENT_CMD` or `AGENT_URL`, or remove the variable"
+                    .into(),
+            );
+        }
+        let folder = match folder {
+            Some(_) if command.is_none() => {
+                return Err(
+                    "`AGENT_DIR` is about the command of `AGENT_CMD`, and there is none; \
+                            set it, or remove the variable"
+                        .into(),
+                );
+            }
+            Some(folder) => std::path::absolute(folder)?,
+            None => std::env::current_dir()?,
+        };
+        Ok(Self {
+            url,
+            command: command.map(|command| AgentCommand::new(command, folder)),
+            protocol: match protocol.as_deref() {
+                // AG-UI is a language of what is sent to `/invocations`.
+                None | Some("http" | "agui") => Protocol::Http,
+                Some("mcp") => Protocol::Mcp,
+                Some("a2a") => Protocol::A2a,
+                Some(_) => {
+                    return Err("`AGENT_PROTOCOL` is not `http`, `agui`, `mcp` or `a2a`".into());
+                }
+            },
+        })
+    }
 }
 
 fn print(text: &str) -> io::Result<()> {
