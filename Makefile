@@ -20,12 +20,15 @@ CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
 KITS := .tools/kits/installed
 OPENAPI := .tools/openapi/installed
+EXAMPLES := .tools/examples/installed
+WORKFLOWS := .tools/workflows/installed
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
 DEPLOYMENT_LOG := $(TARGET)/deployment.log
 KITS_LOG := $(TARGET)/kits.log
 TYPESCRIPT_LOG := $(TARGET)/kits-typescript.log
+EXAMPLES_LOG := $(TARGET)/examples.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 
@@ -34,19 +37,19 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format python clippy deny docs kits kits-python kits-typescript unit template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript examples unit template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-local: ## Run the whole chain on this machine, without AWS
+local: ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py']
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
-test: lint kits unit template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(wildcard $(SKIPPED))
+test: lint kits unit examples template ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))
 
-lint: format python deny clippy docs ## Formatting, dependencies, clippy, documentation
+lint: format python workflows deny clippy docs ## Formatting, workflows, dependencies, clippy, documentation
 
 format:
 	cargo fmt --all --check
@@ -54,8 +57,13 @@ format:
 python: $(CHECKS)
 	ruff format --check tests/deployment
 	ruff check tests/deployment
-	ruff format --check --config kits/python/pyproject.toml kits/python examples/python
-	ruff check --config kits/python/pyproject.toml kits/python examples/python
+	ruff format --check --config kits/python/pyproject.toml kits/python examples
+	ruff check --config kits/python/pyproject.toml kits/python examples
+
+# Offline: nothing is asked of the actions' own repositories.
+workflows: $(WORKFLOWS)
+	.tools/workflows/bin/zizmor --offline --quiet .github/workflows
+	scripts/release-version
 
 deny: $(CHECKS)
 	cargo deny --locked check licenses bans sources
@@ -79,6 +87,11 @@ kits-python: $(KITS)
 kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
 	@mkdir -p $(TARGET)
 	scripts/kit-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
+
+# The packages as `make kits` leaves them, and the binaries that `unit` builds in the same way.
+examples: $(EXAMPLES) ## Try each example behind the local stack, with the packages that `make kits` built
+	cargo build --locked --workspace --all-targets
+	scripts/examples $(TARGET)/examples 2>&1 | tee $(EXAMPLES_LOG)
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
@@ -143,11 +156,18 @@ fmt: ## Format the code
 	cargo fmt --all
 	@if [ -x .tools/checks/bin/ruff ]; then \
 		ruff format tests/deployment; \
-		ruff format --config kits/python/pyproject.toml kits/python examples/python; fi
+		ruff format --config kits/python/pyproject.toml kits/python examples; fi
 
 clean: ## Remove everything that was built or installed here
 	cargo clean
 	rm -rf .aws-sam .local .tools kits/typescript/build kits/typescript/dist kits/typescript/node_modules
+
+# By uv, whose parallel downloads take a sixth of pip's time here: a hundred packages, some of them large.
+$(EXAMPLES): scripts/examples-requirements.txt
+	python3 -m venv --clear .tools/examples
+	.tools/examples/bin/pip install --quiet --disable-pip-version-check uv==0.13.8
+	.tools/examples/bin/uv pip install --quiet --python .tools/examples/bin/python --requirement $<
+	@touch $@
 
 .tools/%/installed: scripts/%-requirements.txt
 	python3 -m venv --clear .tools/$*

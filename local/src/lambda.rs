@@ -6,7 +6,7 @@
 mod api;
 mod error;
 mod framing;
-mod log;
+pub(crate) mod log;
 mod pool;
 mod process;
 mod sandbox;

@@ -15,8 +15,9 @@
 //! | [`sigv4`] | Signature Version 4, for all services | signatures in headers, and in the query of a presigned address (`X-Amz-Signature`) | SigV4A, unsigned and chunked payloads, IAM policies |
 //! | [`template`] | CloudFormation and SAM, as far as `template.yaml` uses them | parameters, conditions, rules; `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`, `Fn::If`; functions, the API, its authorizers and gateway responses | resources that concern only the cloud, nested stacks; whatever else is not understood is an error |
 //!
-//! Beside them: [`agent`], a demonstration agent behind AgentCore Runtime; [`stack`], which starts everything and tells the
-//! functions where it is; [`welcome`], the lines that `make local` prints.
+//! Beside them: [`agent`], a demonstration agent behind AgentCore Runtime; [`agent_command`], the developer's own agent as a
+//! process; [`stack`], which starts everything and tells the functions where it is; [`welcome`], the lines that `make local`
+//! prints.
 //!
 //! # Known differences
 //!
@@ -38,6 +39,7 @@
 //! `docs/local.md` shows how the emulators fit together, and has the same two tables: a test compares them.
 
 pub mod agent;
+pub mod agent_command;
 pub mod agentcore_gateway;
 pub mod agentcore_runtime;
 pub mod api_gateway;

@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use lexopt::Arg::{Long, Short, Value as Positional};
 use lexopt::Parser;
+use local::agent_command::AgentCommand;
 use local::agentcore_runtime::Protocol;
 use local::api_gateway::CustomDomain;
 use local::stack::{Stack, StackSettings};
@@ -20,7 +21,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
 usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
-             [--issuers FILE] [--tool-token SECONDS] [--describe FILE]
+             [--issuers FILE] [--tool-token SECONDS] [--agent COMMAND] [--agent-folder FOLDER] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
@@ -32,11 +33,17 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
                       every agent admits their callers, too
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
+  --agent COMMAND     starts your own agent behind the door: see `AGENT_CMD`
+  --agent-folder FOLDER
+                      see `AGENT_DIR`
   --describe FILE     writes addresses, clients and passwords there as JSON before the ready line
 
 environment:
-  AGENT_URL           your own agent (http://HOST:PORT) instead of the demonstration agent
-  AGENT_PROTOCOL      which of AgentCore's contracts it speaks: http (default), mcp or a2a
+  AGENT_CMD           a command that starts your own agent, in place of the demonstration agent `demo`; it is to listen
+                      on the port of the variable PORT, and is started again when one of its files changes
+  AGENT_DIR           the folder where that command runs, and whose files are watched (default: this one)
+  AGENT_URL           your own agent (http://HOST:PORT), started by yourself
+  AGENT_PROTOCOL      which of AgentCore's contracts it speaks: http (default), agui, mcp or a2a
   TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead;
                       these two may be file:PATH
 ";
@@ -75,6 +82,8 @@ struct Options {
     domain: Option<CustomDomain>,
     issuers: Option<PathBuf>,
     tool_token_seconds: u64,
+    agent: Option<OsString>,
+    agent_folder: Option<PathBuf>,
     describe: Option<PathBuf>,
 }
 
@@ -93,6 +102,8 @@ impl Options {
             domain: None,
             issuers: None,
             tool_token_seconds: 300,
+            agent: None,
+            agent_folder: None,
             describe: None,
         };
         while let Some(argument) = parser.next().map_err(surplus)? {
@@ -125,6 +136,10 @@ impl Options {
                     let seconds = value(&mut parser, "--tool-token")?;
                     options.tool_token_seconds =
                         number(&seconds, &TOOL_TOKEN_SECONDS, "1 to 86400 seconds")?;
+                }
+                Long("agent") => options.agent = Some(value(&mut parser, "--agent")?),
+                Long("agent-folder") => {
+                    options.agent_folder = Some(value(&mut parser, "--agent-folder")?.into());
                 }
                 Long("describe") => {
                     options.describe = Some(value(&mut parser, "--describe")?.into());
@@ -207,6 +222,8 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         domain,
         issuers,
         tool_token_seconds,
+        agent,
+        agent_folder,
         describe: _,
     } = options;
     let issuers = issuers.map_or(Ok(Vec::new()), |file| read_issuers(&file))?;
@@ -219,15 +236,11 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
             .ok_or("this program has no folder")?
             .to_owned(),
     };
-    let agent_url = std::env::var("AGENT_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
-    let agent_protocol = match std::env::var("AGENT_PROTOCOL").as_deref() {
-        Err(_) | Ok("" | "http") => Protocol::Http,
-        Ok("mcp") => Protocol::Mcp,
-        Ok("a2a") => Protocol::A2a,
-        Ok(_) => return Err("`AGENT_PROTOCOL` is not `http`, `mcp` or `a2a`".into()),
-    };
+    let OwnAgent {
+        url: agent_url,
+        command: agent_command,
+        protocol: agent_protocol,
+    } = OwnAgent::read(agent, agent_folder)?;
     // Variables that are not text cannot be meant: no setting is.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -239,6 +252,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         domain,
         tool_token_seconds,
         agent_url,
+        agent_command,
         agent_protocol,
         agents: Vec::new(),
         issuers,
@@ -247,12 +261,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
     })
 }
 
-/// The functions check the entries; here they are only a list.
-fn read_issuers(file: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
-    let shown = file.display();
-    let text = std::fs::read(file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-    let list = serde_json::from_slice(&text);
-    list.map_err(|error| format!("`{shown}` is not a JSON list of issuers: {error}").into())
+             [--issuers FILE] [--tool-token SECONDS] [--agent COMMAND] [--agent-folder FOLDER] [--describe FILE]
 }
 
 fn print(text: &str) -> io::Result<()> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
+use crate::agent_command::{AgentCommand, AgentCommandError, OwnAgent};
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
 use crate::api_gateway::{ApiGateway, CustomDomain, Entrance};
@@ -21,6 +22,7 @@ mod agents;
 mod cloud;
 mod issuers;
 
+use agents::Containers;
 pub use agents::{AgentAuth, AgentSettings, DEMO_AGENT, FINANCE_AGENT, TOOLS_AGENT};
 use cloud::Cloud;
 
@@ -52,7 +54,9 @@ pub struct StackSettings {
     pub tool_token_seconds: u64,
     /// The user's own agent instead of the demonstration agent.
     pub agent_url: Option<String>,
-    /// What that agent speaks.
+    /// The same, started here by a command. Not together with an address.
+    pub agent_command: Option<AgentCommand>,
+    /// What the user's own agent speaks.
     pub agent_protocol: Protocol,
     /// Further agents, which all staff may call.
     pub agents: Vec<AgentSettings>,
@@ -78,6 +82,7 @@ impl StackSettings {
             // Cognito's shortest.
             tool_token_seconds: 300,
             agent_url: None,
+            agent_command: None,
             agent_protocol: Protocol::Http,
             agents: Vec::new(),
             issuers: Vec::new(),
@@ -108,6 +113,9 @@ pub enum StackError {
     /// The user's own agent cannot be used.
     #[error("use the agent of `AGENT_URL`")]
     AgentUrl(#[from] AgentUrlError),
+    /// The command of the user's own agent is of no use.
+    #[error("start the agent of `AGENT_CMD`")]
+    AgentCommand(#[from] AgentCommandError),
     /// The data plane did not start.
     #[error("start AgentCore")]
     DataPlane(#[from] agentcore_runtime::StartError),
@@ -132,6 +140,9 @@ pub struct Stack {
     cloud: Cloud,
     data_plane: DataPlane,
     agent: Option<Agent>,
+    own_agent: Option<OwnAgent>,
+    own_protocol: Option<Protocol>,
+    demo_url: String,
     agents: Vec<String>,
     further_issuers: Vec<Value>,
     tool_token_seconds: u64,
@@ -148,12 +159,12 @@ impl Stack {
         let entrance = entrance.with_domain(settings.domain.take());
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
-        public_url.or_insert_with(|| door.clone());
+        let public_url = public_url.or_insert_with(|| door.clone()).clone();
         let credentials = cloud::credentials();
         let cloud = Cloud::start(&settings, &credentials).await?;
-        let (agent, agent_url) = agents::agent(&settings, &cloud.tools).await?;
-        let agents = agents::all(&settings, &agent_url);
-        if let Some(agent) = &agent {
+        let containers = Containers::start(&settings, &cloud.tools).await?;
+        let agents = containers.agents(&settings);
+        if let Some(agent) = &containers.agent {
             agent.trust(&door, &[DEMO_AGENT, FINANCE_AGENT]);
         }
         let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
@@ -177,12 +188,19 @@ impl Stack {
         let trigger = functions.get(TRIGGER).cloned();
         cloud.issuer.set_trigger(trigger.map(Trigger::new));
         let gateway = ApiGateway::open(entrance, template.api, functions.clone());
+        // Last, so that it finds the door's keys from its first moment on.
+        let doors = [door.as_str(), public_url.as_str()];
+        let own_agent = containers.own_agent(&settings, doors, &cloud.tools).await?;
         Ok(Self {
+            demo_url: containers.demo_url(),
             gateway,
             functions,
             cloud,
             data_plane,
-            agent,
+            agent: containers.agent,
+            own_agent,
+            own_protocol: (settings.agent_url.is_some() || settings.agent_command.is_some())
+                .then_some(settings.agent_protocol),
             agents: agents::names(agents),
             further_issuers: settings.issuers,
             tool_token_seconds: settings.tool_token_seconds,
@@ -239,9 +257,14 @@ impl Stack {
         &self.data_plane
     }
 
-    /// The demonstration agent, unless the user's own is behind the door.
+    /// The demonstration agent, unless the user's own is behind the door in every place of its.
     pub fn agent(&self) -> Option<&Agent> {
         self.agent.as_ref()
+    }
+
+    /// What the user's own agent speaks, if there is one.
+    pub fn own_protocol(&self) -> Option<Protocol> {
+        self.own_protocol
     }
 
     /// A function by its logical id in the template.
@@ -285,17 +308,23 @@ impl Stack {
             "tool_gateway": tools.url(),
             "agents": self.agents,
             "agentcore": self.data_plane.url(),
-            "agent": self.agent.as_ref().map(Agent::url),
+            "agent": self.demo_url,
             "processes": serde_json::Map::from_iter(functions),
         })
     }
 
-    /// Ends all functions and waits until their processes are gone.
+    /// Ends all functions, and the agent of a command, and waits until their processes are gone.
     pub async fn stop(self) {
         let Self {
-            gateway, functions, ..
+            gateway,
+            functions,
+            own_agent,
+            ..
         } = self;
         drop(gateway);
+        if let Some(agent) = own_agent {
+            agent.stop().await;
+        }
         for function in functions.values() {
             function.stop().await;
         }

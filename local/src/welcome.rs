@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::agentcore_runtime::Protocol;
 use crate::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, TOOLS_AGENT, USERS};
 
 /// The text, from its first blank line to how to end it all.
@@ -24,12 +25,17 @@ pub fn text(stack: &Stack) -> String {
     let url = stack.url();
     let whoami = format!("curl {url}/whoami -H \"Authorization: Bearer $TOKEN\"");
     paste(&mut text, "Who the door takes you for:", &whoami);
-    for (title, agent, prompt) in QUESTIONS {
-        paste(&mut text, title, &ask(url, agent, prompt));
+    match stack.own_protocol() {
+        None => {
+            for (title, agent, prompt) in QUESTIONS {
+                paste(&mut text, title, &ask(url, agent, prompt));
+            }
+        }
+        Some(protocol) => paste(&mut text, OWN, &ask_own(url, protocol)),
     }
     let title =
         "The same tools for a client of MCP of your own (alice sees the refund, bob does not):";
-    paste(&mut text, title, &list_tools(url));
+    paste(&mut text, title, &list_tools(url, TOOLS_AGENT));
     let seconds = stack.tool_token_seconds();
     let moved = format!(
         "Bob moves to finance; his next answer shows it when his tool token, {seconds} seconds long, is renewed:"
@@ -76,6 +82,29 @@ const QUESTIONS: [(&str, &str, &str); 5] = [
     ),
 ];
 
+/// The title of the line for the user's own agent.
+const OWN: &str = "Your agent, which the door calls `demo`:";
+
+/// A first call of the user's own agent, in its protocol.
+fn ask_own(url: &str, protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Http => ask(url, DEMO_AGENT, "Who am I?"),
+        Protocol::Mcp => list_tools(url, DEMO_AGENT),
+        Protocol::A2a => {
+            let part = json!({ "kind": "text", "text": "Who am I?" });
+            let message =
+                json!({ "kind": "message", "messageId": "1", "parts": [part], "role": "user" });
+            let message = json!({
+                "id": 1, "jsonrpc": "2.0", "method": "message/send", "params": { "message": message },
+            });
+            format!(
+                "curl {url}/agents/{DEMO_AGENT}/a2a -H \"Authorization: Bearer $TOKEN\" \
+                 -H 'Content-Type: application/json' -d '{message}'"
+            )
+        }
+    }
+}
+
 fn paste(text: &mut String, title: &str, line: &str) {
     // Writing to a text cannot fail.
     let _ = writeln!(text, "{title}\n  {line}\n");
@@ -88,10 +117,10 @@ fn ask(url: &str, agent: &str, prompt: &str) -> String {
     )
 }
 
-fn list_tools(url: &str) -> String {
+fn list_tools(url: &str, agent: &str) -> String {
     let message = json!({ "id": 1, "jsonrpc": "2.0", "method": "tools/list" });
     format!(
-        "curl {url}/agents/{TOOLS_AGENT}/mcp -H \"Authorization: Bearer $TOKEN\" \
+        "curl {url}/agents/{agent}/mcp -H \"Authorization: Bearer $TOKEN\" \
          -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{message}'"
     )
 }

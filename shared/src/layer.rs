@@ -205,6 +205,7 @@ impl Guard {
         let body = body.map_err(|_| LayerError::TooLarge)?.to_bytes();
         claims.check_body(&body)?;
         // Last, so that a request that is refused anyway cannot use up another's assertion.
+        let now = self.clock.now();
         self.seen.once(claims.id(), claims.forgotten_at(), now)?;
         Ok((Some(claims.into_proven()), body))
     }

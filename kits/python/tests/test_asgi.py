@@ -2,9 +2,20 @@
 
 import asyncio
 import json
+import time
 
 import pytest
-from gatehouse_agent import Caller, Door, IdentityMiddleware, NoCallerError, _replay, caller
+from gatehouse_agent import (
+    TOOL_TOKEN_HEADER,
+    Caller,
+    Door,
+    IdentityMiddleware,
+    NoCallerError,
+    _replay,
+    caller,
+    tool_token,
+)
+from gatehouse_agent._clock import Moment
 from gatehouse_agent._errors import ProofError, UnavailableError
 from gatehouse_agent._turn import CURRENT, SCOPE_KEY
 from signing import AGENT, Signer
@@ -19,8 +30,12 @@ def door(**settings):
     return Door(DOOR, AGENT, fetch=lambda _address, _timeout: SIGNER.document, **settings)
 
 
+CLAIMS = {"exp", "iat"}
+
+
 def scope(body=BODY, method="POST", path="/invocations", **changes):
-    headers = SIGNER.headers(DOOR, body, method=method, path=path)
+    claims = {name: changes.pop(name) for name in CLAIMS & changes.keys()}
+    headers = SIGNER.headers(DOOR, body, method=method, path=path, **claims)
     return {
         "type": "http",
         "method": method,
@@ -74,8 +89,8 @@ class Application:
     async def __call__(self, of, receive, send):
         self.calls += 1
         self.scope = of
-        turn = CURRENT.get()
-        self.caller = turn.caller if turn else None
+        current = CURRENT.get()
+        self.caller = current.turn.caller if current and current.turn else None
         if of["type"] != "http":
             return
         self.messages = [await receive()]
@@ -91,6 +106,65 @@ def test_a_stream_is_read_whole_and_given_on_in_one_piece():
     assert application.messages == [request(BODY)]
     assert application.caller.subject == "alice"
     assert CURRENT.get() is None
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, 200), (89, 200), (90, 403), (3600, 403)])
+def test_a_body_that_is_kept_back_does_not_outlive_its_assertion(seconds, expected, caplog):
+    # It is valid when the request begins. By the time its body is there, it may have been forgotten, and shown again.
+    start = time.time()
+    now = [start]
+
+    class Slow(Server):
+        async def receive(self):
+            now[0] = start + seconds
+            return await super().receive()
+
+    guarded = IdentityMiddleware(Application(), door(clock=lambda: Moment(now[0], now[0])))
+    of = scope(exp=int(start) + 60, iat=int(start))
+    assert Slow(request(BODY)).run(guarded, of).status == expected
+    now[0] = start
+    assert Server(request(BODY)).run(guarded, of).status == (403 if expected == 200 else 200)
+    reasons = [record.reason for record in caplog.records if hasattr(record, "reason")]
+    assert reasons == ["proof_replayed"]
+
+
+def test_a_task_that_outlives_its_request_works_for_no_caller():
+    # A server with sessions serves later requests in a task of the first one, whose context it keeps.
+    questions, answers = asyncio.Queue(), asyncio.Queue()
+
+    async def session():
+        while True:
+            await questions.get()
+            try:
+                await answers.put((caller().username, tool_token()))
+            except NoCallerError as error:
+                await answers.put(str(error))
+
+    async def application(of, receive, send):
+        if not sessions:
+            sessions.append(asyncio.create_task(session()))
+        await questions.put("who?")
+        said.append(await answers.get())
+        if isinstance(said[-1], str):
+            said.append(caller(of).username)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    sessions, said = [], []
+
+    async def turns():
+        guarded = IdentityMiddleware(application, door())
+        for user in ("alice", "bob"):
+            headers = {**SIGNER.headers(DOOR, BODY, username=user), TOOL_TOKEN_HEADER: f"{user}.token"}
+            of = scope(headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()])
+            server = Server(request(BODY))
+            await guarded(of, server.receive, server.send)
+        sessions[0].cancel()
+
+    asyncio.run(turns())
+    first, second, explicit = said
+    assert first == ("alice", "alice.token")
+    assert second.startswith("the request of this task has been answered")
+    assert explicit == "bob"
 
 
 def test_a_stream_without_end_is_read_up_to_the_bound():

@@ -1,5 +1,6 @@
 """The HTTP client for one document, against servers on loopback that misbehave."""
 
+import gzip
 import logging
 import ssl
 import time
@@ -43,6 +44,19 @@ def test_a_document_may_come_in_chunks():
         assert get(server) == b"abcdef"
 
 
+@pytest.mark.parametrize("headers", ["", "content-encoding: gzip\r\n", "content-encoding: X-GZIP\r\n"])
+@pytest.mark.parametrize("length", [0, 1, MAX_DOCUMENT])
+def test_a_document_may_be_one_gzip_file(headers, length):
+    with RawServer(whole(gzip.compress(b"x" * length), headers=headers)) as server:
+        assert get(server) == b"x" * length
+
+
+def test_a_body_that_is_not_compressed_may_be_said_to_be():
+    for coding in ("gzip", "identity"):
+        with RawServer(whole(b"document", headers=f"content-encoding: {coding}\r\n")) as server:
+            assert get(server) == b"document"
+
+
 def endless(connection, closing):
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while not closing.is_set():
@@ -79,7 +93,18 @@ def many_headers(connection, _closing):
     connection.sendall(b"HTTP/1.1 200 OK\r\n" + b"x: SECRET\r\n" * 1000 + b"\r\n")
 
 
+FILE = gzip.compress(b"SECRET" * 100)
+
 BROKEN = {
+    "bomb": whole(gzip.compress(b"x" * (MAX_DOCUMENT + 1))),
+    "large bomb": whole(gzip.compress(b"x" * 50_000_000)),
+    "two gzip files": whole(FILE + FILE),
+    "more behind a gzip file": whole(FILE + b"x"),
+    "half a gzip file": whole(FILE[: len(FILE) // 2]),
+    "a gzip file without its end": whole(FILE[:-1]),
+    "a damaged gzip file": whole(FILE[:-8] + b"12345678"),
+    "another coding": whole(b"SECRET", headers="content-encoding: br\r\n"),
+    "two codings": whole(FILE, headers="content-encoding: gzip, gzip\r\n"),
     "too long": whole(b"x" * (MAX_DOCUMENT + 1)),
     "endless": endless,
     "endless chunks": endless_chunks,

@@ -331,3 +331,20 @@ def test_many_requests_at_once_fetch_keys_once():
             thread.join(30)
         assert {json.loads(body)["caller"] for body in found} == {f"user-{number}" for number in range(20)}
         assert keys.count == 1
+
+
+def test_an_empty_query_is_to_an_application_the_same_request_as_none():
+    seen = []
+
+    async def application(scope, receive, send):
+        if scope["type"] == "http":
+            seen.append({name: scope[name] for name in ("method", "path", "raw_path", "query_string")})
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    with serving(application) as url:
+        for path in ("/invocations", "/invocations?"):
+            ask(url, {}, path=path)
+    without, empty = seen
+    assert without == empty
+    assert "?" not in repr(empty)

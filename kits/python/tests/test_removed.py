@@ -324,9 +324,10 @@ BY_TESTS = {
     ("_asgi.py", 'scope["path"] if raw is None else raw.decode("latin-1")', 'scope["path"]'): (
         "test_asgi.py::test_the_raw_path_counts_where_it_is_shown"
     ),
-    ("_asgi.py", "CURRENT.set(turn)", "CURRENT.set(turn or CURRENT.get())"): (
+    ("_asgi.py", "token = CURRENT.set(current)", "token = CURRENT.set(current if turn else CURRENT.get())"): (
         "test_asgi.py::test_an_open_path_hides_the_caller_of_an_outer_request"
     ),
+    ("_asgi.py", "current.end()", "pass"): ("test_asgi.py::test_a_task_that_outlives_its_request_works_for_no_caller"),
     ("_asgi.py", "{**scope, SCOPE_KEY: turn}", "{SCOPE_KEY: turn, **scope}"): (
         "test_asgi.py::test_whatever_was_in_the_scope_before_is_no_caller"
     ),
@@ -343,6 +344,9 @@ BY_TESTS = {
         "if len(body) > self._max_body:",
         "if False:",
     ): "test_vectors.py::test_every_case_is_answered_as_it_is_written",
+    ("_replay.py", "if until <= now:", "if False:"): (
+        "test_asgi.py::test_a_body_that_is_kept_back_does_not_outlive_its_assertion"
+    ),
     ("_replay.py", 'raise UnavailableError("crowded")', "self._until.clear()"): (
         "test_asgi.py::test_a_memory_that_is_full_is_an_outage_until_assertions_expire"
     ),
@@ -365,6 +369,14 @@ BY_TESTS = {
         "if response.length:",
         "if False:",
     ): "test_fetch.py::test_what_is_no_document_is_refused_and_not_repeated",
+    ("_fetch.py", "len(document) > MAX_DOCUMENT or ", ""): (
+        "test_fetch.py::test_what_is_no_document_is_refused_and_not_repeated"
+    ),
+    ("_fetch.py", "not member.eof or ", ""): "test_fetch.py::test_what_is_no_document_is_refused_and_not_repeated",
+    ("_fetch.py", " or member.unused_data", ""): "test_fetch.py::test_what_is_no_document_is_refused_and_not_repeated",
+    ("_fetch.py", "not in _CODINGS:", "in ():"): (
+        "test_fetch.py::test_what_is_no_document_is_refused_and_not_repeated"
+    ),
     ("_fetch.py", "watchdog.start()", "pass"): "test_fetch.py::test_however_slowly_it_comes_the_time_is_bounded",
     (
         "_address.py",

@@ -93,10 +93,23 @@ export class DoorKeys {
     }
     const document = await readBounded(answer.body, MAX_DOCUMENT);
     if (document === undefined) throw new FetchFault(`the document is longer than ${MAX_DOCUMENT} bytes, or was cut`);
-    const keys = await DoorKeySet.parse(document);
+    const plain = await uncompressed(document);
+    if (plain === undefined) {
+      throw new FetchFault(`the document is compressed, and not as one whole gzip file of at most ${MAX_DOCUMENT} bytes`);
+    }
+    const keys = await DoorKeySet.parse(plain);
     if (keys === undefined) throw new FetchFault("the document holds no ES256 key");
     return keys;
   }
+}
+
+/**
+ * The document without compression, or nothing. A runtime unpacks what is declared as compressed. A server may forget to say
+ * so; then the first bytes do (RFC 1952, section 2.3.1), with which no JSON text begins.
+ */
+async function uncompressed(document: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const isGzip = document[0] === 0x1f && document[1] === 0x8b && document[2] === 8;
+  return isGzip ? readBounded(new Blob([document]).stream().pipeThrough(new DecompressionStream("gzip")), MAX_DOCUMENT) : document;
 }
 
 /** Its message is ours: nothing of a server's words is logged. */

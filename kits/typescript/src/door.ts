@@ -90,7 +90,7 @@ export class Door {
     const body = await this.#bounded(read);
     await checkBody(claims, body);
     // Last, so that a request that is refused anyway cannot use up another's assertion.
-    this.#seen.once(claims, now);
+    this.#seen.once(claims, unixTime(this.#settings.clock()));
     return { caller: provenCaller(claims), body, toolTokens: head.toolTokens };
   }
 

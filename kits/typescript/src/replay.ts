@@ -12,6 +12,9 @@ export class Seen {
 
   /** Remembers a proof, if it was not seen before. When no more can be remembered, every request is refused. */
   once(claims: Claims, now: bigint): void {
+    // What may have been forgotten counts as seen: a request that began in time, and kept its body back until then, could
+    // be the second one.
+    if (claims.exp + SKEW <= now) throw new ProofError("proof_replayed");
     if (this.#until.has(claims.jti)) throw new ProofError("proof_replayed");
     if (this.#until.size >= MAX_SEEN) this.#forget(now);
     if (this.#until.size >= MAX_SEEN) throw new RefusedError("crowded");

@@ -24,6 +24,7 @@ function changed({ file, from, to }: Mutant, number: number): URL {
 /** Conditions under which a request is refused that no vector can show, and the test that does. */
 const ELSEWHERE = new Map([
   ["this.#until.size >= MAX_SEEN", "strict.test.ts: a proof is good once and memory is bounded"],
+  ["claims.exp + SKEW <= now", "replay.test.ts: a body that is kept back does not outlive its assertion"],
   // There are no keys in what was not read, so only the log changes.
   ["document === undefined", "keys.test.ts: without keys it is 503 and never 403 or 200"],
 ]);

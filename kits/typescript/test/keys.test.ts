@@ -1,10 +1,13 @@
 /** Tests of the door's keys: rotated, out of reach, too old, and asked for by one request at a time. */
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { Door, guard, HARD_AGE, SOFT_AGE, WITHOUT_DOOR } from "@gatehouse/agent";
 
+import { running } from "./servers.js";
 import { Key, TestDoor } from "./signer.js";
 
 class Scene extends TestDoor {
@@ -45,6 +48,10 @@ test("without keys it is 503 and never 403 or 200", async () => {
     ["cut", () => new Response(good.slice(0, -1))],
     ["two byte order marks", () => new Response(`\ufeff\ufeff${good}`)],
     ["too long", () => new Response(good.padEnd(LIMIT + 1))],
+    ["a gzip bomb", () => new Response(gzipSync(good.padEnd(LIMIT + 1)))],
+    ["two gzip files", () => new Response(Buffer.concat([gzipSync(good), gzipSync(good)]))],
+    ["half a gzip file", () => new Response(gzipSync(good).subarray(0, -9))],
+    ["a damaged gzip file", () => new Response(Buffer.concat([gzipSync(good).subarray(0, -8), Buffer.alloc(8, "x")]))],
     ["a body that fails", () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error("reset")) }))],
     ["out of reach", () => Promise.reject(new TypeError("fetch failed"))],
   ];
@@ -61,6 +68,21 @@ test("without keys it is 503 and never 403 or 200", async () => {
   scene.answer = async () => new Response(good.padEnd(LIMIT));
   scene.clock.advance(40);
   assert.equal(await scene.status(), 200, "as long as may be");
+});
+
+test("a document that is one gzip file is read, declared or not", async () => {
+  const scene = new Scene();
+  const file = gzipSync(JSON.stringify({ keys: [scene.key.jwk] }));
+  scene.answer = async () => new Response(file);
+  assert.equal(await scene.status(), 200);
+  // Here the runtime unpacks it.
+  const declared = new Scene();
+  const good = gzipSync(JSON.stringify({ keys: [declared.key.jwk] }));
+  const server = createServer((_request, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(good));
+  const { port, close } = await running(server);
+  declared.answer = () => fetch(`http://127.0.0.1:${port}`);
+  assert.equal(await declared.status(), 200);
+  await close();
 });
 
 test("the door is asked without following redirects, and nothing of its words is logged", async () => {

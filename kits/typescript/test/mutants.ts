@@ -89,6 +89,6 @@ export const MUTANTS: readonly Mutant[] = [
   { check: "open paths are listed", file: "door.js", from: "this.#settings.open.has(path)", to: "true", cases: ["good_get", "open_ping_slash", "open_none_proven"] },
   { check: "bodies are bounded", file: "body.js", ...never("this.#length + piece.length > this.#max"), cases: ["size_1001", "size_100000", "size_other_body"] },
   { check: "a body that is too long is refused", file: "door.js", ...never("body === undefined"), cases: ["size_1001", "size_100000"] },
-  { check: "an assertion is used up last", file: "door.js", from: "await checkBody(claims, body);\n        // Last, so that a request that is refused anyway cannot use up another's assertion.\n        this.#seen.once(claims, now);", to: "this.#seen.once(claims, now);\n        await checkBody(claims, body);", cases: ["unused_body", "order_body_replay"] },
+  { check: "an assertion is used up last", file: "door.js", from: "await checkBody(claims, body);\n        // Last, so that a request that is refused anyway cannot use up another's assertion.\n        this.#seen.once(claims, unixTime(this.#settings.clock()));", to: "this.#seen.once(claims, now);\n        await checkBody(claims, body);", cases: ["unused_body", "order_body_replay"] },
   { check: "claims are checked before the body is read", file: "door.js", from: "checkClaims(claims, trust, head, now);\n        const body = await this.#bounded(read);", to: "const body = await this.#bounded(read);\n        checkClaims(claims, trust, head, now);", cases: ["size_unproven"] },
 ];

@@ -72,7 +72,8 @@ impl AgentUrl {
     /// # Errors
     /// It is not, or is none of this protocol.
     pub async fn reach(&self, protocol: Protocol) -> Result<(), AgentUrlError> {
-        // An MCP server that keeps state refuses a message outside a session, but knows the path.
+        // An MCP server that keeps state refuses a message outside a session, and one behind a kit of ours a message
+        // without the door's assertion. Both know the path.
         let (asked, method, path, body) = match protocol {
             Protocol::Http => ("GET /ping", Method::GET, "/ping", ""),
             Protocol::A2a => ("GET /.well-known/agent-card.json", Method::GET, CARD, ""),
@@ -92,12 +93,19 @@ impl AgentUrl {
             Ok(Err(source)) => return Err(AgentUrlError::Unreachable(self.0.clone(), source)),
             Ok(Ok(answer)) => answer.status(),
         };
-        let refused = protocol == Protocol::Mcp && status == StatusCode::BAD_REQUEST;
+        let refusals = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN];
+        let refused = protocol == Protocol::Mcp && refusals.contains(&status);
         if status.is_success() || refused {
             return Ok(());
         }
         let url = self.0.clone();
         Err(AgentUrlError::NotAnAgent { asked, url, status })
+    }
+
+    /// Its port; HTTP's own where it names none.
+    pub(crate) fn port(&self) -> u16 {
+        let authority = self.0.rsplit_once(':').map(|(_, port)| port.parse());
+        authority.and_then(Result::ok).unwrap_or(80)
     }
 
     /// A path of the contract at this agent.

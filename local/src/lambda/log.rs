@@ -11,9 +11,9 @@ const KEPT_LINES: usize = 1000;
 /// CloudWatch's limit for one log event is 256 KB; a longer line arrives in parts.
 const MAX_LINE: u64 = 256 * 1024;
 
-/// The log of one function.
+/// The log of one function, or of the developer's own agent.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     name: String,
     echo: bool,
     recent: Mutex<VecDeque<String>>,
@@ -22,7 +22,7 @@ pub(super) struct Log {
 
 impl Log {
     /// An empty log; with `echo` each line also goes to standard error behind the function's name.
-    pub(super) fn new(name: String, echo: bool) -> Self {
+    pub(crate) fn new(name: String, echo: bool) -> Self {
         let (lines, _) = broadcast::channel(KEPT_LINES);
         Self {
             name,
@@ -42,7 +42,7 @@ impl Log {
     }
 
     /// Reads one of a process's outputs to its end.
-    pub(super) async fn follow(&self, output: impl AsyncRead + Unpin) {
+    pub(crate) async fn follow(&self, output: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(output);
         let mut line = Vec::new();
         loop {
@@ -56,6 +56,11 @@ impl Log {
                 Ok(_) => self.add(&line),
             }
         }
+    }
+
+    /// Adds a line of our own about the process.
+    pub(crate) fn note(&self, text: &str) {
+        self.add(text.as_bytes());
     }
 
     fn add(&self, line: &[u8]) {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{StackError, StackSettings};
 use crate::agent::Agent;
+use crate::agent_command::{OwnAgent, Place};
 use crate::agentcore_gateway::ToolGateway;
 use crate::agentcore_runtime::{
     AgentUrl, Auth, DataPlane, DataPlaneSettings, Protocol, RuntimeSettings,
@@ -13,6 +14,7 @@ use crate::agentcore_runtime::{
 use crate::cognito::Issuer;
 use crate::jwt_authorizer::JwtAuthorizerSettings;
 use crate::lambda::{ACCOUNT, REGION};
+use crate::listen::Bound;
 use crate::sigv4::Credentials;
 
 /// The agent that all staff may call.
@@ -52,32 +54,100 @@ pub enum AgentAuth {
     Jwt,
 }
 
-/// The container of `demo` and `finance`: the user's own, or one that is started here.
-pub(super) async fn agent(
-    settings: &StackSettings,
-    tools: &ToolGateway,
-) -> Result<(Option<Agent>, AgentUrl), StackError> {
-    if let Some(own) = &settings.agent_url {
-        let url = AgentUrl::parse(own)?;
-        url.reach(settings.agent_protocol).await?;
-        return Ok((None, url));
-    }
-    let gateway = tools.url().parse().map_err(io::Error::other);
-    let agent = Agent::start_with_tools(gateway.map_err(StackError::Agent)?).await;
-    let agent = agent.map_err(StackError::Agent)?;
-    let url = AgentUrl::parse(agent.url())?;
-    Ok((Some(agent), url))
+/// The containers of `demo` and `finance`. An address of the user's own serves both. A command serves `demo` alone: an
+/// assertion is for one agent, and the command's process is told one name.
+pub(super) struct Containers {
+    pub(super) agent: Option<Agent>,
+    demo: (AgentUrl, Protocol),
+    finance: (AgentUrl, Protocol),
 }
 
-/// Every agent of the stack; the first two share a container.
-pub(super) fn all(settings: &StackSettings, own: &AgentUrl) -> Vec<AgentSettings> {
-    let own = [DEMO_AGENT, FINANCE_AGENT].map(|name| AgentSettings {
-        name: name.to_owned(),
-        url: own.to_string(),
-        protocol: settings.agent_protocol,
-        auth: AgentAuth::Iam,
-    });
-    own.into_iter().chain(settings.agents.clone()).collect()
+impl Containers {
+    pub(super) async fn start(
+        settings: &StackSettings,
+        tools: &ToolGateway,
+    ) -> Result<Self, StackError> {
+        let protocol = settings.agent_protocol;
+        if let Some(own) = &settings.agent_url {
+            let url = AgentUrl::parse(own)?;
+            url.reach(protocol).await?;
+            let (demo, finance) = ((url.clone(), protocol), (url, protocol));
+            return Ok(Self {
+                agent: None,
+                demo,
+                finance,
+            });
+        }
+        let gateway = tools.url().parse().map_err(io::Error::other);
+        let agent = Agent::start_with_tools(gateway.map_err(StackError::Agent)?).await;
+        let agent = agent.map_err(StackError::Agent)?;
+        let finance = (AgentUrl::parse(agent.url())?, Protocol::Http);
+        let demo = match &settings.agent_command {
+            None => finance.clone(),
+            Some(_) => (free_address().await?, protocol),
+        };
+        Ok(Self {
+            agent: Some(agent),
+            demo,
+            finance,
+        })
+    }
+
+    /// Where the container of `demo` listens.
+    pub(super) fn demo_url(&self) -> String {
+        self.demo.0.to_string()
+    }
+
+    /// Every agent of the stack.
+    pub(super) fn agents(&self, settings: &StackSettings) -> Vec<AgentSettings> {
+        let own = [(DEMO_AGENT, &self.demo), (FINANCE_AGENT, &self.finance)];
+        let own = own.map(|(name, (url, protocol))| AgentSettings {
+            name: name.to_owned(),
+            url: url.to_string(),
+            protocol: *protocol,
+            auth: AgentAuth::Iam,
+        });
+        own.into_iter().chain(settings.agents.clone()).collect()
+    }
+
+    /// Starts the agent of a command, if there is one, and waits until it answers.
+    pub(super) async fn own_agent(
+        &self,
+        settings: &StackSettings,
+        [door, public_url]: [&str; 2],
+        tools: &ToolGateway,
+    ) -> Result<Option<OwnAgent>, StackError> {
+        let Some(command) = &settings.agent_command else {
+            return Ok(None);
+        };
+        let (url, protocol) = self.demo.clone();
+        let port = url.port().to_string();
+        // Without an address of its own the door signs the one that it is called by.
+        let issuer = if public_url.is_empty() {
+            door
+        } else {
+            public_url
+        };
+        let place = Place {
+            url,
+            protocol,
+            variables: vec![
+                ("PORT", port),
+                ("GATEHOUSE_AGENT", DEMO_AGENT.to_owned()),
+                ("GATEHOUSE_DOOR", issuer.to_owned()),
+                ("GATEHOUSE_GATEWAY", tools.url().to_owned()),
+                ("GATEHOUSE_KEYS", format!("{door}/.well-known/jwks.json")),
+            ],
+            echo: settings.echo_logs,
+        };
+        Ok(Some(OwnAgent::start(command.clone(), place).await?))
+    }
+}
+
+/// An address for a process that is started later. Nothing else is given the port meanwhile, unless it asks for it.
+async fn free_address() -> Result<AgentUrl, StackError> {
+    let bound = Bound::loopback().await.map_err(StackError::Agent)?;
+    Ok(AgentUrl::parse(&bound.origin())?)
 }
 
 /// What routes name: the agents, and the gateway.

@@ -17,6 +17,11 @@ pub(super) struct Seen(Mutex<HashMap<String, UnixTime>>);
 impl Seen {
     /// Remembers a proof, if it was not seen before. When no more can be remembered, every request is refused.
     pub(super) fn once(&self, id: &str, until: UnixTime, now: UnixTime) -> Result<(), LayerError> {
+        // What may have been forgotten counts as seen: a request that began in time, and kept its body back until then,
+        // could be the second one.
+        if until <= now {
+            return Err(ProofError::Replayed.into());
+        }
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains_key(id) {
             return Err(ProofError::Replayed.into());
@@ -47,6 +52,7 @@ mod tests {
         assert_eq!(seen.once("7", later, now), replayed);
         assert_eq!(seen.once("new", later, now), Err(LayerError::Crowded));
         assert_eq!(seen.once("new", UnixTime(300), later), Ok(()));
+        assert_eq!(seen.once("7", later, later), replayed, "it is forgotten");
         assert_eq!(seen.once("new", UnixTime(300), later), replayed);
     }
 }

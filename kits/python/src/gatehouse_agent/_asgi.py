@@ -16,7 +16,7 @@ from typing import Any, Final
 from ._caller import Caller
 from ._door import Door
 from ._errors import ProofError, RejectedError, TooLargeError
-from ._turn import CURRENT, SCOPE_KEY, Turn
+from ._turn import CURRENT, SCOPE_KEY, Current, Turn
 from ._verify import the_headers
 
 Scope = MutableMapping[str, Any]
@@ -89,10 +89,12 @@ class IdentityMiddleware:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, turn: Turn | None) -> None:
         # Set on open paths too, where there is no caller: nothing that was there before may be taken for one.
-        token = CURRENT.set(turn)
+        current = Current(turn)
+        token = CURRENT.set(current)
         try:
             await self._app({**scope, SCOPE_KEY: turn}, receive, send)
         finally:
+            current.end()
             CURRENT.reset(token)
 
 

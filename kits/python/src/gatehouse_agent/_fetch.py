@@ -1,5 +1,8 @@
 """Bounded HTTP fetch of one document: no redirect, no retry, no proxy, and nothing in the request about the caller.
 
+No compression is asked for. Some servers compress all the same, so gzip is read, as the layer for Rust reads it: known
+by its first bytes, one whole member, and bounded by what it holds.
+
 The standard library does: one request in five minutes needs no pool of connections, and `http.client` follows no
 redirect unless it is told to.
 """
@@ -12,12 +15,22 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from typing import Final
 
 from ._address import Address
 
 #: The longest document that is read, in bytes.
 MAX_DOCUMENT: Final = 64 * 1024
+
+#: The first bytes of a gzip file with the one method of compression that there is (RFC 1952 section 2.3.1). No JSON
+#: text begins with them.
+_GZIP: Final = b"\x1f\x8b\x08"
+#: What a body may be declared as.
+_CODINGS: Final = {"", "gzip", "identity", "x-gzip"}
+#: The format that `zlib` is to expect: gzip and nothing else.
+_GZIP_FORMAT: Final = 16 + zlib.MAX_WBITS
+_COMPRESSION: Final = f"the document is compressed, and not as one whole gzip file of at most {MAX_DOCUMENT} bytes"
 
 
 class FetchError(Exception):
@@ -74,6 +87,8 @@ def _body(response: http.client.HTTPResponse) -> bytes:
     # Only 200 will do: a redirect could lead anywhere, and no door needs one.
     if response.status != 200:
         raise FetchError(f"the server answered {response.status}")
+    if (response.headers.get("content-encoding") or "").strip().lower() not in _CODINGS:
+        raise FetchError(_COMPRESSION)
     body = bytearray()
     while chunk := response.read1(MAX_DOCUMENT):
         body += chunk
@@ -82,7 +97,23 @@ def _body(response: http.client.HTTPResponse) -> bytes:
     # `read1` says nothing of a document that was cut.
     if response.length:
         raise FetchError("the document was cut")
-    return bytes(body)
+    return _plain(bytes(body))
+
+
+def _plain(body: bytes) -> bytes:
+    """The body without compression."""
+    if not body.startswith(_GZIP):
+        return body
+    member = zlib.decompressobj(_GZIP_FORMAT)
+    try:
+        # The memory is bounded, whatever the body says of its length.
+        document = member.decompress(body, MAX_DOCUMENT + 1)
+    except zlib.error:
+        raise FetchError(_COMPRESSION) from None
+    # What follows would be a second member, and a second document.
+    if len(document) > MAX_DOCUMENT or not member.eof or member.unused_data:
+        raise FetchError(_COMPRESSION)
+    return document
 
 
 def _shut(connected: socket.socket) -> None:

@@ -2,7 +2,7 @@
 
 The memory is the process's own. AgentCore gives each session a container of its own, and an assertion names its
 session, so another container refuses it. Several worker processes in one container each accept an assertion once: run
-one.
+one. A process that was started again remembers nothing of the one before it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ class Seen:
 
     def once(self, request_id: str, until: int, now: int) -> None:
         """Remembers an assertion. Raises `ProofError` if it was seen before, `UnavailableError` if there is no room."""
+        # What may have been forgotten counts as seen: a request that began in time, and kept its body back until then,
+        # could be the second one.
+        if until <= now:
+            raise ProofError("proof_replayed")
         with self._lock:
             if request_id in self._until:
                 raise ProofError("proof_replayed")

@@ -33,15 +33,32 @@ class Turn:
         return cls(caller, tuple(value for name, value in headers if name == wanted))
 
 
-CURRENT: Final[ContextVar[Turn | None]] = ContextVar("gatehouse_agent.turn", default=None)
+class Current:
+    """The turn that a task or a thread works for, as long as it lasts.
+
+    A task that outlives its request keeps its context: one that serves the later requests of a session would take their
+    callers for the first one. So nothing is left in it once the request has been answered.
+    """
+
+    __slots__ = ("is_over", "turn")
+
+    def __init__(self, turn: Turn | None) -> None:
+        self.turn = turn
+        self.is_over = False
+
+    def end(self) -> None:
+        self.turn, self.is_over = None, True
+
+
+CURRENT: Final[ContextVar[Current | None]] = ContextVar("gatehouse_agent.turn", default=None)
 
 
 def caller(context: Any = None) -> Caller:
     """The caller of the request that is being answered.
 
     `context` may be the context of a `BedrockAgentCoreApp` entry point, a request of Starlette or FastAPI, or an ASGI
-    scope. Without it, it is the request that this task or thread works for. It waits for nothing, so sync and async
-    code use it alike. Raises `NoCallerError`.
+    scope. Without it, it is the request that this task or thread works for, until that is answered. It waits for
+    nothing, so sync and async code use it alike. Raises `NoCallerError`.
     """
     return _turn(context).caller
 
@@ -67,9 +84,15 @@ def tool_token(context: Any = None) -> str:
 
 def _turn(context: Any) -> Turn:
     scope = _scope(context)
-    found = CURRENT.get() if scope is None else scope.get(SCOPE_KEY)
+    current = CURRENT.get() if scope is None else None
+    found = current.turn if current else (scope or {}).get(SCOPE_KEY)
     if isinstance(found, Turn):
         return found
+    if current and current.is_over:
+        raise NoCallerError(
+            "the request of this task has been answered, so it works for no caller any more; take the caller and the "
+            "tools before the answer ends, or give the request that is being answered"
+        )
     raise NoCallerError(
         "no caller is known here: the middleware has not seen this request, or its path is open; add it with "
         "`app.add_middleware(IdentityMiddleware, door=Door.from_env())`"
