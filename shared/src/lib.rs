@@ -19,6 +19,7 @@ pub mod cache;
 pub mod clock;
 mod code_table;
 mod crypto;
+pub mod documents;
 #[cfg(feature = "fetch")]
 pub mod door;
 pub mod explanation;
