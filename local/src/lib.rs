@@ -54,6 +54,7 @@ pub mod welcome;
 mod aws_json;
 mod clock;
 mod listen;
+mod log;
 #[cfg(test)]
 mod modelled;
 mod random;
