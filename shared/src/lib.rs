@@ -12,6 +12,7 @@
 
 pub mod agents;
 pub mod assertion;
+pub mod audit;
 pub mod authorities;
 pub mod aws;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
@@ -54,3 +55,4 @@ pub mod start;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
+pub mod version;
