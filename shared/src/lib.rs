@@ -10,6 +10,7 @@
 //! [`gate`] decides and is pure: it reads no clock, variable, socket or log. Everything beside it, the shell, talks to
 //! the world and hands the gate what it needs.
 
+pub mod account;
 pub mod agents;
 pub mod assertion;
 pub mod audit;

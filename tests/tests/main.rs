@@ -41,4 +41,5 @@ mod stubborn;
 mod tools;
 mod turns;
 mod websocket_client;
+mod why;
 mod world;
