@@ -120,6 +120,10 @@ policies: ## Check the Cedar policies and render them for CloudFormation
 matrix: ## Write down who may call which tool, for review
 	UPDATE_MATRIX=1 cargo test --locked --package policy --test matrix
 
+# What the built functions say of themselves: the workspace's version, and the commit if Git is there to name it. The
+# other targets do not set it, so that a commit alone compiles nothing again.
+build deploy package: export GATEHOUSE_VERSION := $(shell scripts/version)
+
 build: $(CHECKS) ## Build the functions for deployment (ARCH=arm64 or x86_64)
 	sam build --parameter-overrides Architecture=$(ARCH)
 

@@ -70,10 +70,12 @@ impl PolicyAnswer {
         denying.filter(Self::fits).unwrap_or(allowing)
     }
 
-    /// The policy for a good token that its issuer's entry does not let in: nothing of this stage.
-    pub(crate) fn nothing(method: &Method) -> Self {
+    /// The policy for a good token that its issuer's entry does not let in: nothing of this stage. The token's id leads from
+    /// the access log to the line that says why, also while API Gateway uses this answer again.
+    pub(crate) fn nothing(method: &Method, token_id: Option<&str>) -> Self {
         let all = statement(IamPolicyEffect::Deny, vec![format!("{}/*", method.stage())]);
-        Self::from_statements("refused", vec![all], Context::new())
+        let token_id = token_id.map(|id| ("token_id".to_owned(), id.to_owned()));
+        Self::from_statements("refused", vec![all], Context::from_iter(token_id))
     }
 
     /// Whether a believed caller may call the one route that was asked about.

@@ -1,8 +1,9 @@
 //! The authorizer's settings.
 
 use shared::agents::Agents;
+use shared::documents::Documents;
 use shared::issuers::TrustedIssuers;
-use shared::settings::{self, AGENTS, Fault, Files, Reader, Source, TRUSTED_ISSUERS};
+use shared::settings::{self, Fault, Files, Reader, Source};
 
 /// `true` where an HTTP API's authorizer has simple responses enabled; such an API must also have the route among its
 /// identity sources, because a simple response cannot say which route it is about. `false` by default.
@@ -31,14 +32,10 @@ impl Config {
     /// Every fault of every setting.
     pub(crate) fn read_with(source: &Source<'_>, files: &Files<'_>) -> Result<Self, Vec<Fault>> {
         let mut settings = Reader::with_documents(source, files);
-        let issuers = settings.required(TRUSTED_ISSUERS, TrustedIssuers::parse);
-        let agents = settings.required(AGENTS, Agents::parse);
-        if let (Some(issuers), Some(agents)) = (&issuers, &agents) {
-            settings.faults(agents.faults(&issuers.trust));
-        }
+        let documents = Documents::read(&mut settings);
         let simple_responses = settings.flag(SIMPLE_RESPONSES, false);
         let digest = settings.digest();
-        settings.finish(issuers.zip(agents).map(|(issuers, agents)| Self {
+        settings.finish(documents.map(|Documents { issuers, agents }| Self {
             issuers,
             agents,
             simple_responses,

@@ -25,6 +25,27 @@ pub(crate) struct Question {
     /// The value of the `Authorization` header, wherever the event had it. Nothing if there is none, and if there are
     /// two that differ: which one counts would depend on who reads them.
     pub(crate) credential: Option<String>,
+    pub(crate) request: RequestContext,
+}
+
+/// What API Gateway says of the request that asks. An event of the type TOKEN says nothing.
+#[derive(Default)]
+pub(crate) struct RequestContext {
+    /// The id that the caller is told, and may choose.
+    pub(crate) id: Option<String>,
+    /// The id that the caller may not choose.
+    pub(crate) extended_id: Option<String>,
+}
+
+impl RequestContext {
+    /// Read leniently: an event without readable ids is answered like any other.
+    fn read(context: Option<&Value>) -> Self {
+        let text = |name: &str| Some(context?.get(name)?.as_str()?.to_owned());
+        Self {
+            id: text("requestId"),
+            extended_id: text("extendedRequestId"),
+        }
+    }
 }
 
 /// The event is not one that API Gateway sends to an authorizer.
@@ -52,6 +73,7 @@ impl Question {
         Ok(Self {
             is_format_2,
             credential: event.credential(method.is_connect()),
+            request: RequestContext::read(event.request_context.as_ref()),
             method,
         })
     }
@@ -86,6 +108,13 @@ impl Method {
         &self.route
     }
 
+    /// The name in a route of an agent's, a stranger's text.
+    pub(crate) fn agent(&self) -> Option<&str> {
+        let mut segments = self.route.split('/').skip(1);
+        let first = segments.next();
+        segments.next().filter(|_| first == Some("agents"))
+    }
+
     /// Whether a WebSocket is to be opened. No REST or HTTP route looks like this: theirs begin with `METHOD/`.
     pub(crate) fn is_connect(&self) -> bool {
         self.route == "$connect"
@@ -107,6 +136,7 @@ struct Event {
     identity_source: Option<IdentitySource>,
     headers: Headers<String>,
     multi_value_headers: Headers<Vec<String>>,
+    request_context: Option<Value>,
 }
 
 /// Format 1.0 joins the identity sources with commas, format 2.0 lists them.

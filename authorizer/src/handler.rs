@@ -9,12 +9,13 @@ use shared::clock::Clock;
 use shared::door::{Door, DoorError};
 use shared::explanation::Explanation;
 use shared::gate::{self, Identity, Refusal};
-use shared::log::{self, Verdict};
-use tracing::{error, info};
+use shared::log::RequestIds;
+use tracing::{Instrument, error, info};
 
 use crate::answer::PolicyAnswer;
 use crate::config::Config;
-use crate::event::Question;
+use crate::event::{Question, RequestContext};
+use crate::record::Record;
 
 /// How long a start may wait for keys: well within the 10 seconds that Lambda gives a function to initialise, and long
 /// enough for an issuer that is up. Keys that come later are fetched when they are needed.
@@ -84,19 +85,22 @@ impl Authorizer {
         event: LambdaEvent<Value>,
     ) -> Result<PolicyAnswer, AuthorizerError> {
         let start = self.clock.moment();
-        let question = Question::read(event.payload).map_err(|_| {
+        let LambdaEvent { payload, context } = event;
+        let question = Question::read(payload).map_err(|_| {
             error!("the event is not of a kind that API Gateway sends to an authorizer");
             AuthorizerError::UnknownEvent
         })?;
-        let believed = self.identify(question.credential.as_deref()).await;
-        let verdict = match &believed {
-            Ok(identity) => Verdict::Allowed(identity),
-            Err((DoorError::Refused(refusal), why)) => Verdict::Refused(*refusal, None, why),
-            Err((DoorError::Outage(outage), _)) => Verdict::Outage(outage.code()),
+        let RequestContext { id, extended_id } = &question.request;
+        let ids = RequestIds::new(&context.request_id, id.as_deref(), extended_id.as_deref());
+        let identify = self.identify(question.credential.as_deref());
+        let believed = identify.instrument(ids.span()).await;
+        let record = Record {
+            ids: &ids,
+            method: &question.method,
+            duration: self.clock.moment().since(start),
         };
-        let duration = self.clock.moment().since(start);
-        log::decision(&event.context.request_id, "authorize", &verdict, duration);
-        self.answer(&question, believed.map_err(|(error, _explanation)| error))
+        record.write(&self.agents, &believed);
+        self.answer(&question, believed)
     }
 
     async fn identify(
@@ -116,7 +120,7 @@ impl Authorizer {
     fn answer(
         &self,
         question: &Question,
-        believed: Result<Identity, DoorError>,
+        believed: Result<Identity, (DoorError, Explanation)>,
     ) -> Result<PolicyAnswer, AuthorizerError> {
         let is_simple = self.simple_responses && question.is_format_2;
         let (agents, settings, method) = (&self.agents, &self.settings, &question.method);
@@ -125,11 +129,13 @@ impl Authorizer {
                 Ok(PolicyAnswer::simple(&identity, agents, settings, method))
             }
             Ok(identity) => Ok(PolicyAnswer::policy(&identity, agents, settings, method)),
-            Err(DoorError::Outage(_)) => Err(AuthorizerError::Outage),
-            Err(DoorError::Refused(refusal)) => match refusal.answer() {
+            Err((DoorError::Outage(_), _)) => Err(AuthorizerError::Outage),
+            Err((DoorError::Refused(refusal), why)) => match refusal.answer() {
                 gate::Answer::Unauthorized => Err(AuthorizerError::Unauthorized),
                 gate::Answer::Forbidden if is_simple => Ok(PolicyAnswer::simply_nothing()),
-                gate::Answer::Forbidden => Ok(PolicyAnswer::nothing(method)),
+                gate::Answer::Forbidden => {
+                    Ok(PolicyAnswer::nothing(method, why.token_id.as_deref()))
+                }
             },
         }
     }

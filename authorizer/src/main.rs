@@ -4,6 +4,7 @@ mod answer;
 mod config;
 mod event;
 mod handler;
+mod record;
 #[cfg(test)]
 mod tests;
 

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::agentcore_runtime::{AgentUrl, AgentUrlError, Protocol};
-use crate::lambda::log::Log;
+use crate::log::Log;
 
 mod files;
 mod process;

@@ -1,8 +1,9 @@
 //! An API Gateway REST API on one port, which answers as the template says.
 //!
 //! Header names of requests reach the functions in lower case (as from an HTTP/2 client), but for those that API
-//! Gateway adds itself. Throttling, bandwidth limits and the access log are left out.
+//! Gateway adds itself. Throttling and bandwidth limits are left out.
 
+mod access_log;
 mod authorizer;
 mod domain;
 mod event;
@@ -27,11 +28,15 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::broadcast;
+use tokio::time::Instant;
 
 use crate::lambda::{Event, Function};
 use crate::listen::{Bound, Served};
+use crate::log::Log;
 use crate::template::{Api, Route};
 
+use access_log::{AccessLog, Entry};
 use authorizer::Authorizers;
 use event::Incoming;
 use refusal::Refusal;
@@ -45,6 +50,7 @@ const MAX_METHOD_ARN: usize = 1600;
 /// A REST API that answers until it is dropped.
 pub struct ApiGateway {
     url: String,
+    log: Arc<Log>,
     _served: Served,
 }
 
@@ -52,6 +58,7 @@ pub struct ApiGateway {
 pub struct Entrance {
     bound: Bound,
     domain: Option<CustomDomain>,
+    echo: bool,
 }
 
 impl Entrance {
@@ -62,6 +69,7 @@ impl Entrance {
         Ok(Self {
             bound: Bound::loopback_port(port).await?,
             domain: None,
+            echo: false,
         })
     }
 
@@ -70,6 +78,13 @@ impl Entrance {
     #[must_use]
     pub fn with_domain(mut self, domain: Option<CustomDomain>) -> Self {
         self.domain = domain;
+        self
+    }
+
+    /// The same port, whose access log also goes to standard error.
+    #[must_use]
+    pub fn with_echo(mut self, echo: bool) -> Self {
+        self.echo = echo;
         self
     }
 
@@ -82,11 +97,21 @@ impl Entrance {
 impl ApiGateway {
     /// Answers from now on, calling functions by their logical ids.
     pub fn open(entrance: Entrance, api: Api, functions: HashMap<String, Function>) -> Self {
-        let Entrance { bound, domain } = entrance;
+        let Entrance {
+            bound,
+            domain,
+            echo,
+        } = entrance;
         let url = bound.origin();
+        let log = Arc::new(Log::new("gateway".to_owned(), echo));
+        let access_log = AccessLog {
+            log: Arc::clone(&log),
+            format: api.access_log.clone().map(Arc::from),
+        };
         let door = Arc::new(Door {
             port: bound.address().port(),
             domain,
+            access_log,
             routes: Routes::new(&api.routes),
             authorizers: Authorizers::new(api.authorizers.clone()),
             functions,
@@ -95,6 +120,7 @@ impl ApiGateway {
         let router = Router::new().fallback(answer).with_state(door);
         Self {
             url,
+            log,
             _served: bound.serve(router),
         }
     }
@@ -104,11 +130,22 @@ impl ApiGateway {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// The last lines of the access log.
+    pub fn access_log(&self) -> Vec<String> {
+        self.log.recent()
+    }
+
+    /// The lines of the access log from now on. A line is written once its answer has been sent.
+    pub fn access_log_lines(&self) -> broadcast::Receiver<String> {
+        self.log.subscribe()
+    }
 }
 
 struct Door {
     port: u16,
     domain: Option<CustomDomain>,
+    access_log: AccessLog,
     api: Api,
     routes: Routes,
     authorizers: Authorizers,
@@ -121,14 +158,16 @@ async fn answer(State(door): State<Arc<Door>>, request: Request<Body>) -> Respon
         return domain::no_mapping();
     };
     let mut incoming = Incoming::new(request, door.port);
-    let outcome = door.answer(&mut incoming, body).await;
+    let mut entry = door.access_log.begin(&incoming);
+    let outcome = door.answer(&mut incoming, body, &mut entry).await;
     let mut response = outcome.unwrap_or_else(|refusal| {
+        entry.refused(refusal.kind);
         let response = door.api.responses.get(refusal.kind.name());
         let fallback = door.api.responses.get(refusal.fallback());
         refusal.answer(response.or(fallback), &incoming)
     });
     headers::mark(response.headers_mut(), &incoming);
-    response
+    entry.follow(response)
 }
 
 /// The request with what stands before the API's own path taken off: the base path at the custom domain, anywhere else
@@ -162,20 +201,26 @@ fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
 }
 
 impl Door {
-    async fn answer(&self, incoming: &mut Incoming, body: Body) -> Result<Response, Refusal> {
+    async fn answer(
+        &self,
+        incoming: &mut Incoming,
+        body: Body,
+        entry: &mut Entry,
+    ) -> Result<Response, Refusal> {
         check_sizes(&incoming.request.headers)?;
         let (route, parameters) = self
             .routes
             .find(&incoming.request.method, &incoming.request.path)
             .ok_or(Refusal::of(ResponseType::MissingAuthenticationToken))?;
         incoming.matched(&route.path, parameters);
+        entry.matched(&route.path);
         if incoming.method_arn().len() > MAX_METHOD_ARN {
             return Err(Refusal::uri_too_long());
         }
         let authorized = match &route.authorizer {
             Some(name) => Some(
                 self.authorizers
-                    .ask(name, incoming, &self.functions)
+                    .ask(name, incoming, &self.functions, |told| entry.told(told))
                     .await?,
             ),
             None => None,
@@ -186,7 +231,10 @@ impl Door {
             payload: event.to_string().into(),
             trace: Some(incoming.trace.clone()),
         };
-        self.integrate(route, event, incoming).await
+        let asked = Instant::now();
+        let answered = self.integrate(route, event, incoming).await;
+        entry.integrated(asked.elapsed());
+        answered
     }
 
     async fn integrate(

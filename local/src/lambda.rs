@@ -6,7 +6,6 @@
 mod api;
 mod error;
 mod framing;
-pub(crate) mod log;
 mod pool;
 mod process;
 mod sandbox;

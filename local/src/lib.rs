@@ -5,7 +5,7 @@
 //! | Module | Service | Operations that are there | Left out |
 //! |---|---|---|---|
 //! | [`lambda`] | AWS Lambda | the Runtime API (`/invocation/next`, `/response`, `/error`, `/init/error`) with whole and streamed answers; `Invoke` and `InvokeWithResponseStream` as methods; timeouts, a limit of processes | invocations over HTTP or asynchronous, extensions, versions and aliases, SnapStart, several requests a process |
-//! | [`api_gateway`] | API Gateway, a REST API | routing; Lambda authorizers, `TOKEN` and `REQUEST`, with their cache; IAM policies against one method; proxy integrations, buffered and streamed; gateway responses; a custom domain with a base path; limits of headers, payload, method ARN and the authorizer's answer | throttling, usage plans, API keys, WAF, access log, request validation, mapping templates, other integrations, resource policies |
+//! | [`api_gateway`] | API Gateway, a REST API | routing; Lambda authorizers, `TOKEN` and `REQUEST`, with their cache; IAM policies against one method; proxy integrations, buffered and streamed; gateway responses; the access log; a custom domain with a base path; limits of headers, payload, method ARN and the authorizer's answer | throttling, usage plans, API keys, WAF, request validation, mapping templates, other integrations, resource policies |
 //! | [`cognito`] | Cognito, a user pool with its domain | `/.well-known/openid-configuration`, `/.well-known/jwks.json`, `/oauth2/authorize`, `/login`, `/logout`, `/oauth2/token`, `/oauth2/revoke`, `/oauth2/userInfo`; `InitiateAuth`; `AddUserPoolClientSecret`, `DeleteUserPoolClientSecret`, `ListUserPoolClientSecrets`; the pre token generation trigger, version V3_0 | sign-up, MFA, other sign-in flows, federation, other triggers, dynamic client registration, client id metadata documents, token exchange, resource binding, rotation of refresh tokens |
 //! | [`dynamodb`] | DynamoDB | `GetItem`, `PutItem`, `DeleteItem`; of its own: `/directory/{sub}`, which changes a profile | every other operation, sort keys, keys that are not strings, indexes, expiry, streams, capacity, return values |
 //! | [`secrets_manager`] | Secrets Manager | `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`, `RotateSecret` with its four calls of a function | every other operation, binary values, KMS, resource policies, replicas, schedules of rotation |
@@ -56,6 +56,7 @@ pub mod welcome;
 mod aws_json;
 mod clock;
 mod listen;
+mod log;
 #[cfg(test)]
 mod modelled;
 mod random;

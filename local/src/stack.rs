@@ -156,7 +156,9 @@ impl Stack {
     pub async fn start(mut settings: StackSettings) -> Result<Self, StackError> {
         let entrance = Entrance::bind(settings.port).await;
         let entrance = entrance.map_err(StackError::Gateway)?;
-        let entrance = entrance.with_domain(settings.domain.take());
+        let entrance = entrance
+            .with_domain(settings.domain.take())
+            .with_echo(settings.echo_logs);
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
         let public_url = public_url.or_insert_with(|| door.clone()).clone();
@@ -210,6 +212,11 @@ impl Stack {
     /// The door: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         self.gateway.url()
+    }
+
+    /// The API in front of the functions.
+    pub fn gateway(&self) -> &ApiGateway {
+        &self.gateway
     }
 
     /// The issuer of the users' tokens.

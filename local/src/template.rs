@@ -3,6 +3,7 @@
 //! What is understood is applied, what concerns only the cloud (roles, logs, alarms) is passed over by name, and
 //! anything else is an error that names its line: nothing that the deployed door does is silently missing here.
 
+mod access_log;
 mod api;
 mod definition;
 mod functions;
@@ -11,6 +12,7 @@ mod rules;
 mod text;
 mod tree;
 
+pub use access_log::{LogPiece, LogVariable};
 pub use text::{ContextVariable, HeaderText, Piece};
 
 use std::collections::BTreeMap;
@@ -47,6 +49,8 @@ pub struct Api {
     pub responses: BTreeMap<String, GatewayResponse>,
     /// Media types whose bodies travel as base64, `*` standing for any subtype.
     pub binary_media_types: Vec<String>,
+    /// The format of the access log, if there is one.
+    pub access_log: Option<Vec<LogPiece>>,
     /// How long a streamed answer may be silent: 5 minutes, at an edge-optimized endpoint 30 seconds.
     pub stream_idle: Duration,
 }

@@ -1,10 +1,9 @@
-//! The log line of one decision.
+//! The audit record of one decision.
 
 use std::time::Duration;
 
-use shared::log::{Loggable, millis};
-use tracing::field::display;
-use tracing::{error, info};
+use shared::audit::{Token, TokenOutcome, User};
+use shared::log::RequestIds;
 
 use crate::directory::Profile;
 use crate::error::{ReportedError, TriggerError};
@@ -22,55 +21,31 @@ pub(crate) struct Record<'a> {
 impl Record<'_> {
     /// Writes what was decided: who is in the token, or why there is none.
     pub(crate) fn write(self, decided: Result<Option<&(Person, Profile)>, &TriggerError>) {
-        let Self {
-            request_id,
-            kind,
-            client,
-            duration,
-        } = self;
-        let action = match kind {
-            TokenKind::Machine => "machine token",
-            TokenKind::Person | TokenKind::Other => "user token",
+        let token = Token {
+            ids: &RequestIds::of_invocation(self.request_id),
+            action: match self.kind {
+                TokenKind::Machine => "machine token",
+                TokenKind::Person | TokenKind::Other => "user token",
+            },
+            client: self.client,
+            duration: self.duration,
         };
-        let request_id = display(Loggable(request_id));
-        let client = Loggable(client);
-        let duration_ms = millis(duration);
-        match decided {
-            Ok(found) => info!(
-                request_id,
-                action,
-                outcome = "allowed",
-                client = display(client),
-                token_id = found.and_then(|(person, _)| person.token_id.as_deref()),
-                issuer = found.and_then(|(person, _)| person
-                    .issuer
-                    .as_deref()
-                    .map(|name| display(Loggable(name)))),
-                subject = found.map(|(person, _)| display(Loggable(&person.subject))),
-                department = found.map(|(_, profile)| display(Loggable(&profile.department))),
-                role = found.map(|(_, profile)| display(Loggable(&profile.role))),
-                duration_ms,
-                "{action} for client {client}, with{} a user",
-                if found.is_some() { "" } else { "out" }
-            ),
-            Err(reason) if reason.reported() == ReportedError::Unavailable => error!(
-                request_id,
-                action,
-                outcome = "outage",
-                reason = reason.code(),
-                client = display(client),
-                duration_ms,
-                "no {action} for client {client}: {reason}"
-            ),
-            Err(reason) => info!(
-                request_id,
-                action,
-                outcome = "refused",
-                reason = reason.code(),
-                client = display(client),
-                duration_ms,
-                "no {action} for client {client}: {reason}"
-            ),
-        }
+        token.write(&match decided {
+            Ok(found) => TokenOutcome::Allowed(found.map(user)),
+            Err(reason) if reason.reported() == ReportedError::Unavailable => {
+                TokenOutcome::Outage(reason.code(), reason.to_string())
+            }
+            Err(reason) => TokenOutcome::Refused(reason.code(), reason.to_string()),
+        });
+    }
+}
+
+fn user((person, profile): &(Person, Profile)) -> User<'_> {
+    User {
+        issuer: person.issuer.as_deref(),
+        subject: &person.subject,
+        token_id: person.token_id.as_deref(),
+        department: &profile.department,
+        role: &profile.role,
     }
 }

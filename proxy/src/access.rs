@@ -6,10 +6,11 @@ pub mod authority;
 
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Target};
+use shared::audit::{self, Verdict};
 use shared::door::{Door, DoorError};
 use shared::explanation::Explanation;
 use shared::gate::{self, AgentName, Identity, Permit, Refusal};
-use shared::log::{self, Verdict};
+use shared::log::RequestIds;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
 use tokio::time::Instant;
@@ -90,7 +91,9 @@ impl Access {
         name: &AgentName,
         calls: impl FnOnce(&'a Target) -> Option<T>,
     ) -> Result<(Admitted<'a>, T), Refused> {
-        let decision = Decision::begin(&asker);
+        let mut decision = Decision::begin(&asker);
+        // A name that is none of the settings is a stranger's.
+        decision.agent = self.agents.get(name).map(|agent| &agent.name);
         let identity = self.authenticate(&decision).await?;
         let Some(agent) = self.agents.get(name) else {
             return Err(decision.missing(Problem::UnknownAgent, &identity));
@@ -210,18 +213,21 @@ fn challenge(refusal: Refusal, is_token_shown: bool) -> String {
 
 /// A decision under way: what is asked, and since when.
 struct Decision<'d> {
-    request_id: &'d str,
+    ids: &'d RequestIds,
     headers: &'d HeaderMap,
     action: &'d str,
+    /// The agent that is asked for, once it is known that there is one.
+    agent: Option<&'d AgentName>,
     started: Instant,
 }
 
 impl<'d> Decision<'d> {
     fn begin(asker: &'d Asker<'_>) -> Self {
         Self {
-            request_id: asker.record.request_id(),
+            ids: asker.record.ids(),
             headers: asker.headers,
             action: &asker.action,
+            agent: None,
             started: Instant::now(),
         }
     }
@@ -237,12 +243,14 @@ impl<'d> Decision<'d> {
     }
 
     fn log(&self, verdict: &Verdict<'_>) {
-        log::decision(
-            self.request_id,
-            self.action,
-            verdict,
-            self.started.elapsed(),
-        );
+        let decision = audit::Decision {
+            ids: self.ids,
+            action: self.action,
+            agent: self.agent,
+            denied: &[],
+            duration: self.started.elapsed(),
+        };
+        decision.write(verdict);
     }
 }
 

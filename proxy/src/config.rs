@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::agents::{Agent, Agents, Auth, Protocol, Target, ToolToken};
+use shared::agents::{Agent, Agents, Protocol, ToolToken};
 use shared::aws::arn::SecretArn;
 use shared::aws::names::parse_table;
 use shared::aws::user_pool::UserPool;
@@ -233,7 +233,7 @@ fn parse_agents(
     authentication: Option<&Authentication<TrustedIssuers>>,
 ) -> Result<Agents, Vec<Fault>> {
     let agents = Agents::parse(json)?;
-    let mut faults: Vec<Fault> = agents.iter().filter_map(contradiction).collect();
+    let mut faults = agents.contradictions();
     match authentication {
         Some(Authentication::Required(issuers)) => faults.extend(agents.faults(&issuers.trust)),
         Some(Authentication::Off) => {
@@ -245,28 +245,6 @@ fn parse_agents(
         Ok(agents)
     } else {
         Err(faults)
-    }
-}
-
-/// The fault of an agent whose fields contradict each other.
-fn contradiction(agent: &Agent) -> Option<Fault> {
-    let Agent {
-        name: _,
-        target,
-        auth,
-        tool_token,
-        forward_headers: _,
-        admission: _,
-    } = agent;
-    let fault = |field, problem| Fault::malformed(agent.path(field), problem);
-    match (target, auth, tool_token) {
-        (Target::Gateway(_), Auth::Jwt, ToolToken::Machine | ToolToken::User) => Some(fault(
-            "toolToken",
-            "is given with `auth` `jwt`, and a gateway can be shown one token only",
-        )),
-        (Target::Gateway(_), Auth::Iam, _)
-        | (Target::Gateway(_), Auth::Jwt, ToolToken::None)
-        | (Target::Runtime(_), _, _) => None,
     }
 }
 

@@ -9,7 +9,9 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, StatusCode};
 use lambda_runtime::{Context, LambdaEvent};
 use shared::headers;
+use shared::log::RequestIds;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::answer::ending::Words;
 use crate::answer::stream::{Hold, Patience, Pump};
@@ -43,17 +45,23 @@ pub async fn handle(app: &App, event: LambdaEvent<Event>) -> Result<Response, In
     let mut always = app.origins.answer(&payload.headers);
     always.extend(app.access.authentication.warning());
     let mut request = begin(app, payload, &context, asked.label());
-    // Boxed, for the compiler gives up on as many futures within each other as all routes have.
-    let answered = answer(app, asked, &mut request).boxed().await;
-    Ok(end(app, answered, always, request).await)
+    let span = request.record.ids().span();
+    let answered = async move {
+        // Boxed, for the compiler gives up on as many futures within each other as all routes have.
+        let answered = answer(app, asked, &mut request).boxed().await;
+        end(app, answered, always, request).await
+    };
+    Ok(answered.instrument(span).await)
 }
 
 /// A request that has just come in.
 fn begin(app: &App, mut event: Event, context: &Context, route: &'static str) -> Request {
-    let gateway_request_id = event.gateway_request_id.take();
-    let mut record = Record::begin(&context.request_id, gateway_request_id, route);
+    let (told, extended) = (event.request_id.take(), event.extended_request_id.take());
+    let ids = RequestIds::new(&context.request_id, told.as_deref(), extended.as_deref());
+    let mut record = Record::begin(ids, route);
     let travelling = headers::inward(&event.headers);
-    record.trace(Trace::of(context.xray_trace_id.as_deref(), &travelling));
+    let trace = Trace::of(context.xray_trace_id.as_deref(), &travelling, event.taken);
+    record.trace(trace);
     Request {
         door: app.public_url(&event),
         dialect: Dialect::of_path(&event.path),

@@ -146,8 +146,9 @@ impl Turns {
     ) -> Result<Option<Lease>, Problem> {
         match (&self.leases, speaks) {
             (Some(leases), Speaks::Http { websocket: _ }) => {
-                let request_id = request.record.request_id();
-                let lease = leases.take(session, request_id, request.left()).await;
+                // No caller chooses this id, so no two turns have the same.
+                let holder = request.record.invocation_id();
+                let lease = leases.take(session, holder, request.left()).await;
                 lease.map(Some).map_err(LeaseError::problem)
             }
             (Some(_), Speaks::A2a | Speaks::Mcp) | (None, _) => Ok(None),

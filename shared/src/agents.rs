@@ -1,6 +1,7 @@
 //! The setting `AGENTS` -> [`Agents`]: the agents behind the door, and whom each one admits.
 
 mod admission;
+mod contradictions;
 mod forwarding;
 mod trust;
 

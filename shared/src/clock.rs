@@ -93,7 +93,7 @@ pub(crate) fn wall() -> Duration {
     clippy::arithmetic_side_effects,
     reason = "the days are bounded by the year 9999, and everything else is computed from them by division"
 )]
-pub(crate) fn rfc3339(since_1970: Duration) -> String {
+pub fn rfc3339(since_1970: Duration) -> String {
     const DAYS_UNTIL_1970: u64 = 719_468;
     const LAST_DAY: u64 = 2_932_896;
     const DAYS_OF_400_YEARS: u64 = 146_097;

@@ -13,7 +13,9 @@ use crate::json::Value;
 use crate::rules::UnixTime;
 
 use hints::Shape;
-use shown::{list, text, value};
+use shown::{list, value};
+
+pub(crate) use shown::text;
 
 /// What is logged beside a refusal's code.
 #[derive(Clone, Default)]
@@ -90,12 +92,19 @@ impl Explanation {
     }
 }
 
+/// The rules of the issuer that an unproven token claims.
+pub(crate) fn claimed<'t>(header: &[u8], trust: &'t Trust) -> Option<&'t Rules> {
+    let shape = Shape::read(header);
+    let (_, rules) = trust.find(shape.issuer()?)?;
+    Some(rules)
+}
+
 /// What would have been good, before anything is proven.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "a refusal that is not named here is explained by its own sentence"
 )]
-fn expected(refusal: Refusal, trust: &Trust, claimed: Option<&Rules>) -> Option<String> {
+pub(crate) fn expected(refusal: Refusal, trust: &Trust, claimed: Option<&Rules>) -> Option<String> {
     let name = claimed.map(|rules| text(rules.issuer.name()));
     match refusal {
         Refusal::IssuerForm | Refusal::IssuerUnknown => {
@@ -125,7 +134,11 @@ fn expected(refusal: Refusal, trust: &Trust, claimed: Option<&Rules>) -> Option<
     clippy::wildcard_enum_match_arm,
     reason = "a refusal that is not named here is explained by its own sentence"
 )]
-fn compared(refusal: Refusal, payload: &Payload<'_>, now: UnixTime) -> Option<(String, String)> {
+pub(crate) fn compared(
+    refusal: Refusal,
+    payload: &Payload<'_>,
+    now: UnixTime,
+) -> Option<(String, String)> {
     let rules = payload.rules;
     let named = |name: &str| value(payload.get(name));
     let at = |claim: &ClaimPath| format!("{claim} = {}", value(payload.optional(claim)));

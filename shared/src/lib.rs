@@ -10,8 +10,10 @@
 //! [`gate`] decides and is pure: it reads no clock, variable, socket or log. Everything beside it, the shell, talks to
 //! the world and hands the gate what it needs.
 
+pub mod account;
 pub mod agents;
 pub mod assertion;
+pub mod audit;
 pub mod authorities;
 pub mod aws;
 #[cfg(any(feature = "fetch", feature = "secrets"))]
@@ -19,6 +21,7 @@ pub mod cache;
 pub mod clock;
 mod code_table;
 mod crypto;
+pub mod documents;
 #[cfg(feature = "fetch")]
 pub mod door;
 #[cfg(feature = "fetch")]
@@ -58,3 +61,4 @@ pub mod statement_verifier;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
+pub mod version;

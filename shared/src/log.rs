@@ -1,8 +1,9 @@
-//! The log: one JSON object a line on standard output, as Lambda's log filter reads it, and the one line of a decision.
+//! The log: one JSON object a line on standard output, as Lambda's log filter reads it.
 //!
 //! Lambda reads `timestamp` and `level` at the root of a line (Lambda guide, "Configuring advanced logging controls").
 //! No token, body, e-mail address or secret is ever logged, and text that a stranger chose only as [`Loggable`].
 
+mod ids;
 mod line;
 
 use std::error::Error;
@@ -10,107 +11,27 @@ use std::fmt;
 use std::iter::successors;
 use std::time::Duration;
 
-use tracing::field::display;
-use tracing::{Level, error, info};
+use tracing::{Level, info};
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::clock;
-use crate::explanation::Explanation;
-use crate::gate::{Identity, Refusal};
 use crate::settings::{self, LOG_LEVEL};
 use crate::text::is_word;
+use crate::version;
 
 use line::{Line, Lines};
 
+pub use ids::RequestIds;
 pub(crate) use line::write;
 
-/// Starts the log of this process, once; a second call changes nothing.
+/// Starts the log of this process, once; a second call changes nothing. The first line says which version runs.
 pub fn start() {
     let level = settings::environment(LOG_LEVEL);
     let lines = Lines::new(level.as_deref().unwrap_or_default());
     let subscriber = tracing_subscriber::registry().with(lines);
-    let _already_started = tracing::subscriber::set_global_default(subscriber);
-}
-
-/// What was decided about one request.
-pub enum Verdict<'a> {
-    Allowed(&'a Identity),
-    /// The identity is there if the caller was believed and lacked the right.
-    Refused(Refusal, Option<&'a Identity>, &'a Explanation),
-    /// The caller was believed, and what they ask for is not there; the code that they are told.
-    Missing(&'static str, &'a Identity),
-    /// It could not be decided; the code of the outage.
-    Outage(&'static str),
-}
-
-/// Writes the one line of a decision.
-///
-/// `action` says what was asked, as a route with the agent's name, never as the path a stranger sent.
-pub fn decision(request_id: &str, action: &str, verdict: &Verdict<'_>, duration: Duration) {
-    let id = Loggable(request_id);
-    let request_id = display(id);
-    let action = Loggable(action);
-    let duration_ms = millis(duration);
-    match verdict {
-        Verdict::Allowed(identity) => info!(
-            request_id,
-            action = display(action),
-            outcome = "allowed",
-            token_id = identity.token_id,
-            issuer = identity.issuer,
-            subject = display(Loggable(&identity.subject)),
-            duration_ms,
-            "allowed {action}"
-        ),
-        Verdict::Refused(refusal, identity, why) => {
-            refused(id, action, *refusal, *identity, why, duration_ms);
-        }
-        Verdict::Missing(code, identity) => info!(
-            request_id,
-            action = display(action),
-            outcome = "refused",
-            reason = code,
-            token_id = identity.token_id,
-            issuer = identity.issuer,
-            subject = display(Loggable(&identity.subject)),
-            duration_ms,
-            "refused {action}: {code}"
-        ),
-        Verdict::Outage(code) => error!(
-            request_id,
-            action = display(action),
-            outcome = "outage",
-            reason = code,
-            duration_ms,
-            "cannot decide {action}: {code}"
-        ),
+    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+        info!(version = version::TEXT, "version {}", version::TEXT);
     }
-}
-
-fn refused(
-    request_id: Loggable<'_>,
-    action: Loggable<'_>,
-    refusal: Refusal,
-    identity: Option<&Identity>,
-    why: &Explanation,
-    duration_ms: f64,
-) {
-    let token_id = identity.map(|identity| &identity.token_id);
-    let issuer = identity.map(|identity| &identity.issuer);
-    info!(
-        request_id = display(request_id),
-        action = display(action),
-        outcome = "refused",
-        reason = refusal.code(),
-        expected = why.expected,
-        found = why.found,
-        hint = why.hint,
-        token_id = token_id.or(why.token_id.as_ref()),
-        issuer = issuer.or(why.issuer.as_ref()),
-        subject = identity.map(|identity| display(Loggable(&identity.subject))),
-        duration_ms,
-        "refused {action}: {refusal}"
-    );
 }
 
 /// Text that a stranger chose. It is shown if it is short and plain, and otherwise only counted.

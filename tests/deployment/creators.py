@@ -14,6 +14,7 @@ NOT_IN_MOTO: Mapping[str, str] = {
     "AWS::CloudFormation::Stack": "its resources are made one by one, as those of the main stack are",
     "AWS::CloudFront::ResponseHeadersPolicy": "moto has no response headers policies",
     "AWS::Cognito::ManagedLoginBranding": "moto has no styles of sign-in pages",
+    "AWS::Logs::QueryDefinition": "moto has no saved queries",
     "Custom::PolicyEngineAttachment": "its function makes it, and is shown in Lambda's emulator",
 }
 

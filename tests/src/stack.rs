@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,20 @@ use crate::system;
 
 /// It starts in a second or two; two processors shared with a compiler are slower.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// A line of a log is written at once.
+const LINE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Ending is a matter of milliseconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Variables for `local` beside its defaults.
 pub type StackSettings<'a> = &'a [(&'a str, &'a str)];
+
+/// What is written to a standard error, and the news of another line.
+#[derive(Default)]
+struct Errors {
+    text: Mutex<String>,
+    more: Condvar,
+}
 
 /// A running `local`. Dropping it ends it.
 pub struct Stack {
@@ -31,7 +40,7 @@ pub struct Stack {
     pub printed: Vec<String>,
     /// What it describes itself as, for programs
     pub description: Value,
-    errors: Arc<Mutex<String>>,
+    errors: Arc<Errors>,
     /// Disconnected when its outputs are closed, and so when it has ended
     ended: Mutex<Receiver<()>>,
 }
@@ -68,7 +77,7 @@ impl Stack {
         let Some(url) = printed.last().and_then(|line| line.strip_prefix("ready ")) else {
             child.kill().unwrap();
             child.wait().unwrap();
-            panic!("not ready: {printed:?}\n{}", text(&errors));
+            panic!("not ready: {printed:?}\n{}", text(&errors.text));
         };
         let description = std::fs::read(&describe).unwrap();
         std::fs::remove_file(&describe).unwrap();
@@ -103,7 +112,23 @@ impl Stack {
 
     /// What it has written to its standard error so far: its functions' logs, each line after its function's name.
     pub fn errors(&self) -> String {
-        text(&self.errors)
+        text(&self.errors.text)
+    }
+
+    /// The same, once this text is in it.
+    ///
+    /// # Panics
+    /// If it does not come.
+    pub fn until(&self, says: &str) -> String {
+        let errors = self.errors.text.lock().unwrap();
+        let waits = |errors: &mut String| !errors.contains(says);
+        let waited = self
+            .errors
+            .more
+            .wait_timeout_while(errors, LINE_TIMEOUT, waits);
+        let (errors, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "`{says}` is not in {errors}");
+        errors.clone()
     }
 
     /// Presses Ctrl-C and waits for its end. What it had started must be gone with it.
@@ -147,6 +172,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         if let Err(error) = self.interrupt() {
             self.errors
+                .text
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push_str(&error);
@@ -176,15 +202,16 @@ fn read_until_ready(output: ChildStdout) -> Vec<String> {
 }
 
 /// Keeps what is written there. The receiver is disconnected at its end.
-fn collect(output: ChildStderr) -> (Arc<Mutex<String>>, Receiver<()>) {
-    let collected = Arc::new(Mutex::new(String::new()));
+fn collect(output: ChildStderr) -> (Arc<Errors>, Receiver<()>) {
+    let collected = Arc::<Errors>::default();
     let kept = Arc::clone(&collected);
     let (at_end, ended) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push_str(&line);
-            kept.push('\n');
+            let mut text = kept.text.lock().unwrap_or_else(PoisonError::into_inner);
+            text.push_str(&line);
+            text.push('\n');
+            kept.more.notify_all();
         }
         drop(at_end);
     });

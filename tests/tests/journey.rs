@@ -262,9 +262,14 @@ async fn what_is_open_and_what_is_not_there() {
     let token = password_token(&stack, "alice").await;
     let whoami = get(&format!("{}/whoami", stack.url), Some(&token)).await;
     let settings = whoami.json()["settings"].take();
+    // As the functions are built: `version` of the auth crate.
+    let version = option_env!("GATEHOUSE_VERSION").unwrap_or(env!("CARGO_PKG_VERSION"));
     assert_eq!(
         (health.status.as_u16(), health.json()),
-        (200, json!({"status": "ok", "settings": settings["proxy"]}))
+        (
+            200,
+            json!({"status": "ok", "settings": settings["proxy"], "version": version})
+        )
     );
     assert_eq!(settings["authorizer"], settings["proxy"]);
     assert_eq!(settings["proxy"].as_str().unwrap().len(), 16);

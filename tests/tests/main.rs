@@ -42,4 +42,5 @@ mod stubborn;
 mod tools;
 mod turns;
 mod websocket_client;
+mod why;
 mod world;

@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinSet;
 
 use super::AgentCommand;
-use crate::lambda::log::Log;
+use crate::log::Log;
 
 /// The guard waits until the pipe from `local` closes, which happens however `local` ends, and then ends the whole group:
 /// the agent, whatever it started, and itself. It asks first, and insists after two seconds. The shell then becomes the

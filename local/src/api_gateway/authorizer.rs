@@ -66,12 +66,15 @@ impl Authorizers {
         }
     }
 
-    /// Whether the caller may call the method, by the policy kept for this identity or a new one.
+    /// Whether the caller may call the method, by the policy kept for this identity or a new one. `told` gets what the
+    /// authorizer says of the caller, also where its policy denies the method: gateway responses and the access log may show
+    /// it then, too.
     pub(super) async fn ask(
         &self,
         name: &str,
         incoming: &Incoming,
         functions: &HashMap<String, Function>,
+        told: impl FnOnce(&Map<String, Value>),
     ) -> Result<Authorized, Refusal> {
         let misconfigured = Refusal::of(ResponseType::AuthorizerConfigurationError);
         let authorizer = self.authorizers.get(name).ok_or(misconfigured)?;
@@ -88,6 +91,7 @@ impl Authorizers {
                 verdict
             }
         };
+        told(&verdict.context);
         match verdict.policy.decide(&incoming.method_arn()) {
             Decision::Allow => {
                 let latency_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);

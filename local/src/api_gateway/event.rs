@@ -1,7 +1,7 @@
 //! A request in the form in which API Gateway passes it to functions.
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ use crate::template::API_ID;
 use crate::{clock, random, trace};
 
 /// All emulators listen on loopback only, so every client is there.
-const SOURCE_IP: &str = "127.0.0.1";
+pub(super) const SOURCE_IP: &str = "127.0.0.1";
 
 /// What of a request is told.
 #[derive(Debug)]
@@ -45,7 +45,11 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) request: Request,
+    /// Of its own, or the UUID that the caller asks for in `x-amzn-RequestId` ("Access logging for REST APIs").
     pub(super) request_id: String,
+    /// Whether the caller asked for an id that is no UUID.
+    is_id_replaced: bool,
+    time_epoch: u64,
     pub(super) extended_request_id: String,
     pub(super) trace: String,
     resource: String,
@@ -62,14 +66,51 @@ impl Incoming {
         let trace = trace
             .filter(|header| trace::is_wellformed(header))
             .map_or_else(trace::new, str::to_owned);
+        let asked = request
+            .headers
+            .get("x-amzn-requestid")
+            .and_then(|value| value.to_str().ok());
+        let chosen = asked.filter(|id| is_uuid(id)).map(str::to_owned);
+        let is_id_replaced = asked.is_some() && chosen.is_none();
         Self {
             request,
-            request_id: random::uuid(),
+            request_id: chosen.unwrap_or_else(random::uuid),
+            is_id_replaced,
             extended_request_id: random::secret(),
+            time_epoch: u64::try_from(clock::since_epoch().as_millis()).unwrap_or(u64::MAX),
             trace,
             resource: String::new(),
             path_parameters: Map::new(),
             port,
+        }
+    }
+
+    /// The id in the access log, which says if the caller asked for one that is none.
+    pub(super) fn logged_request_id(&self) -> String {
+        let id = &self.request_id;
+        if self.is_id_replaced {
+            format!("{id}_REPLACED_INVALID_REQUEST_ID")
+        } else {
+            id.clone()
+        }
+    }
+
+    /// When the request came in, in milliseconds since 1970.
+    pub(super) const fn time_epoch(&self) -> u64 {
+        self.time_epoch
+    }
+
+    /// The path with what the caller dialled before the API's own: the base path at a custom domain, else the stage.
+    pub(super) fn dialled_path(&self) -> String {
+        let Request {
+            base_path,
+            path,
+            stage,
+            ..
+        } = &self.request;
+        match base_path {
+            Some(_) => self.request.path_with_base(),
+            None => format!("/{stage}{path}"),
         }
     }
 
@@ -231,18 +272,7 @@ impl Incoming {
     }
 
     fn request_context(&self) -> Value {
-        let Request {
-            method,
-            base_path,
-            path,
-            stage,
-            ..
-        } = &self.request;
-        let dialled = match base_path {
-            Some(_) => self.request.path_with_base(),
-            None => format!("/{stage}{path}"),
-        };
-        let now = clock::since_epoch();
+        let Request { method, stage, .. } = &self.request;
         let host = self.header(header::HOST.as_str()).unwrap_or_default();
         let domain = host.split(':').next().unwrap_or_default();
         json!({
@@ -250,13 +280,13 @@ impl Incoming {
             "resourcePath": self.resource,
             "httpMethod": method.as_str(),
             "extendedRequestId": self.extended_request_id,
-            "requestTime": request_time(now),
-            "path": dialled,
+            "requestTime": request_time(Duration::from_millis(self.time_epoch)),
+            "path": self.dialled_path(),
             "accountId": ACCOUNT,
             "protocol": "HTTP/1.1",
             "stage": stage,
             "domainPrefix": domain.split('.').next().unwrap_or_default(),
-            "requestTimeEpoch": u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            "requestTimeEpoch": self.time_epoch,
             "requestId": self.request_id,
             "identity": {
                 "cognitoIdentityPoolId": null,
@@ -334,8 +364,21 @@ fn or_null(value: Value) -> Value {
     }
 }
 
+fn is_uuid(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let is_part = |part: Option<&str>, length: usize| {
+        part.is_some_and(|part| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    };
+    [8, 4, 4, 4, 12]
+        .into_iter()
+        .all(|length| is_part(parts.next(), length))
+        && parts.next().is_none()
+}
+
 /// `16/Oct/2026:09:14:38 +0000`, from `Fri, 16 Oct 2026 09:14:38 GMT`.
-fn request_time(since_epoch: std::time::Duration) -> String {
+fn request_time(since_epoch: Duration) -> String {
     let date = httpdate::fmt_http_date(UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH));
     let mut words = date.split(' ').skip(1);
     let mut word = || words.next().unwrap_or_default();

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 
 use super::error::{InvokeError, StartError};
-use super::log::Log;
 use super::sandbox::{Sandbox, Work};
 use super::{FunctionSpec, ProcessInfo};
+use crate::log::Log;
 
 /// A process that has answered polls again well within this; starting another would take longer.
 const SETTLE: Duration = Duration::from_millis(100);

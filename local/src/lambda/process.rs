@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use super::log::Log;
 use super::{FunctionSpec, REGION};
+use crate::log::Log;
 
 /// Outputs end with their process, unless it left a child behind that holds them open.
 const LAST_LINES: Duration = Duration::from_secs(1);

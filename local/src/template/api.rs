@@ -10,7 +10,7 @@ use super::functions::DeclaredRoute;
 use super::resolve::Resolver;
 use super::tree::{Node, Value};
 use super::{
-    Api, Authorizer, GatewayResponse, HeaderText, IdentitySource, Payload, Piece, Route,
+    Api, Authorizer, GatewayResponse, HeaderText, IdentitySource, LogPiece, Payload, Piece, Route,
     TemplateError,
 };
 use crate::lambda::function_arn;
@@ -42,8 +42,7 @@ const RESPONSE_TYPES: [&str; 21] = [
 
 /// Properties that change nothing here. Throttling is among them: one machine has no fleet to protect. So is where one
 /// may call from.
-const CLOUD_ONLY: [&str; 11] = [
-    "AccessLogSetting",
+const CLOUD_ONLY: [&str; 10] = [
     "AlwaysDeploy",
     "Description",
     "DisableExecuteApiEndpoint",
@@ -55,7 +54,8 @@ const CLOUD_ONLY: [&str; 11] = [
     "Tags",
     "TracingEnabled",
 ];
-const UNDERSTOOD: [&str; 7] = [
+const UNDERSTOOD: [&str; 8] = [
+    "AccessLogSetting",
     "Auth",
     "BinaryMediaTypes",
     "DefinitionBody",
@@ -99,6 +99,10 @@ pub(super) fn read(
         binary_media_types: properties
             .get("BinaryMediaTypes")
             .map_or(Ok(Vec::new()), media_types)?,
+        access_log: properties
+            .get("AccessLogSetting")
+            .map(access_log)
+            .transpose()?,
         stream_idle: stream_idle(properties.get("EndpointConfiguration"))?,
     })
 }
@@ -119,7 +123,7 @@ fn properties(root: &Node, resolver: &Resolver<'_>) -> Result<Node, TemplateErro
                     .map()?
                     .iter()
                     .filter(|(name, _)| !CLOUD_ONLY.contains(&name.as_str()))
-                    .cloned()
+                    .map(|(name, node)| (name.clone(), without_destination(name, node)))
                     .collect(),
             );
             let understood = Node {
@@ -132,6 +136,22 @@ fn properties(root: &Node, resolver: &Resolver<'_>) -> Result<Node, TemplateErro
         }
     }
     found.ok_or_else(|| root.fault("there is no API"))
+}
+
+/// The access log as far as it matters here: where it goes is the cloud's.
+fn without_destination(name: &str, node: &Node) -> Node {
+    let mut node = node.clone();
+    if let ("AccessLogSetting", Value::Map(entries)) = (name, &mut node.value) {
+        entries.retain(|(name, _)| name != "DestinationArn");
+    }
+    node
+}
+
+fn access_log(node: &Node) -> Result<Vec<LogPiece>, TemplateError> {
+    let format = node
+        .get("Format")
+        .ok_or_else(|| node.fault("there is no `Format`"))?;
+    LogPiece::parse_all(format.text()?).map_err(|what| format.fault(what))
 }
 
 /// SAM wants `~1` for the slash.

@@ -1,15 +1,16 @@
-//! The record of a request, written once it is over: one log line, and metrics. It never has a token, a body, or a
-//! person's name.
+//! The record of a request, written once it is over: the lines of the audit record, and metrics. It never has a token, a
+//! body, or a person's name.
 
 use std::time::Duration;
 
 use http::StatusCode;
+use shared::audit::{self, Caller, DeniedTool};
 use shared::gate::{AgentName, Identity};
-use shared::log::{Loggable, millis};
+use shared::log::RequestIds;
 use shared::metrics::{self, Metric};
 use tokio::time::Instant;
-use tracing::field::{DisplayValue, display};
-use tracing::{Level, event, warn};
+
+pub use shared::audit::Upstream;
 
 use crate::audit::error_scan::{Heard, Listener};
 use crate::audit::tool_call::Tool;
@@ -18,9 +19,7 @@ use crate::audit::trace::Trace;
 /// What is known of a request so far. It is written once: when it is finished, or when it is dropped before that, and
 /// then the caller has left.
 pub struct Record {
-    request_id: String,
-    /// API Gateway's own id of the request.
-    gateway_request_id: Option<String>,
+    ids: RequestIds,
     started: Instant,
     route: &'static str,
     agent: Option<AgentName>,
@@ -37,24 +36,6 @@ pub struct Record {
     is_written: bool,
 }
 
-/// Who asked, as decisions are logged.
-struct Caller {
-    issuer: String,
-    subject: String,
-    token_id: String,
-}
-
-/// What the agent's platform said, for an operator who takes it up with AWS.
-#[derive(Debug, Default)]
-pub struct Upstream {
-    pub status: Option<u16>,
-    pub request_id: Option<String>,
-    /// The name of its error, or what kept the call from it.
-    pub detail: Option<String>,
-    /// In how many seconds it may be asked again, if it said so.
-    pub retry_after: Option<u64>,
-}
-
 /// The outcome of a request whose answer was dropped before its end.
 pub const CLIENT_GONE: &str = "client_gone";
 
@@ -63,14 +44,9 @@ pub const AGENT_ERROR: &str = "agent_error";
 
 impl Record {
     /// Begins with a request; its time runs from here.
-    pub fn begin(
-        request_id: &str,
-        gateway_request_id: Option<String>,
-        route: &'static str,
-    ) -> Self {
+    pub fn begin(ids: RequestIds, route: &'static str) -> Self {
         Self {
-            request_id: request_id.to_owned(),
-            gateway_request_id,
+            ids,
             started: Instant::now(),
             route,
             agent: None,
@@ -87,8 +63,19 @@ impl Record {
         }
     }
 
+    /// The ids of the request.
+    pub const fn ids(&self) -> &RequestIds {
+        &self.ids
+    }
+
+    /// The id that the caller is told. Callers may choose it, so nothing but answers and lines may rest on it.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        &self.ids.request
+    }
+
+    /// Lambda's id of the invocation, which no caller chooses.
+    pub fn invocation_id(&self) -> &str {
+        &self.ids.invocation
     }
 
     /// How long the request has taken so far.
@@ -195,33 +182,29 @@ impl Record {
         }
     }
 
-    /// Writes who was denied which tool. A gateway's own traces hold no user: this line and they share the trace id.
+    /// The tool that is called, if its name can be read.
+    fn tool_name(&self) -> Option<&str> {
+        match &self.tool {
+            Some(Tool::Named(name)) => Some(name),
+            Some(Tool::Unreadable) | None => None,
+        }
+    }
+
+    /// Writes who was denied which tool.
     fn audit(&self) {
         let Some(heard) = self.heard.filter(|heard| heard.is_of_tool()) else {
             return;
         };
         let agent = self.agent.as_ref().map_or("none", AgentName::as_str);
-        let tool = match &self.tool {
-            Some(Tool::Named(name)) => Loggable(name).to_string(),
-            // No name is written with such signs around it.
-            Some(Tool::Unreadable) | None => "(unreadable)".to_owned(),
-        };
-        let caller = self.caller.as_ref();
-        warn!(
-            request_id = display(Loggable(&self.request_id)),
-            // A caller may have chosen the trace id, and share it with another: only API Gateway writes this one.
-            gateway_request_id = loggable(self.gateway_request_id.as_deref()),
+        let denied = DeniedTool {
+            ids: &self.ids,
             agent,
-            tool,
-            outcome = "denied",
-            reason = heard.code(),
-            issuer = caller.map(|caller| caller.issuer.as_str()),
-            subject = caller.map(|caller| display(Loggable(&caller.subject))),
-            token_id = caller.map(|caller| caller.token_id.as_str()),
-            trace_id = loggable(self.trace.root.as_deref()),
-            "denied the tool {tool} of {agent}: {}",
-            heard.code()
-        );
+            tool: self.tool_name(),
+            reason: heard.code(),
+            caller: self.caller.as_ref(),
+            traces: &self.trace.ids,
+        };
+        denied.write();
         metrics::emit(
             &[("agent", agent), ("reason", heard.code())],
             &[Metric::count("tool_denials", 1)],
@@ -229,47 +212,25 @@ impl Record {
     }
 
     fn write(&self, outcome: &'static str) {
-        let Self {
-            request_id,
-            route,
-            status,
-            trace,
-            upstream,
-            ..
-        } = self;
-        let heard = self.heard.filter(|heard| !heard.is_of_tool());
-        let agent_error = heard.map(Heard::code);
         let duration = self.started.elapsed();
-        macro_rules! write_at {
-            ($level:expr) => {
-                event!(
-                    $level,
-                    request_id = display(Loggable(request_id)),
-                    gateway_request_id = loggable(self.gateway_request_id.as_deref()),
-                    route,
-                    agent = self.agent.as_ref().map(AgentName::as_str),
-                    status,
-                    outcome,
-                    upstream_status = upstream.status,
-                    upstream_request_id = loggable(upstream.request_id.as_deref()),
-                    upstream_detail = upstream.detail.as_deref(),
-                    agent_error,
-                    trace_id = loggable(trace.root.as_deref()),
-                    w3c_trace_id = loggable(trace.parent.as_deref()),
-                    duration_ms = millis(duration),
-                    first_byte_ms = self.first_byte.map(millis),
-                    request_bytes = self.request_bytes,
-                    bytes = self.bytes,
-                    "answered {route}: {status} {outcome}"
-                )
-            };
-        }
-        // What the caller can do nothing about is for an operator to see.
-        if *status >= 500 || upstream.detail.is_some() || agent_error.is_some() {
-            write_at!(Level::WARN)
-        } else {
-            write_at!(Level::INFO)
-        }
+        let heard = self.heard.filter(|heard| !heard.is_of_tool());
+        let answer = audit::Answer {
+            ids: &self.ids,
+            route: self.route,
+            agent: self.agent.as_ref().map(AgentName::as_str),
+            caller: self.caller.as_ref(),
+            tool: self.tool_name(),
+            status: self.status,
+            outcome,
+            upstream: &self.upstream,
+            agent_error: heard.map(Heard::code),
+            traces: &self.trace.ids,
+            duration,
+            first_byte: self.first_byte,
+            request_bytes: self.request_bytes,
+            bytes: self.bytes,
+        };
+        answer.write();
         self.emit(outcome, duration);
     }
 
@@ -299,16 +260,12 @@ impl Drop for Record {
     }
 }
 
-fn loggable(text: Option<&str>) -> Option<DisplayValue<Loggable<'_>>> {
-    text.map(|text| display(Loggable(text)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn record(tool: Option<Tool>) -> Record {
-        let mut record = Record::begin("r-1", None, "mcp");
+        let mut record = Record::begin(RequestIds::of_invocation("r-1"), "mcp");
         record.tool(tool);
         record
     }

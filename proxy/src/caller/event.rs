@@ -8,12 +8,13 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::Value;
+use shared::gate::UnixTime;
 use shared::settings;
 
 use crate::caller::base_path::{Cut, Parameters};
 
-/// A request as it came in. Everything in it but `authorizer_settings`, `domain`, `gateway_request_id` and `mount` is a
-/// stranger's.
+/// A request as it came in. Everything in it but `authorizer_settings`, `domain`, `extended_request_id`,
+/// `mount` and `taken` is a stranger's.
 pub struct Event {
     pub method: String,
     /// Without stage and base path, as API Gateway matched it; empty, which is no route's, if it cannot be told where it
@@ -27,8 +28,12 @@ pub struct Event {
     pub headers: HeaderMap,
     /// The digest of the settings that the authorizer judged the caller by. Only API Gateway writes it.
     pub authorizer_settings: Option<String>,
-    /// API Gateway's own id of the request, found in its access log.
-    pub gateway_request_id: Option<String>,
+    /// API Gateway's id of the request, which its caller may choose.
+    pub request_id: Option<String>,
+    /// API Gateway's id of the request, which its caller may not choose.
+    pub extended_request_id: Option<String>,
+    /// When API Gateway took the request.
+    pub taken: Option<UnixTime>,
     body: String,
     body_is_base64: bool,
 }
@@ -100,6 +105,9 @@ struct RequestContext {
     domain_name: Option<String>,
     path: Option<String>,
     request_id: Option<String>,
+    extended_request_id: Option<String>,
+    /// In milliseconds.
+    request_time_epoch: Option<u64>,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -122,6 +130,8 @@ impl<'de> Deserialize<'de> for Event {
             domain_name,
             path: full_path,
             request_id,
+            extended_request_id,
+            request_time_epoch,
         } = request_context.unwrap_or_default();
         let cut = match &resource {
             Some(resource) => Cut::at(&path, resource, &path_parameters.unwrap_or_default()),
@@ -137,7 +147,9 @@ impl<'de> Deserialize<'de> for Event {
                 multi_value_headers.unwrap_or_default(),
             ),
             authorizer_settings: authorizer.as_ref().and_then(digest),
-            gateway_request_id: request_id,
+            request_id,
+            extended_request_id,
+            taken: request_time_epoch.map(|millis| UnixTime(millis / 1000)),
             body: body.unwrap_or_default(),
             body_is_base64: is_base64_encoded.unwrap_or(false),
         })
@@ -220,7 +232,7 @@ mod tests {
             "headers": {"Accept": "text/event-stream", "X-Twice": "b"},
             "multiValueHeaders": {"Accept": ["text/event-stream"], "X-Twice": ["a", "b"]},
             "queryStringParameters": null, "pathParameters": {"agent": "demo"}, "stageVariables": null,
-            "requestContext": {"requestId": "0f3c9f58", "stage": "live", "path": "/live/agents/demo/invocations"},
+            "requestContext": {"requestId": "0f3c9f58", "extendedRequestId": "UxYzAbCdEfGhIjk=", "requestTimeEpoch": 1_792_142_078_512_u64, "stage": "live", "path": "/live/agents/demo/invocations"},
             "body": "{\"prompt\":\"hi\"}", "isBase64Encoded": false
         }));
         assert_eq!(
@@ -229,7 +241,10 @@ mod tests {
         );
         assert_eq!(values(&event, "accept"), ["text/event-stream"]);
         assert_eq!(values(&event, "x-twice"), ["a", "b"]);
-        assert_eq!(event.gateway_request_id.as_deref(), Some("0f3c9f58"));
+        assert_eq!(event.request_id.as_deref(), Some("0f3c9f58"));
+        let extended = event.extended_request_id.as_deref();
+        assert_eq!(extended, Some("UxYzAbCdEfGhIjk="));
+        assert_eq!(event.taken, Some(UnixTime(1_792_142_078)));
     }
 
     #[test]
@@ -328,7 +343,7 @@ mod tests {
         ] {
             let mut event = read(event);
             assert!(event.headers.is_empty());
-            assert_eq!(event.gateway_request_id, None);
+            assert_eq!((event.request_id.take(), event.taken), (None, None));
             assert_eq!(event.take_body(10), Ok(Bytes::new()));
         }
     }

@@ -61,7 +61,8 @@ async fn sign(
         method: "POST",
         path: path(runtime.speaks),
         body,
-        request_id: request.record.request_id(),
+        // An agent takes each id once, so it must be one that no caller can choose, least of all another's.
+        request_id: request.record.invocation_id(),
     };
     sealed(&call, ring.signer(signing.now()), signing)
 }
@@ -74,9 +75,7 @@ fn sealed(
     let claims = call.claims(signing.now());
     let (claims, omitted) = claims.map_err(|_| "the caller's names are too long")?;
     if !omitted.is_empty() {
-        let request_id = call.request_id;
         warn!(
-            request_id,
             ?omitted,
             "an assertion has no room for all that is known of its caller"
         );

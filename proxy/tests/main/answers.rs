@@ -63,7 +63,7 @@ async fn a_stream_arrives_piece_by_piece() {
     }
     sender.send(Err(std::io::Error::other("cut"))).unwrap();
     let last = response.stream.next().await.unwrap().unwrap();
-    let expected = "event: gatehouse.error\ndata: {\"code\":\"agent_cut\",\"conversation_id\":\"c1\",\"request_id\":\"r-1\"}\n\n";
+    let expected = "event: gatehouse.error\ndata: {\"code\":\"agent_cut\",\"conversation_id\":\"c1\",\"request_id\":\"gateway-1\"}\n\n";
     assert_eq!(last, expected);
     assert!(response.stream.next().await.is_none());
 }
@@ -144,7 +144,7 @@ async fn health_is_open_and_says_no_more_than_which_settings_there_are() {
     let door = Door::open([]).await;
     let got = door.ask("GET", "/healthz", &[], "").await;
     let settings = settings::digest(&agents(), &door.issuer.setting());
-    let expected = json!({"status": "ok", "settings": settings});
+    let expected = json!({"status": "ok", "settings": settings, "version": shared::version::TEXT});
     assert_eq!((got.status, got.json()), (200, expected));
 }
 
@@ -154,7 +154,7 @@ async fn callers_learn_by_which_settings_the_authorizer_judged_them() {
     let token = door.alice();
     let told = async |authorizer: Value| {
         let event = json!({"httpMethod": "GET", "path": "/whoami", "headers": {"authorization": token},
-            "requestContext": {"authorizer": authorizer}});
+            "requestContext": {"requestId": "gateway-1", "authorizer": authorizer}});
         let got = door.ask_event(event).await;
         assert_eq!(got.status, 200, "{}", got.body);
         got.json()["settings"]["authorizer"].take()

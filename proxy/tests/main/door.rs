@@ -142,7 +142,7 @@ impl Got {
             "{}",
             got.body
         );
-        assert_eq!(got.header("x-request-id"), Some("r-1"));
+        assert_eq!(got.header("x-request-id"), Some("gateway-1"));
         let content_type = got.header("content-type").unwrap_or_default();
         let is_stream = content_type.starts_with("text/event-stream");
         let kept = match (path, got.status) {
@@ -175,7 +175,7 @@ pub(crate) fn assert_problem(got: &Got, status: u16, code: &str) {
         "{}",
         got.body
     );
-    assert_eq!(body["request_id"], "r-1");
+    assert_eq!(body["request_id"], "gateway-1");
     assert_eq!(got.header("content-type"), Some("application/problem+json"));
 }
 
@@ -183,7 +183,7 @@ fn assert_rpc_problem(got: &Got, status: u16, code: &str) {
     let said = got.json();
     let problem = Problem::ALL.iter().find(|problem| problem.code() == code);
     let problem = problem.unwrap();
-    let mut data = json!({"code": code, "request_id": "r-1", "status": status});
+    let mut data = json!({"code": code, "request_id": "gateway-1", "status": status});
     if code == "too_large" {
         data["max_bytes"] = json!(1000);
     }

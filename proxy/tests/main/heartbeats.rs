@@ -12,6 +12,7 @@ use proxy::caller::dialect::Dialect;
 use proxy::upstream::AgentStream;
 use python::{Python, PythonFilter, counted};
 use serde_json::json;
+use shared::log::RequestIds;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -67,7 +68,7 @@ async fn through_the_door(pieces: &'static [&'static str]) -> String {
         deadline: Instant::now().checked_add(MINUTES).unwrap(),
     };
     let words = Words::new(Dialect::Http, None);
-    let record = Record::begin("r-1", None, "invocations");
+    let record = Record::begin(RequestIds::of_invocation("r-1"), "invocations");
     let source = AgentStream::of(source);
     whole(Pump::new(source, true, patience, words, record)).await
 }

@@ -297,7 +297,7 @@ async fn a_text_that_names_a_resource_costs_the_text_alone() {
     for (status, body) in [(500, PLAIN), (400, PLAIN), (400, ESCAPED)] {
         let door = open([Script::Full(status, &[JSON], body)]).await;
         let got = say(&door, &door.alice(), &[], INITIALIZE).await;
-        let data = json!({"request_id": "r-1", "status": status});
+        let data = json!({"request_id": "gateway-1", "status": status});
         let message = "The agent's text is withheld, because it names a resource";
         let error = json!({"code": -32007, "message": message, "data": data});
         let expected = json!({"jsonrpc": "2.0", "id": "a", "error": error});

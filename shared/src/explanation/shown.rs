@@ -28,7 +28,7 @@ pub(super) fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String 
 }
 
 /// A text without e-mail addresses and invisible characters, cut if it is long.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut shown = String::new();
     for part in text.split_inclusive(BETWEEN) {
         let word = part.trim_end_matches(BETWEEN);

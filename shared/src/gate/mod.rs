@@ -84,6 +84,14 @@ pub fn identify<'t>(
     identity.map_err(|refusal| reject(refusal, Some(Box::new(signed))))
 }
 
+/// What a token says whose signature holds, for an account of the checks behind it. It is no identity, and lets no one in.
+///
+/// # Errors
+/// The first check of the signature that failed.
+pub fn signed<'t>(presented: Presented<'t>, keys: &KeySet) -> Result<Payload<'t>, Refusal> {
+    Signed::verify(presented, keys).map(Signed::into_payload)
+}
+
 /// Decides whether this identity may call this agent.
 ///
 /// # Errors

@@ -18,6 +18,10 @@ impl<'t> Signed<'t> {
     pub(super) fn payload(&self) -> &Payload<'t> {
         &self.0
     }
+
+    pub(super) fn into_payload(self) -> Payload<'t> {
+        self.0
+    }
 }
 
 pub(super) fn check(token: &Token, issuer: &str, keys: &KeySet) -> Result<(), Refusal> {

@@ -37,7 +37,17 @@ const ECHO: &str = "lambda_runtime::layers::panic";
 const MAX_TEXT: usize = 4096;
 
 /// The members of a line that its fields cannot have.
-const ROOT: [&str; 4] = ["timestamp", "level", "message", "request_id"];
+const ROOT: [&str; 6] = [
+    "timestamp",
+    "level",
+    "message",
+    "request_id",
+    "extended_request_id",
+    "invocation_id",
+];
+
+/// The target of the span of a request.
+const REQUEST: &str = "shared::log";
 
 /// Writes each event as one line.
 pub(super) struct Lines {
@@ -62,7 +72,8 @@ impl Lines {
             .split_once("::")
             .unwrap_or((metadata.target(), ""));
         if metadata.is_span() {
-            return root == RUNTIME && *metadata.level() <= Level::INFO;
+            let is_told = root == RUNTIME || metadata.target() == REQUEST;
+            return is_told && *metadata.level() <= Level::INFO;
         }
         if metadata.target() == ECHO && metadata.fields().field("error").is_none() {
             return false;
@@ -82,36 +93,76 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Lines {
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut request = Request(None);
-        attributes.record(&mut request);
-        if let (Request(Some(id)), Some(span)) = (request, context.span(id)) {
-            span.extensions_mut().insert(RequestId(id));
+        let mut ids = Ids::default();
+        attributes.record(&mut ids);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(ids);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Line::new(clock::wall(), *event.metadata().level());
         let spans = context.event_scope(event).into_iter().flatten();
-        line.request_id = spans.into_iter().find_map(|span| {
-            let extensions = span.extensions();
-            extensions.get().map(|RequestId(id)| id.clone())
-        });
+        for span in spans {
+            if let Some(ids) = span.extensions().get() {
+                line.ids.fill(ids);
+            }
+        }
         event.record(&mut line);
         write(&line);
     }
 }
 
-struct RequestId(String);
+/// The ids among the fields of a span or of an event.
+#[derive(Clone, Default)]
+struct Ids {
+    request: Option<String>,
+    extended: Option<String>,
+    invocation: Option<String>,
+}
 
-/// Finds the request id among the fields of a span.
-struct Request(Option<String>);
+impl Ids {
+    /// Takes over what is not known yet.
+    fn fill(&mut self, outer: &Self) {
+        for (own, outer) in [
+            (&mut self.request, &outer.request),
+            (&mut self.extended, &outer.extended),
+            (&mut self.invocation, &outer.invocation),
+        ] {
+            if own.is_none() {
+                own.clone_from(outer);
+            }
+        }
+    }
 
-impl Visit for Request {
+    /// The id of this name.
+    fn find(&mut self, name: &str) -> Option<&mut Option<String>> {
+        match name {
+            "request_id" => Some(&mut self.request),
+            "extended_request_id" => Some(&mut self.extended),
+            "invocation_id" | "requestId" => Some(&mut self.invocation),
+            _ => None,
+        }
+    }
+
+    /// With their names in a line. Where API Gateway has given no id, Lambda's is the request's.
+    fn members(&self) -> [(&'static str, Option<&String>); 3] {
+        let request = self.request.as_ref().or(self.invocation.as_ref());
+        let invocation = self.invocation.as_ref();
+        [
+            ("request_id", request),
+            ("extended_request_id", self.extended.as_ref()),
+            ("invocation_id", invocation.filter(|id| request != Some(id))),
+        ]
+    }
+}
+
+impl Visit for Ids {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "requestId" {
-            self.0 = Some(bounded(value));
+        if let Some(id) = self.find(field.name()) {
+            *id = Some(bounded(value));
         }
     }
 }
@@ -121,7 +172,7 @@ pub(super) struct Line {
     timestamp: Duration,
     level: Level,
     pub(super) message: String,
-    request_id: Option<String>,
+    ids: Ids,
     fields: Vec<(&'static str, Value)>,
 }
 
@@ -131,17 +182,18 @@ impl Line {
             timestamp,
             level,
             message: String::new(),
-            request_id: None,
+            ids: Ids::default(),
             fields: Vec::new(),
         }
     }
 
     fn put(&mut self, field: &Field, value: Value) {
-        match (field.name(), value) {
-            ("message", Value::String(text)) => self.message = text,
-            ("request_id", Value::String(id)) => self.request_id = Some(id),
-            (name, _) if ROOT.contains(&name) => {}
-            (name, value) => self.fields.push((name, value)),
+        let name = field.name();
+        match (value, self.ids.find(name)) {
+            (Value::String(text), None) if name == "message" => self.message = text,
+            (Value::String(id), Some(known)) => *known = Some(id),
+            (_, _) if ROOT.contains(&name) => {}
+            (value, _) => self.fields.push((name, value)),
         }
     }
 }
@@ -178,8 +230,10 @@ impl Serialize for Line {
         map.serialize_entry("timestamp", &clock::rfc3339(self.timestamp))?;
         map.serialize_entry("level", self.level.as_str())?;
         map.serialize_entry("message", &self.message)?;
-        if let Some(id) = &self.request_id {
-            map.serialize_entry("request_id", id)?;
+        for (name, id) in self.ids.members() {
+            if let Some(id) = id {
+                map.serialize_entry(name, id)?;
+            }
         }
         for (name, value) in &self.fields {
             map.serialize_entry(name, value)?;

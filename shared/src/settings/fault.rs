@@ -135,6 +135,21 @@ impl Fault {
         self.path.as_str()
     }
 
+    /// What is wrong there; it goes on where the name of the setting ends.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// The file in which it is, if the setting names one.
+    pub fn file(&self) -> Option<&str> {
+        self.place.file.as_deref()
+    }
+
+    /// The line on which it is, counted from 1.
+    pub const fn line(&self) -> Option<usize> {
+        self.place.line
+    }
+
     pub(super) const fn path(&self) -> &Path {
         &self.path
     }

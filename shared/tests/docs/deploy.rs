@@ -197,7 +197,7 @@ fn every_alarm_has_something_to_do() {
 }
 
 /// Words of a query that are the language's own.
-const LANGUAGE: [&str; 15] = [
+const LANGUAGE: [&str; 16] = [
     "and",
     "as",
     "asc",
@@ -211,6 +211,7 @@ const LANGUAGE: [&str; 15] = [
     "p99",
     "pct",
     "refusals",
+    "requests",
     "sort",
     "stats",
 ];
@@ -233,15 +234,14 @@ fn asked_fields(query: &str) -> BTreeSet<String> {
 fn every_query_asks_for_fields_that_lines_have() {
     let paper = read(OPERATIONS);
     let queries = blocks(&paper, "insights");
-    assert!(queries.len() > 3, "{queries:?}");
+    assert!(queries.len() > 2, "{queries:?}");
     let template = read(TEMPLATE);
     let (_, access_log) = template.split_once("AccessLogSetting:\n").unwrap();
     let (access_log, _) = access_log.split_once("MethodSettings:\n").unwrap();
     let sources = [
         access_log,
-        &read("shared/src/log.rs"),
         &read("shared/src/log/line.rs"),
-        &read("proxy/src/audit/record.rs"),
+        &read("docs/audit.schema.json"),
     ]
     .concat();
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';

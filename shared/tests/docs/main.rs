@@ -7,6 +7,7 @@
     reason = "a test that cannot read the tree has failed"
 )]
 
+mod audit;
 mod deploy;
 mod errors;
 mod issuers;

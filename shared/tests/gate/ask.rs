@@ -4,11 +4,14 @@ use std::sync::LazyLock;
 
 use mint::Key;
 use serde_json::{Value, json};
+use shared::account::Account;
+use shared::agents::{Agent, Auth, Gateway, Target, ToolToken};
 use shared::explanation::Explanation;
 use shared::gate::{
     self, Admission, AgentName, Algorithm, ClaimPath, CustomClaim, Identity, KeySet, Match, Permit,
     Refusal, RequiredClaim, Rules, TokenUse, Trust, UnixTime,
 };
+use shared::settings::Address;
 
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE";
@@ -196,6 +199,24 @@ impl Ask {
                 Explanation::of_agent(refusal, &self.admission, &identity)
             }
         }
+    }
+
+    /// Every check of this token.
+    pub(crate) fn account(&self) -> Account {
+        let trust = Trust::new(vec![self.rules.clone()]);
+        let keys = KeySet::parse(self.keys.to_string().as_bytes()).unwrap();
+        let agent = Agent {
+            name: AgentName::parse("demo").unwrap(),
+            target: Target::Gateway(Gateway {
+                url: Address::parse("https://gateway.example/mcp").unwrap(),
+            }),
+            auth: Auth::Iam,
+            tool_token: ToolToken::None,
+            forward_headers: Vec::new(),
+            admission: self.admission.clone(),
+        };
+        let now = UnixTime(self.now);
+        Account::of(&self.header, &trust, &keys, now, Some(&agent))
     }
 
     pub(crate) fn answer(&self) -> Result<Permit, Refusal> {

@@ -11,6 +11,7 @@
 )]
 
 mod accepted;
+mod accounts;
 mod ask;
 mod corpus;
 mod explained;

@@ -14,6 +14,7 @@ mod keys;
 
 use shared::gate::{Refusal, Refusal as R};
 
+use crate::accounts;
 use crate::ask::{Ask, RSA, good_claims, good_header};
 
 type Row = (&'static str, Ask, Refusal);
@@ -41,6 +42,7 @@ fn claims_with_first(member: &str) -> Ask {
 fn check(rows: Vec<Row>) {
     for (name, ask, expected) in rows {
         assert_eq!(ask.answer().err(), Some(expected), "{name}");
+        accounts::assert_agrees(name, &ask, Some(expected));
     }
 }
 

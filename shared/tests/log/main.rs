@@ -1,26 +1,20 @@
-//! Tests of the log, seen from outside: each test runs a part of this very file as a process of its own.
+//! Tests of the log, seen from outside: each test runs one of the parts as a process of its own.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail")]
+
+mod parts;
 
 use std::env;
 use std::io;
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
 
-use mint::Key;
 use serde_json::{Value, json};
-use shared::clock::Clock;
-use shared::explanation::Explanation;
-use shared::gate::{self, Identity, Refusal};
-use shared::issuers::TrustedIssuers;
-use shared::log::{self, Loggable, Verdict};
-use shared::metrics::{self, Metric};
-use shared::settings::{Fault, LOG_LEVEL};
-use shared::start;
+use shared::log::{self, Loggable};
+use shared::settings::LOG_LEVEL;
+use shared::version;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
-use tracing::{Level, debug, error, info, info_span, warn};
 
-/// Runs one of the parts below, and gives the lines that it printed and how it ended.
+/// Runs one of the parts, and gives the lines that it printed and how it ended.
 fn run(part: &str, level: &str) -> (Vec<Value>, ExitStatus) {
     let part = format!("parts::{part}");
     let program = env::current_exe().expect("this program");
@@ -32,6 +26,8 @@ fn run(part: &str, level: &str) -> (Vec<Value>, ExitStatus) {
     let printed = String::from_utf8(output.stdout).expect("text");
     let ours = printed.lines().filter(|line| line.starts_with('{'));
     let lines = ours.map(|line| serde_json::from_str(line).expect("one JSON object a line"));
+    // The first line of each process is looked at by a test of its own.
+    let lines = lines.filter(|line: &Value| line["version"].is_null());
     (lines.collect(), output.status)
 }
 
@@ -40,137 +36,6 @@ fn texts<'l>(lines: &'l [Value], name: &str) -> Vec<&'l str> {
         .iter()
         .filter_map(|line| line[name].as_str())
         .collect()
-}
-
-/// What the tests above run in processes of their own.
-mod parts {
-    use super::*;
-
-    #[test]
-    #[ignore = "is run as a process by other tests"]
-    fn levels() {
-        log::start();
-        log::start();
-        for_each_level();
-        tracing::trace!(target: "proxy::handler", "ours, trace");
-        assert!(!tracing::enabled!(target: "proxy::handler", Level::TRACE));
-    }
-
-    fn for_each_level() {
-        debug!(target: "authorizer::handler", "ours, debug");
-        info!(target: "proxy", "ours, info");
-        warn!(target: "shared::keys", "ours, warn");
-        error!(target: "shared::keys", "ours, error");
-        debug!(target: "hyper::proto", "theirs, debug");
-        info!(target: "aws_config", "theirs, info");
-        info!(target: "proxying", "theirs, a name that begins like ours");
-        warn!(target: "rustls", "theirs, warn");
-        error!(target: "lambda_runtime", "theirs, error");
-        error!(target: "lambda_runtime::layers::panic", "a handler's own answer, repeated");
-        error!(target: "lambda_runtime::layers::panic", error = "boom", "theirs, panic");
-    }
-
-    #[test]
-    #[ignore = "is run as a process by other tests"]
-    fn fields() {
-        log::start();
-        let invocation =
-            info_span!(target: "lambda_runtime", "invoke", requestId = "r-1", other = 1);
-        invocation.in_scope(|| {
-            let inner = info_span!(target: "proxy", "inner");
-            inner.in_scope(
-                || info!(target: "proxy", count = 3_u64, ratio = 1.5, ok = true, "in a request"),
-            );
-        });
-        info!(
-            target: "proxy",
-            level = "ERROR", timestamp = "never", request_id = "r-2", text = "a\n\"b\"",
-            "outside: {}", 7
-        );
-        info!(target: "proxy", long = "x".repeat(1_000_000), debugged = ?Some(1), "long");
-    }
-
-    #[test]
-    #[ignore = "is run as a process by other tests"]
-    fn decisions() {
-        log::start();
-        let took = Duration::from_micros(1500);
-        let alice = identity("alice-1");
-        let mail = identity("alice@example.com");
-        log::decision("r-1", "GET /whoami", &Verdict::Allowed(&alice), took);
-        log::decision("r-2", "invoke demo", &Verdict::Allowed(&mail), took);
-        let refusal = Refusal::Expired;
-        let why = Explanation {
-            issuer: Some("https://issuer.example".to_owned()),
-            token_id: Some("0".repeat(32)),
-            expected: Some("now 9".to_owned()),
-            found: Some("exp = 8".to_owned()),
-            hint: Some("get another"),
-        };
-        log::decision(
-            "r-3",
-            "invoke demo",
-            &Verdict::Refused(refusal, None, &why),
-            took,
-        );
-        let refusal = Refusal::AgentGroup;
-        log::decision(
-            "r-4",
-            "invoke demo",
-            &Verdict::Refused(refusal, Some(&alice), &Explanation::default()),
-            took,
-        );
-        log::decision(
-            "r-5",
-            "invoke \"\n",
-            &Verdict::Outage("keys_unavailable"),
-            took,
-        );
-        let missing = Verdict::Missing("unknown_agent", &alice);
-        log::decision("r-6", "invoke nobody", &missing, took);
-    }
-
-    #[test]
-    #[ignore = "is run as a process by other tests"]
-    fn metric() {
-        metrics::emit(
-            &[("function", "proxy"), ("outcome", "allowed")],
-            &[
-                Metric::count("requests", 1),
-                Metric::time("duration", Duration::from_micros(1234)),
-                Metric::bytes("sent", 5_000_000_000),
-            ],
-        );
-    }
-
-    #[test]
-    #[ignore = "is run as a process by other tests"]
-    fn stop() {
-        let faults = [
-            Fault::missing("AGENTS"),
-            Fault::malformed("PORT", "is not a number"),
-        ];
-        let _: () = start::config(|_| Err(faults.into()));
-    }
-}
-
-fn identity(subject: &str) -> Identity {
-    let now = Clock::system().now();
-    let key = Key::p256("key");
-    let claims = json!({
-        "iss": "https://issuer.example", "sub": subject, "client_id": "app", "email": "alice@example.com", "email_verified": true,
-        "exp": now.0.saturating_add(60),
-    });
-    let entry = json!([{
-        "discoveryUrl": "https://issuer.example/.well-known/openid-configuration",
-        "allowedClients": ["app"], "algorithms": ["ES256"],
-    }]);
-    let issuers = TrustedIssuers::parse(&entry.to_string()).unwrap();
-    let header = format!("Bearer {}", key.token("ES256", &claims));
-    let presented = gate::present(header.as_bytes(), &issuers.trust).unwrap();
-    let document = mint::key_document(&[&key]).to_string();
-    let keys = gate::KeySet::parse(document.as_bytes()).unwrap();
-    gate::identify(presented, &keys, now).ok().unwrap()
 }
 
 #[test]
@@ -300,6 +165,48 @@ fn a_decision_is_one_line_without_names_of_people() {
         !printed.contains('@') && !printed.contains("eyJ"),
         "{printed}"
     );
+}
+
+#[test]
+fn every_line_of_a_request_has_its_ids() {
+    let (lines, _) = run("ids", "INFO");
+    let ids = |line: &Value| {
+        let names = ["request_id", "extended_request_id", "invocation_id"];
+        names.map(|name| line[name].as_str().map(str::to_owned))
+    };
+    let expected = |ids: [Option<&str>; 3]| ids.map(|id| id.map(str::to_owned));
+    assert_eq!(ids(&lines[0]), expected([Some("i-1"), None, None]));
+    assert_eq!(
+        ids(&lines[1]),
+        expected([Some("r-1"), Some("Ux="), Some("i-1")])
+    );
+    assert_eq!(ids(&lines[2]), expected([None; 3]));
+    let (decisions, _) = run("decisions", "INFO");
+    assert_eq!(
+        ids(&decisions[0]),
+        expected([Some("r-1"), Some("Ux="), Some("i-1")])
+    );
+}
+
+#[test]
+fn the_first_line_says_which_version_runs() {
+    let program = env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args(["--ignored", "--exact", "parts::metric", "--nocapture"]);
+    // A metric is written whether or not the log is started, and this part does not start it.
+    assert!(!printed(&mut command).contains("version"));
+    let mut command = Command::new(env::current_exe().expect("this program"));
+    command.args(["--ignored", "--exact", "parts::levels", "--nocapture"]);
+    let printed = printed(&mut command);
+    let first = printed.lines().find(|line| line.starts_with('{'));
+    let first: Value = serde_json::from_str(first.expect("a line")).expect("JSON");
+    assert_eq!(first["version"], version::TEXT);
+    assert_eq!(first["level"], "INFO");
+}
+
+fn printed(command: &mut Command) -> String {
+    let output = command.output().expect("this program runs");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn name(request: &Request<Incoming>) -> String {
 fn answer(name: &str) -> Canned {
     let (asked, whom) = name.split_once(" as ").unwrap();
     let open = match asked {
-        "GET /healthz" => Some(json!({"status": "ok", "settings": DIGEST})),
+        "GET /healthz" => Some(json!({"status": "ok", "settings": DIGEST, "version": "0.0.0"})),
         "GET /.well-known/jwks.json" => Some(json!({"keys": [{"kid": "k1"}]})),
         "GET /.well-known/oauth-protected-resource" => {
             Some(json!({"authorization_servers": ["https://issuer.example"]}))

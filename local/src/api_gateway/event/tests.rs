@@ -142,7 +142,7 @@ fn binary_bodies_travel_as_base64() {
 #[test]
 fn times_are_written_as_in_access_logs() {
     assert_eq!(
-        request_time(std::time::Duration::from_secs(1_792_142_078)),
+        request_time(Duration::from_secs(1_792_142_078)),
         "16/Oct/2026:09:14:38 +0000"
     );
 }

@@ -48,6 +48,8 @@ pub(super) const BREAKS: &[Break] = breaks! {
     "what API Gateway answers by itself" in MAIN {
         "Access-Control-Allow-Origin: \"'*'\"" => "X-Other: \"'*'\"";
         "WWW-Authenticate: " => "X-Other: ";
+        "X-Request-Id: context.requestId" => "X-Other: context.requestId";
+        "Access-Control-Expose-Headers: \"'X-Request-Id'\"" => "X-Other: x";
         "https://${DomainName}/.well-known/oauth-protected-resource"
             => "https://elsewhere.example/.well-known/oauth-protected-resource";
         "${PublicUrl}/.well-known/oauth-protected-resource" => "${DomainName}/.well-known/oauth-protected-resource";
@@ -60,6 +62,9 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "MetricsEnabled: false" => "MetricsEnabled: true";
     }
     "the access log tells no secret and no name" in MAIN {
+        "!If [HasAuth, $context.path, $context.resourcePath]" => "$context.path";
+        "!If [HasAuth, $context.path, $context.resourcePath]" => "$context.resourcePath";
+        "{\"path\": \"${Path}\", \"request_id\"" => "{\"x\": \"y\", \"path\": \"${Path}\", \"request_id\"";
         "$context.identity.sourceIp" => "$context.identity.apiKey";
         "$context.resourcePath" => "$input.params('Authorization')";
         "$context.authorizer.token_id" => "$context.authorizer.principalId";

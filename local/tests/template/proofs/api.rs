@@ -7,13 +7,14 @@ use crate::door::{Door, all_texts};
 use crate::resolve::entries;
 
 /// Variables of the access log, none of which holds anything that a caller keeps secret, or a name of a person's.
-const LOGGED: [&str; 13] = [
+const LOGGED: [&str; 14] = [
     "authorizer.token_id",
     "error.responseType",
     "extendedRequestId",
     "httpMethod",
     "identity.sourceIp",
     "integration.latency",
+    "path",
     "requestId",
     "requestTimeEpoch",
     "resourcePath",
@@ -43,6 +44,11 @@ pub(crate) fn responses(door: &Door) -> Vec<String> {
         let kind = &headers["Content-Type"];
         let is_problem = kind == "'application/problem+json'";
         faults.extend(unless(is_problem, name, "is no problem document"));
+        let is_told = headers["X-Request-Id"] == "context.requestId";
+        faults.extend(unless(is_told, name, "does not say its id"));
+        let exposed = headers["Access-Control-Expose-Headers"].as_str();
+        let is_exposed = exposed.is_some_and(|names| names.contains("X-Request-Id"));
+        faults.extend(unless(is_exposed, name, "no page may read its id"));
         let bodies = entries(&response["ResponseTemplates"]).values();
         let mut bodies = bodies.filter_map(Value::as_str);
         let are_json = bodies.all(|body| serde_json::from_str::<Value>(body).is_ok());
@@ -125,7 +131,8 @@ pub(crate) fn stage(door: &Door) -> Vec<String> {
     .collect()
 }
 
-/// There is one, of variables that are known to be harmless.
+/// There is one, of variables that are known to be harmless. The path is the one text of a stranger's, so it is the first
+/// member; and it is the route's pattern where the name of a conversation is all that keeps that to its owner.
 pub(crate) fn access_log(door: &Door) -> Vec<String> {
     let log = &door.main().resource("Api")["Properties"]["AccessLogSetting"];
     let format = log["Format"].as_str().unwrap_or_default();
@@ -142,6 +149,16 @@ pub(crate) fn access_log(door: &Door) -> Vec<String> {
         let name = name.strip_prefix("context.").unwrap_or(&name);
         faults.extend(unless(LOGGED.contains(&name), name, "is logged"));
     }
+    let is_first = format.starts_with(r#"{"path": "$context."#);
+    faults.extend(unless(is_first, "path", "is not the first member"));
+    let is_real = format.starts_with(r#"{"path": "$context.path","#);
+    let proxy = &door.main().resource("ProxyFunction")["Properties"];
+    let asks = proxy["Environment"]["Variables"]["ENABLE_AUTH"] == "true";
+    faults.extend(unless(
+        is_real == asks,
+        "path",
+        "shows names of conversations",
+    ));
     faults
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
+use shared::log::RequestIds;
 use shared::session::Conversation;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{advance, sleep, timeout};
@@ -37,7 +38,7 @@ const IDLE: Duration = Duration::from_secs(100);
 const LAST: &str = r#""conversation_id":"c1","request_id":"r-1"}"#;
 
 fn talk(is_event_stream: bool, deadline: Duration) -> Talk {
-    let record = Record::begin("r-1", None, "invocations");
+    let record = Record::begin(RequestIds::of_invocation("r-1"), "invocations");
     talk_in(Dialect::Http, is_event_stream, deadline, record)
 }
 
@@ -357,7 +358,7 @@ async fn a_turn_is_kept_until_the_agent_has_ended() {
         None,
     ] {
         for is_event_stream in [true, false] {
-            let mut record = Record::begin("r-1", None, "invocations");
+            let mut record = Record::begin(RequestIds::of_invocation("r-1"), "invocations");
             if end == Some(End::TooLong) {
                 record.sent(MAX_BYTES - 1);
             }

@@ -76,7 +76,7 @@ const DEADLINE: Duration = Duration::from_secs(200);
 
 /// Lets the agent say this, and brings about the end: all that the caller gets but comments.
 async fn said(protocol: &Protocol, end: End, agent_says: &str) -> String {
-    let mut record = Record::begin("r-1", None, "invocations");
+    let mut record = Record::begin(RequestIds::of_invocation("r-1"), "invocations");
     let patience = match end {
         End::Deadline => Duration::from_secs(20),
         End::TooLong | End::AgentCut | End::AgentSilent | End::Complete => DEADLINE,

@@ -1,4 +1,4 @@
-//! The log lines of a function's processes: kept, passed on, and shown.
+//! Log of one service: its lines are kept, passed on, and shown.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ const KEPT_LINES: usize = 1000;
 /// CloudWatch's limit for one log event is 256 KB; a longer line arrives in parts.
 const MAX_LINE: u64 = 256 * 1024;
 
-/// The log of one function, or of the developer's own agent.
+/// The log of one service: of a function, of the API, or of the developer's own agent.
 #[derive(Debug)]
 pub(crate) struct Log {
     name: String,
@@ -21,7 +21,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// An empty log; with `echo` each line also goes to standard error behind the function's name.
+    /// An empty log; with `echo` each line also goes to standard error behind the service's name.
     pub(crate) fn new(name: String, echo: bool) -> Self {
         let (lines, _) = broadcast::channel(KEPT_LINES);
         Self {
@@ -32,11 +32,11 @@ impl Log {
         }
     }
 
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<String> {
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<String> {
         self.lines.subscribe()
     }
 
-    pub(super) fn recent(&self) -> Vec<String> {
+    pub(crate) fn recent(&self) -> Vec<String> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.iter().cloned().collect()
     }
@@ -63,7 +63,8 @@ impl Log {
         self.add(text.as_bytes());
     }
 
-    fn add(&self, line: &[u8]) {
+    /// Adds one line.
+    pub(crate) fn add(&self, line: &[u8]) {
         // A stranger's text may be in it: nothing may move the cursor of the terminal that shows it.
         let text = String::from_utf8_lossy(line.trim_ascii_end());
         let text = text.replace(

@@ -1,0 +1,117 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use shared::version;
+
+/// The terminal tool of Gatehouse, the authenticated front door for Amazon Bedrock AgentCore.
+#[derive(Parser)]
+#[command(name = "gatehouse", version = version::TEXT, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// Write the result, and an error, as JSON. In a pipe the result is JSON in any case.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Check the settings as the functions read them, and list every fault.
+    #[command(
+        after_help = "Examples:\n  gatehouse check\n  gatehouse check deployments/production"
+    )]
+    Check(Check),
+    /// Say what the functions make of a token, check by check.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// Say why a request ended as it did, by an id of its answer.
+    #[command(after_help = WHY_EXAMPLES)]
+    Why(Why),
+    /// List who called what, and what was refused.
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(Audit),
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+The token comes from standard input, a file or the variable GATEHOUSE_TOKEN, never from an argument.
+
+Examples:
+  gatehouse explain --agent finance < token.txt
+  GATEHOUSE_TOKEN=... gatehouse explain --settings deployments/production
+  gatehouse explain --token-file token.txt --jwks keys.json --at 1792142078";
+
+const WHY_EXAMPLES: &str = "\
+The id is `request_id` of an error's body, or the header X-Request-Id, x-amzn-requestid or x-amz-apigw-id of any answer.
+
+Examples:
+  gatehouse why 8476a536-e9f4-11e8-9739-2dfe598c3fcd --logs local.log
+  aws logs tail GROUP --since 1h --format short | gatehouse why ID --logs -";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  gatehouse audit --logs local.log --since 1d --user 5f1d3c2a-0000-4000-8000-00000000a11c
+  gatehouse audit --logs export.json --agent finance --refused";
+
+#[derive(clap::Args)]
+pub(crate) struct Check {
+    /// The folder with agents.json and issuers.json.
+    #[arg(default_value = "settings")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Explain {
+    /// The agent to ask for; without it, every agent is told.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// The file with the token; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The folder with agents.json and issuers.json. Without it, the variables AGENTS and TRUSTED_ISSUERS if they are set,
+    /// else `settings`.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) settings: Option<PathBuf>,
+    /// The issuer's key document; nothing is then fetched.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks: Option<PathBuf>,
+    /// The time of the request in seconds since 1970, instead of now.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) at: Option<u64>,
+}
+
+/// Where the lines are.
+#[derive(clap::Args)]
+pub(crate) struct Logs {
+    /// The file with the lines; `-` is standard input. It may have lines of `make local`, of `aws logs tail`, or an answer of
+    /// CloudWatch in JSON.
+    #[arg(long, value_name = "FILE", default_value = ".local/log.jsonl")]
+    pub(crate) logs: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Why {
+    /// An id of the request.
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    pub(crate) logs: Logs,
+    /// Only what is not older: a number with `s`, `m`, `h` or `d`.
+    #[arg(long, value_name = "AGE")]
+    pub(crate) since: Option<String>,
+    /// Only of this subject.
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) user: Option<String>,
+    /// Only of this agent.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Only what was refused or denied.
+    #[arg(long)]
+    pub(crate) refused: bool,
+}

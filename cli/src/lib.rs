@@ -1,0 +1,54 @@
+//! The terminal tool: each verb is a function from arguments to a result or a failure, and prints nothing itself.
+//!
+//! ```text
+//! arguments --> verb --> Report  --> standard output: text for people, or one JSON document
+//!                   `--> Failure --> standard error: what happened, why, what to do next
+//! ```
+//!
+//! `explain` and `check` run the functions' own code of `shared`; nothing here decides about a token or a setting.
+
+mod arguments;
+pub mod exit;
+pub mod failure;
+mod input;
+mod log;
+mod notices;
+pub mod report;
+mod settings;
+pub mod terminal;
+mod verbs;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use arguments::Arguments;
+use exit::Exit;
+use terminal::Terminal;
+
+/// Runs one command line, the program's name first, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Terminal) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error, terminal),
+    };
+    let form = terminal.form(arguments.json);
+    match verbs::run(arguments.verb, terminal) {
+        Ok(report) => terminal.report(&report, form),
+        Err(failure) => terminal.fail(&failure, arguments.json),
+    }
+}
+
+/// Help and version are results; anything else is a wrong command line. The parser's own status for that is 2, which no
+/// other program of this project uses.
+fn usage(error: &clap::Error, terminal: &mut Terminal) -> Exit {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => terminal.print(&text, Exit::Done),
+        _ => {
+            terminal.say(&text);
+            Exit::Usage
+        }
+    }
+}
