@@ -8,6 +8,7 @@ mod domain;
 mod event;
 mod headers;
 mod integration;
+mod mock;
 mod policy;
 mod refusal;
 mod routes;
@@ -30,7 +31,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::lambda::{Event, Function};
 use crate::listen::{Bound, Served};
-use crate::template::{Api, Route};
+use crate::template::{Api, Call, Integration};
 
 use authorizer::Authorizers;
 use event::Incoming;
@@ -181,32 +182,36 @@ impl Door {
             None => None,
         };
         let body = payload(body).await?;
+        let call = match &route.integration {
+            Integration::Function(call) => call,
+            Integration::Mock(status, answer) => return mock::answer(*status, answer, incoming),
+        };
         let event = incoming.proxy_event(body, authorized.as_ref(), &self.api.binary_media_types);
         let event = Event {
             payload: event.to_string().into(),
             trace: Some(incoming.trace.clone()),
         };
-        self.integrate(route, event, incoming).await
+        self.integrate(call, event, incoming).await
     }
 
     async fn integrate(
         &self,
-        route: &Route,
+        call: &Call,
         event: Event,
         incoming: &Incoming,
     ) -> Result<Response, Refusal> {
         // A route is read together with its function, so it is there.
         let function = self
             .functions
-            .get(&route.function)
+            .get(&call.function)
             .ok_or(Refusal::of(ResponseType::ApiConfigurationError))?;
         let id = &incoming.request_id;
-        if route.streaming {
-            integration::stream(function, event, route.timeout, self.api.stream_idle, id).await
+        if call.streaming {
+            integration::stream(function, event, call.timeout, self.api.stream_idle, id).await
         } else {
             let binary =
                 event::accepts_binary(&incoming.request.headers, &self.api.binary_media_types);
-            integration::buffer(function, event, route.timeout, binary, id).await
+            integration::buffer(function, event, call.timeout, binary, id).await
         }
     }
 }

@@ -31,6 +31,22 @@ Resources:
     Properties:
       StageName: live
       EndpointConfiguration: {Type: REGIONAL}
+      MergeDefinitions: true
+      DefinitionBody:
+        paths:
+          /stream:
+            x-amazon-apigateway-any-method:
+              security: [NONE: []]
+              responses: {"405": {description: no, headers: {Allow: {}, Content-Type: {}}}}
+              x-amazon-apigateway-integration:
+                type: mock
+                passthroughBehavior: never
+                requestTemplates: {application/json: '{"statusCode": 405}'}
+                responses:
+                  default:
+                    statusCode: "405"
+                    responseParameters: {method.response.header.Allow: "'POST'", method.response.header.Content-Type: "'a/b'"}
+                    responseTemplates: {application/json: '{"id": "$context.requestId", "at": "$context.stage"}'}
       Auth:
         DefaultAuthorizer: Main
         Authorizers:
@@ -209,6 +225,37 @@ async fn a_request_reaches_the_function_and_its_answer_the_client() {
 }
 
 #[tokio::test]
+async fn what_a_mock_answers_no_function_is_asked() {
+    let door = Door::open().await;
+    let json = [("content-type", "application/json; charset=utf-8")];
+    let event_stream = [("accept", "text/event-stream")];
+    for (method, headers) in [
+        (Method::GET, &[][..]),
+        (Method::GET, &event_stream),
+        (Method::PUT, &json),
+        (Method::DELETE, &[]),
+    ] {
+        // A function that read it would end.
+        let instruction = json!({"do": "exit"}).to_string();
+        let said = door.send(method, "/stream", headers, instruction).await;
+        let said = Answer::read(said).await;
+        assert_eq!(said.status, 405);
+        assert_eq!(said.header("allow"), "POST");
+        assert_eq!(said.header("content-type"), "a/b");
+        let id = said.header("x-amzn-requestid");
+        assert_eq!(said.json(), json!({"id": id, "at": "live"}));
+    }
+    let text = [("content-type", "text/plain")];
+    let said = door.send(Method::PUT, "/stream", &text, "x").await;
+    let said = Answer::read(said).await;
+    assert_eq!(said.status, 415);
+    assert_eq!(said.json(), json!({"message": "Unsupported Media Type"}));
+    // The route that is there by name is asked as before.
+    let sent = json!({"do": "reflect"});
+    assert_ne!(door.post("/stream", &sent).await.status, 405);
+}
+
+#[tokio::test]
 async fn functions_that_fail_are_502_and_wrong_framing_500() {
     let door = Door::open().await;
     for (path, instruction, status) in [
@@ -288,7 +335,7 @@ async fn what_no_route_has_is_refused() {
     let door = Door::open().await;
     for (method, path) in [
         (Method::POST, "/nothing"),
-        (Method::GET, "/stream"),
+        (Method::GET, "/short-stream"),
         (Method::POST, "/live"),
     ] {
         let received = Answer::read(door.send(method, path, &[], "").await).await;

@@ -35,6 +35,7 @@ mod samples;
 mod scale;
 mod settings;
 mod sign_in;
+mod slips;
 mod smoke;
 mod stated;
 mod streaming;
