@@ -121,6 +121,7 @@ fn read_entry(
     requesters::check(&entry, &rules);
     let scopes = entry.object("advertisedScopeMapping");
     let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
+    let public_clients = read_public_clients(&mut entry, &rules);
     for name in WITHOUT_EFFECT {
         if entry.take(name).is_some() {
             let path = entry.path(name);
@@ -133,8 +134,28 @@ fn read_entry(
         entry.fault(workload, "is a restriction that cannot be kept here");
     }
     entry.finish();
-    let advertised = Advertised::new(&named?.address, scopes.unwrap_or_default());
+    let advertised = Advertised {
+        issuer: named?.address.clone(),
+        public_clients,
+        allowed_scopes: rules.allowed_scopes.clone(),
+        scopes: scopes.unwrap_or_default().into_iter().collect(),
+    };
     Some((rules, source?, advertised))
+}
+
+/// The clients that are advertised. One whose tokens are never taken would send people through a sign-in in vain.
+fn read_public_clients(entry: &mut Members<'_>, rules: &Rules) -> Vec<String> {
+    const NAME: &str = "publicClients";
+    let clients = entry.texts(NAME, &Form::PLAIN).unwrap_or_default();
+    let allowed = &rules.allowed_clients;
+    let is_refused = |client: &&String| !allowed.is_empty() && !allowed.contains(client);
+    if let Some(refused) = clients.iter().find(is_refused) {
+        entry.fault(
+            NAME,
+            format!("has `{refused}`, which is not in `allowedClients`"),
+        );
+    }
+    clients
 }
 
 /// Where the keys are: in the entry, at an address of the entry, or where the issuer says.

@@ -16,6 +16,7 @@ pub(super) fn document(own: &Issuer, others: &[Value]) -> Value {
     let own = json!({
         "discoveryUrl": own.discovery_url(),
         "allowedClients": [own.console_client(), own.machine_client()],
+        "publicClients": [issuer.console_client()],
         "tokenUse": "access",
         "groupsClaim": "cognito:groups",
     });

@@ -356,3 +356,49 @@ fn scopes_may_be_advertised_under_the_issuers_own_names() {
     assert_eq!(advertised.scope("agents"), "api://gatehouse/agents");
     assert_eq!(advertised.scope("other"), "other");
 }
+
+/// Each row: the scopes that an agent names, those of the issuer's entry, a mapping, and what a client asks for.
+#[test]
+fn a_client_is_always_told_what_to_ask_for() {
+    let none = json!({});
+    for (named, allowed, mapping, requested) in [
+        (&[][..], json!(null), &none, &["openid"][..]),
+        (
+            &[],
+            json!(null),
+            &json!({"openid": "api://gatehouse/.default"}),
+            &["api://gatehouse/.default"],
+        ),
+        (&["b", "a"], json!(null), &none, &["a", "b"]),
+        (&[], json!(["door"]), &none, &["door"]),
+        (
+            &["a"],
+            json!(["door"]),
+            &json!({"a": "x/a", "openid": "x"}),
+            &["door", "x/a"],
+        ),
+    ] {
+        let mut more = json!({"advertisedScopeMapping": mapping});
+        if !allowed.is_null() {
+            more["allowedScopes"] = allowed.clone();
+        }
+        let issuers = read(&with(pool(), more));
+        let scopes = issuers.advertised[0].requested(named.iter().copied());
+        let scopes: Vec<&str> = scopes.into_iter().collect();
+        assert_eq!(scopes, requested, "{named:?} {allowed} {mapping}");
+    }
+}
+
+#[test]
+fn public_clients_are_told_and_are_clients_that_are_let_in() {
+    let clients = |more| {
+        read(&with(pool(), more)).advertised[0]
+            .public_clients
+            .clone()
+    };
+    assert_eq!(clients(json!({})), Vec::<String>::new());
+    let both = json!({"allowedClients": ["web", "cli"], "publicClients": ["cli", "web"]});
+    assert_eq!(clients(both), ["cli", "web"]);
+    let any = json!({"allowedClients": null, "allowedAudience": ["a"], "publicClients": ["cli"]});
+    assert_eq!(clients(any), ["cli"]);
+}
