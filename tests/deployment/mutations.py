@@ -285,6 +285,7 @@ UNWIRED = [
     ),
     Unwired("GatewayArn", Edit(MAIN, "ToolToken: !If [HasGateway, user, none]", "ToolToken: none")),
     Unwired("EnableAuth", Edit(MAIN, "      Environment: *proxy-environment\n", "")),
+    Unwired("AuthorizationServer", Edit(MAIN, '"${AuthorizationServer}"', '"issuer"')),
     Unwired("PublicUrl", Edit(MAIN, '!If [HasDomain, !Sub "https://${DomainName}", !Ref PublicUrl]', '""')),
     Unwired("SettingsFromFiles", Edit(MAIN, "      Layers: *layers\n", "")),
     Unwired(

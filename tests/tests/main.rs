@@ -11,6 +11,7 @@
 mod a2a_client;
 mod agent_sdk;
 mod assertion;
+mod authorization_server;
 mod authorizer;
 mod authorizer_events;
 mod bad_tokens;

@@ -7,7 +7,7 @@ use local::stack::Stack;
 use tests::{Answer, chain, send};
 
 /// Method, path, status, and `Allow` if the status is 405. `NAME` stands for an agent.
-const SLIPS: [(&str, &str, u16, &str); 38] = [
+const SLIPS: [(&str, &str, u16, &str); 40] = [
     // A method that the path does not take.
     ("GET", "/agents/NAME/invocations", 405, "POST, OPTIONS"),
     ("HEAD", "/agents/NAME/invocations", 405, "POST, OPTIONS"),
@@ -38,6 +38,12 @@ const SLIPS: [(&str, &str, u16, &str); 38] = [
     ("POST", "/whoami", 405, "GET, OPTIONS"),
     ("HEAD", "/healthz", 405, "GET, OPTIONS"),
     ("DELETE", "/.well-known/jwks.json", 405, "GET, OPTIONS"),
+    (
+        "POST",
+        "/.well-known/oauth-authorization-server",
+        405,
+        "GET, OPTIONS",
+    ),
     (
         "POST",
         "/.well-known/oauth-protected-resource",
@@ -81,6 +87,12 @@ const SLIPS: [(&str, &str, u16, &str); 38] = [
         "",
     ),
     ("GET", "/.well-known/openid-configuration", 404, ""),
+    (
+        "GET",
+        "/.well-known/oauth-authorization-server/agents/NAME/mcp",
+        404,
+        "",
+    ),
     ("GET", "/authorize", 404, ""),
     ("POST", "/token", 404, ""),
     ("POST", "/register", 404, ""),

@@ -375,7 +375,12 @@ fn the_template_of_the_door_is_understood() {
             continue;
         }
         let path = route.path.as_str();
-        let open = ["/.well-known/jwks.json", "/healthz"].contains(&path)
+        let open = [
+            "/.well-known/jwks.json",
+            "/.well-known/oauth-authorization-server",
+            "/healthz",
+        ]
+        .contains(&path)
             || path.starts_with("/.well-known/oauth-protected-resource");
         let get = route.method == Some(Method::GET);
         assert!(

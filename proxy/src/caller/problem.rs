@@ -46,6 +46,7 @@ shared::code_table! {
     NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
     TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether the conversation is busy"
+    IssuerUnavailable  SERVICE_UNAVAILABLE    "issuer_unavailable"     "The issuer's metadata cannot be had at the moment"
     SigningUnavailable SERVICE_UNAVAILABLE    "signing_unavailable"    "The door cannot vouch for its callers at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
@@ -144,6 +145,7 @@ impl Problem {
             Self::AgentQuota
             | Self::TurnsUnavailable
             | Self::Unavailable
+            | Self::IssuerUnavailable
             | Self::SigningUnavailable => Some(Duration::from_secs(10)),
             Self::BadBody
             | Self::BadJson
@@ -253,7 +255,7 @@ mod tests {
             .filter(|problem| problem.retry_after().is_some())
             .map(|problem| problem.status().as_u16())
             .collect();
-        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503]);
+        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503, 503]);
     }
 
     #[test]

@@ -57,14 +57,20 @@ impl Resource {
         if issuers.is_empty() {
             return None;
         }
-        let servers: Vec<&str> = issuers
-            .iter()
-            .map(|issuer| issuer.issuer.as_str())
-            .collect();
-        let clients: BTreeMap<&str, &[String]> = issuers
+        // The authorization server that a client is sent to, by the name that its metadata have.
+        let server = |issuer: &Advertised| {
+            let name = if issuer.is_served {
+                door.as_str()
+            } else {
+                issuer.issuer.as_str()
+            };
+            name.to_owned()
+        };
+        let servers: Vec<String> = issuers.iter().map(server).collect();
+        let clients: BTreeMap<String, &[String]> = issuers
             .iter()
             .filter(|issuer| !issuer.public_clients.is_empty())
-            .map(|issuer| (issuer.issuer.as_str(), issuer.public_clients.as_slice()))
+            .map(|issuer| (server(issuer), issuer.public_clients.as_slice()))
             .collect();
         let resource = format!("{}{}", door.as_str(), self.path());
         let scopes = self.scopes(agents, issuers);

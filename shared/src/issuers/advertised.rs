@@ -11,6 +11,8 @@ const OPENID: &str = "openid";
 pub struct Advertised {
     /// The exact `iss`, by which its metadata is found.
     pub issuer: String,
+    /// Whether clients are sent to the door's metadata in its place.
+    pub is_served: bool,
     /// The ids of its clients that people may use to sign in from a program without a secret: a hint, which admits nobody.
     pub public_clients: Vec<String>,
     /// The scopes of which a token must have one, whatever it is for.

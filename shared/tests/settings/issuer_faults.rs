@@ -49,6 +49,11 @@ fn every_fault_of_a_member_is_named() {
         (json!({"allowedClients": [7]}), "allowedClients[0]` is a number, not a text".to_owned()),
         (json!({"allowedClients": ["a", ""]}), format!("allowedClients[1]` is not {text}")),
         (
+            json!({"authorizationServer": "pool"}),
+            "authorizationServer` is none of `issuer`, `door`".to_owned(),
+        ),
+        (json!({"authorizationServer": true}), "authorizationServer` is a boolean, not a text".to_owned()),
+        (
             json!({"publicClients": ["app", "cli"]}),
             "publicClients` has `cli`, which is not in `allowedClients`".to_owned(),
         ),

@@ -402,3 +402,31 @@ fn public_clients_are_told_and_are_clients_that_are_let_in() {
     let any = json!({"allowedClients": null, "allowedAudience": ["a"], "publicClients": ["cli"]});
     assert_eq!(clients(any), ["cli"]);
 }
+
+#[test]
+fn the_door_may_serve_the_metadata_of_one_issuer() {
+    let served = |more| read(&with(pool(), more)).served;
+    assert!(served(json!({})).is_none());
+    assert!(served(json!({"authorizationServer": "issuer"})).is_none());
+    let origin = served(json!({"authorizationServer": "door"})).unwrap();
+    assert_eq!(origin.issuer, POOL);
+    assert_eq!(origin.discovery.as_str(), format!("{POOL}{SUFFIX}"));
+    assert!(!origin.has_public_clients);
+    let public = json!({"authorizationServer": "door", "publicClients": ["app"]});
+    assert!(served(public).unwrap().has_public_clients);
+    let door = json!({"authorizationServer": "door"});
+    let two = json!([with(pool(), door.clone()), with(other(), door.clone())]).to_string();
+    let faults = TrustedIssuers::parse(&two).err().unwrap();
+    schema::ISSUERS.compare(&two, &faults);
+    let expected = "`TRUSTED_ISSUERS[1].authorizationServer` is `door`, as in an entry before, and the door is one \
+                    authorization server";
+    assert_eq!(said(&faults), [expected]);
+    let tenants = json!({"authorizationServer": "door", "tenants": ["a-1"],
+        "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"});
+    let many = json!([with(other(), tenants)]).to_string();
+    let faults = TrustedIssuers::parse(&many).err().unwrap();
+    schema::ISSUERS.compare(&many, &faults);
+    let expected = "`TRUSTED_ISSUERS[0].authorizationServer` is `door`, and each of the issuer's `tenants` has \
+                    metadata of its own";
+    assert_eq!(said(&faults), [expected]);
+}

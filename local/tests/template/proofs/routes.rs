@@ -9,7 +9,11 @@ use crate::door::Door;
 use crate::resolve::entries;
 
 /// Routes without an authorizer: what everyone may read. Beside these, only the preflights of browsers are open.
-const OPEN: [&str; 2] = ["GET /.well-known/jwks.json", "GET /healthz"];
+const OPEN: [&str; 3] = [
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /healthz",
+];
 /// Below it stands where tokens come from, for clients that have none yet (RFC 9728).
 const METADATA: &str = "GET /.well-known/oauth-protected-resource";
 
