@@ -9,6 +9,7 @@ mod domain;
 mod event;
 mod headers;
 mod integration;
+mod mock;
 mod policy;
 mod refusal;
 mod routes;
@@ -34,7 +35,7 @@ use tokio::time::Instant;
 use crate::lambda::{Event, Function};
 use crate::listen::{Bound, Served};
 use crate::log::Log;
-use crate::template::{Api, Route};
+use crate::template::{Api, Call, Integration};
 
 use access_log::{AccessLog, Entry};
 use authorizer::Authorizers;
@@ -226,35 +227,39 @@ impl Door {
             None => None,
         };
         let body = payload(body).await?;
+        let call = match &route.integration {
+            Integration::Function(call) => call,
+            Integration::Mock(status, answer) => return mock::answer(*status, answer, incoming),
+        };
         let event = incoming.proxy_event(body, authorized.as_ref(), &self.api.binary_media_types);
         let event = Event {
             payload: event.to_string().into(),
             trace: Some(incoming.trace.clone()),
         };
         let asked = Instant::now();
-        let answered = self.integrate(route, event, incoming).await;
+        let answered = self.integrate(call, event, incoming).await;
         entry.integrated(asked.elapsed());
         answered
     }
 
     async fn integrate(
         &self,
-        route: &Route,
+        call: &Call,
         event: Event,
         incoming: &Incoming,
     ) -> Result<Response, Refusal> {
         // A route is read together with its function, so it is there.
         let function = self
             .functions
-            .get(&route.function)
+            .get(&call.function)
             .ok_or(Refusal::of(ResponseType::ApiConfigurationError))?;
         let id = &incoming.request_id;
-        if route.streaming {
-            integration::stream(function, event, route.timeout, self.api.stream_idle, id).await
+        if call.streaming {
+            integration::stream(function, event, call.timeout, self.api.stream_idle, id).await
         } else {
             let binary =
                 event::accepts_binary(&incoming.request.headers, &self.api.binary_media_types);
-            integration::buffer(function, event, route.timeout, binary, id).await
+            integration::buffer(function, event, call.timeout, binary, id).await
         }
     }
 }

@@ -51,7 +51,7 @@ pub use keys::CryptoError;
 use keys::KeySet;
 use overrides::Overrides;
 use pool::{Grant, Pool, Session, User};
-pub use settings::{IssuerSettings, UserSettings};
+pub use settings::{IssuerSettings, RETURN_URL, UserSettings};
 pub use trigger::Trigger;
 use trigger::{Occasion, TriggerError};
 
@@ -348,23 +348,17 @@ impl Service {
 }
 
 fn pool(settings: &IssuerSettings) -> Result<Pool, StartError> {
-    let parse = |uri: &String| {
+    let check = |uri: &String| {
         let url = Url::parse(uri).ok();
-        url.filter(Url::has_host)
-            .ok_or_else(|| StartError::RedirectUri(uri.clone()))
+        let url = url.filter(Url::has_host).map(|_| uri.clone());
+        url.ok_or_else(|| StartError::RedirectUri(uri.clone()))
     };
+    let redirect_uris = settings.redirect_uris.iter().map(check);
+    let logout_uris = settings.logout_uris.iter().map(check);
     let console = Console {
         id: CONSOLE_CLIENT,
-        redirect_uris: settings
-            .redirect_uris
-            .iter()
-            .map(parse)
-            .collect::<Result<_, _>>()?,
-        logout_uris: settings
-            .logout_uris
-            .iter()
-            .map(parse)
-            .collect::<Result<_, _>>()?,
+        redirect_uris: redirect_uris.collect::<Result<_, _>>()?,
+        logout_uris: logout_uris.collect::<Result<_, _>>()?,
     };
     let machine = Machine {
         id: MACHINE_CLIENT,

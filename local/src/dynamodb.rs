@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::put;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +67,8 @@ impl Row {
 /// Tables by name, and which of them is the directory.
 struct Tables {
     directory: String,
+    /// What a program on this machine writes into `Host`, for the directory's own address.
+    hosts: [String; 2],
     tables: Mutex<BTreeMap<String, Table>>,
 }
 
@@ -75,17 +79,23 @@ impl DynamoDb {
     /// # Errors
     /// No port could be bound.
     pub async fn start(credentials: Credentials, table: &str) -> io::Result<Self> {
+        let bound = Bound::loopback().await?;
+        let port = bound.address().port();
         let tables = Arc::new(Tables {
             directory: table.to_owned(),
+            hosts: ["127.0.0.1", "localhost"].map(|name| format!("{name}:{port}")),
             tables: Mutex::new(BTreeMap::from([(table.to_owned(), Table::new(KEY))])),
         });
         let asked = Arc::clone(&tables);
         let service = JsonService::new(PROTOCOL, credentials, move |operation, input| {
             asked.perform(operation, input)
         });
-        let bound = Bound::loopback().await?;
         let router = Router::new()
             .route("/directory/{sub}", put(change).delete(remove))
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&tables),
+                is_local,
+            ))
             .with_state(Arc::clone(&tables))
             .merge(service.router());
         Ok(Self {
@@ -189,6 +199,23 @@ const NO_TABLE: Exception = Exception {
     name: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
     message: "Requested resource not found",
 };
+
+/// Refuses what was sent to another name. Changing a profile needs no credentials, and a page whose name was made to lead to
+/// this machine (DNS rebinding) could send it; its browser says the page's name in `Host`.
+async fn is_local(
+    State(tables): State<Arc<Tables>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, (StatusCode, &'static str)> {
+    let host = request.headers().get(header::HOST);
+    let is_known = |host: &HeaderValue| tables.hosts.iter().any(|known| host == known.as_str());
+    if host.is_some_and(is_known) {
+        Ok(next.run(request).await)
+    } else {
+        let help = "ask this port as 127.0.0.1 or localhost\n";
+        Err((StatusCode::MISDIRECTED_REQUEST, help))
+    }
+}
 
 async fn change(
     State(tables): State<Arc<Tables>>,

@@ -14,6 +14,7 @@ use lexopt::Parser;
 use local::agent_command::AgentCommand;
 use local::agentcore_runtime::Protocol;
 use local::api_gateway::CustomDomain;
+use local::cognito::RETURN_URL;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use serde_json::Value;
@@ -21,7 +22,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
 usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--domain HOST[/PATH]]
-             [--issuers FILE] [--tool-token SECONDS] [--agent COMMAND] [--agent-folder FOLDER] [--describe FILE]
+             [--issuers FILE] [--return-url URL]... [--serve-metadata] [--tool-token SECONDS] [--agent COMMAND]
+             [--agent-folder FOLDER] [--describe FILE]
 
   --template FILE     the template that says how the door answers (default: template.yaml)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
@@ -31,6 +33,10 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
                       a custom domain that maps this base path to the door: what is asked with this `Host` header
   --issuers FILE      further issuers that are trusted beside the local one: a JSON list of entries of TRUSTED_ISSUERS;
                       every agent admits their callers, too
+  --return-url URL    a further address that the sign-in page may send people back to, compared exactly, port included
+                      (registered in any case: http://localhost:5173/)
+  --serve-metadata    the door serves metadata of the pool with code_challenge_methods_supported, for MCP clients that
+                      refuse Cognito's own
   --tool-token SECONDS
                       how long a tool token lives (default: 300, Cognito's shortest)
   --agent COMMAND     starts your own agent behind the door: see `AGENT_CMD`
@@ -81,6 +87,8 @@ struct Options {
     port: u16,
     domain: Option<CustomDomain>,
     issuers: Option<PathBuf>,
+    return_urls: Vec<String>,
+    serves_metadata: bool,
     tool_token_seconds: u64,
     agent: Option<OsString>,
     agent_folder: Option<PathBuf>,
@@ -101,6 +109,8 @@ impl Options {
             port: 0,
             domain: None,
             issuers: None,
+            return_urls: vec![RETURN_URL.to_owned()],
+            serves_metadata: false,
             tool_token_seconds: 300,
             agent: None,
             agent_folder: None,
@@ -132,6 +142,14 @@ impl Options {
                     options.port = number(&port, &PORTS, "a port")?;
                 }
                 Long("issuers") => options.issuers = Some(value(&mut parser, "--issuers")?.into()),
+                Long("return-url") => {
+                    let url = value(&mut parser, "--return-url")?;
+                    let url = url.into_string().map_err(|url| {
+                        Stop::Wrong(format!("`{}` is not an address", url.display()))
+                    })?;
+                    options.return_urls.push(url);
+                }
+                Long("serve-metadata") => options.serves_metadata = true,
                 Long("tool-token") => {
                     let seconds = value(&mut parser, "--tool-token")?;
                     options.tool_token_seconds =
@@ -221,6 +239,8 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         port,
         domain,
         issuers,
+        return_urls,
+        serves_metadata,
         tool_token_seconds,
         agent,
         agent_folder,
@@ -257,11 +277,84 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         agents: Vec::new(),
         issuers,
         variables: variables.collect(),
+        return_urls,
+        serves_metadata,
         echo_logs: true,
     })
 }
 
-             [--issuers FILE] [--tool-token SECONDS] [--agent COMMAND] [--agent-folder FOLDER] [--describe FILE]
+/// The functions check the entries; here they are only a list.
+fn read_issuers(file: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
+    let shown = file.display();
+    let text = std::fs::read(file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let list = serde_json::from_slice(&text);
+    list.map_err(|error| format!("`{shown}` is not a JSON list of issuers: {error}").into())
+}
+
+/// The user's own agent: an address, a command, or none.
+struct OwnAgent {
+    url: Option<String>,
+    command: Option<AgentCommand>,
+    protocol: Protocol,
+}
+
+impl OwnAgent {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "read once, here, and handed on as settings"
+    )]
+    fn read(command: Option<OsString>, folder: Option<PathBuf>) -> Result<Self, Box<dyn Error>> {
+        let given = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |value: OsString, name| {
+            let text = value.into_string();
+            text.map_err(|_| format!("`{name}` is not UTF-8 text"))
+        };
+        let url = given("AGENT_URL").map(|url| text(url, "AGENT_URL"));
+        let url = url.transpose()?;
+        let command = command.filter(|command| !command.is_empty());
+        let command = command.or_else(|| given("AGENT_CMD"));
+        let command = command.map(|command| text(command, "AGENT_CMD"));
+        let command = command.transpose()?;
+        let folder = folder.or_else(|| given("AGENT_DIR").map(PathBuf::from));
+        let protocol = given("AGENT_PROTOCOL").map(|protocol| text(protocol, "AGENT_PROTOCOL"));
+        let protocol = protocol.transpose()?;
+        if url.is_some() && command.is_some() {
+            return Err("there are two agents of your own, by `AGENT_URL` and by `AGENT_CMD` or `--agent`; \
+                        remove one of them"
+                .into());
+        }
+        if protocol.is_some() && url.is_none() && command.is_none() {
+            return Err(
+                "`AGENT_PROTOCOL` is about an agent of your own, and there is none; \
+                        name it by `AGENT_CMD` or `AGENT_URL`, or remove the variable"
+                    .into(),
+            );
+        }
+        let folder = match folder {
+            Some(_) if command.is_none() => {
+                return Err(
+                    "`AGENT_DIR` is about the command of `AGENT_CMD`, and there is none; \
+                            set it, or remove the variable"
+                        .into(),
+                );
+            }
+            Some(folder) => std::path::absolute(folder)?,
+            None => std::env::current_dir()?,
+        };
+        Ok(Self {
+            url,
+            command: command.map(|command| AgentCommand::new(command, folder)),
+            protocol: match protocol.as_deref() {
+                // AG-UI is a language of what is sent to `/invocations`.
+                None | Some("http" | "agui") => Protocol::Http,
+                Some("mcp") => Protocol::Mcp,
+                Some("a2a") => Protocol::A2a,
+                Some(_) => {
+                    return Err("`AGENT_PROTOCOL` is not `http`, `agui`, `mcp` or `a2a`".into());
+                }
+            },
+        })
+    }
 }
 
 fn print(text: &str) -> io::Result<()> {

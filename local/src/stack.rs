@@ -65,6 +65,10 @@ pub struct StackSettings {
     /// Values for variables that the template gives to functions, by the variables' names: `AGENTS` for example.
     /// Any other name here changes nothing.
     pub variables: BTreeMap<String, String>,
+    /// Addresses that the sign-in page may send people back to, as the template's `ReturnUrls`.
+    pub return_urls: Vec<String>,
+    /// Whether the door serves the pool's metadata in its own words, for clients that insist on what the pool's lack.
+    pub serves_metadata: bool,
     /// Whether the functions' log lines are written to standard error.
     pub echo_logs: bool,
 }
@@ -87,6 +91,8 @@ impl StackSettings {
             agents: Vec::new(),
             issuers: Vec::new(),
             variables: BTreeMap::new(),
+            return_urls: vec![cognito::RETURN_URL.to_owned()],
+            serves_metadata: false,
             echo_logs: false,
         }
     }
@@ -170,7 +176,7 @@ impl Stack {
             agent.trust(&door, &[DEMO_AGENT, FINANCE_AGENT]);
         }
         let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
-        let mut parameters = cloud.parameters(&settings.issuers);
+        let mut parameters = cloud.parameters(&settings.issuers, settings.serves_metadata);
         let issuers = issuers::names(&cloud.issuer, &settings.issuers);
         let document = agents::document(&agents, &cloud.tools, issuers).to_string();
         parameters.insert("Agents".to_owned(), document);

@@ -7,6 +7,7 @@ mod access_log;
 mod api;
 mod definition;
 mod functions;
+mod mock;
 mod resolve;
 mod rules;
 mod text;
@@ -62,14 +63,30 @@ pub struct Route {
     pub path: String,
     /// Nothing for `ANY`.
     pub method: Option<Method>,
-    /// The logical id of the function that answers.
+    /// What answers.
+    pub integration: Integration,
+    /// The name of the authorizer that is asked first.
+    pub authorizer: Option<String>,
+}
+
+/// What answers the requests of a route.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Integration {
+    /// A function, by proxy integration.
+    Function(Call),
+    /// API Gateway itself, always with this status (a mock integration).
+    Mock(StatusCode, GatewayResponse),
+}
+
+/// How a function is called.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Call {
+    /// The logical id of the function.
     pub function: String,
     /// Whether the answer is streamed.
     pub streaming: bool,
     /// How long the answer may take: for a streamed one, until its end.
     pub timeout: Duration,
-    /// The name of the authorizer that is asked first.
-    pub authorizer: Option<String>,
 }
 
 /// A Lambda authorizer.

@@ -121,12 +121,12 @@ impl Access {
     }
 
     /// The agents that admit this caller, by name.
-    pub fn admitting<'a>(&'a self, identity: &Identity) -> Vec<&'a str> {
+    pub fn admitting<'a>(&'a self, identity: &Identity) -> Vec<&'a Agent> {
         let admitting = self
             .agents
             .iter()
             .filter(|agent| agent.admission.admits(identity).is_ok());
-        admitting.map(|agent| agent.name.as_str()).collect()
+        admitting.collect()
     }
 
     /// The one conversation of a caller who names none, with an agent whose clients cannot. Where callers are not asked
@@ -177,7 +177,7 @@ impl Refused {
         Self {
             problem,
             challenge: Some(challenge(refusal, is_token_shown)),
-            asks_for_scopes: problem == Problem::Unauthorized || refusal == Refusal::AgentScope,
+            asks_for_scopes: problem == Problem::Unauthorized || is_scope(refusal),
         }
     }
 }
@@ -201,7 +201,7 @@ fn bearer(headers: &HeaderMap) -> Secret {
 /// What to show instead (RFC 6750, section 3). A caller who showed nothing is told of no error, as RFC 6750 asks. One
 /// who lacks a group is not told that a scope is missing: clients would sign in again, in vain.
 fn challenge(refusal: Refusal, is_token_shown: bool) -> String {
-    let error = if matches!(refusal, Refusal::AgentScope | Refusal::IssuerScope) {
+    let error = if is_scope(refusal) {
         r#", error="insufficient_scope""#
     } else if Problem::of_refusal(refusal) == Problem::Unauthorized && is_token_shown {
         r#", error="invalid_token""#
@@ -209,6 +209,11 @@ fn challenge(refusal: Refusal, is_token_shown: bool) -> String {
         ""
     };
     format!(r#"Bearer realm="gatehouse"{error}"#)
+}
+
+/// Whether another token could have what this one lacks, by being asked for.
+const fn is_scope(refusal: Refusal) -> bool {
+    matches!(refusal, Refusal::AgentScope | Refusal::IssuerScope)
 }
 
 /// A decision under way: what is asked, and since when.
@@ -299,7 +304,7 @@ mod tests {
             (Refusal::NoBearer, false, "", true),
             (Refusal::Expired, true, r#", error="invalid_token""#, true),
             (Refusal::AgentScope, true, scope, true),
-            (Refusal::IssuerScope, true, scope, false),
+            (Refusal::IssuerScope, true, scope, true),
             (Refusal::AgentGroup, true, "", false),
             (Refusal::AgentClient, true, "", false),
         ];

@@ -8,12 +8,13 @@ use futures_util::future::join;
 use shared::agents::Target;
 use shared::clock::Clock;
 use shared::door::Door;
-use shared::issuers::{Advertised, TrustedIssuers};
+use shared::issuers::{Advertised, Origin, TrustedIssuers};
 use shared::signing::SigningKeys;
 use tracing::{info, warn};
 
 use crate::access::Access;
 use crate::access::authentication::Authentication;
+use crate::caller::authorization_server::AuthorizationServer;
 use crate::caller::cors::Origins;
 use crate::caller::event::Event;
 use crate::caller::public_url::PublicUrl;
@@ -32,6 +33,8 @@ pub struct App {
     pub(crate) turns: Turns,
     /// The issuers, as clients who look for a token are told of them.
     pub(crate) advertised: Vec<Advertised>,
+    /// The metadata that the door serves in an issuer's place.
+    pub(crate) authorization_server: Option<AuthorizationServer>,
     pub(crate) origins: Origins,
     public_url: Option<PublicUrl>,
     /// The digest of the settings that this function runs with.
@@ -64,10 +67,9 @@ impl App {
                 Box::pin(signing.warm(WARM_TIMEOUT)).await;
             }
         };
-        let advertised = match &authentication {
-            Authentication::Required(issuers) => issuers.advertised.clone(),
-            Authentication::Off => Vec::new(),
-        };
+        let (advertised, served) = told(&authentication);
+        let authorization_server =
+            served.map(|origin| AuthorizationServer::new(origin, clock.clone()));
         let (authentication, ()) = join(open_door(authentication, &clock), warm_keys).await;
         Self {
             access: Access {
@@ -84,6 +86,7 @@ impl App {
                 leases: turns_table.map(|table| Leases::new(table, platform, clock.clone())),
             },
             advertised,
+            authorization_server,
             origins,
             public_url,
             settings,
@@ -104,6 +107,14 @@ impl App {
         self.public_url
             .clone()
             .or_else(|| PublicUrl::of_event(event))
+    }
+}
+
+/// What clients are told of the issuers: of none, if no token is asked for.
+fn told(authentication: &Authentication<TrustedIssuers>) -> (Vec<Advertised>, Option<Origin>) {
+    match authentication {
+        Authentication::Required(issuers) => (issuers.advertised.clone(), issuers.served.clone()),
+        Authentication::Off => (Vec::new(), None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The caller's side of the door: requests as they arrive, and what a caller may be told.
 
+pub mod authorization_server;
 mod base_path;
 pub mod cors;
 pub mod dialect;

@@ -140,7 +140,12 @@ impl Config {
         let agents = settings.required(AGENTS, |json| parse_agents(json, authentication.as_ref()));
         let origins = settings.optional(ALLOWED_ORIGINS, Origins::parse);
         let limits = Limits::read(&mut settings);
-        let public_url = settings.optional(PUBLIC_URL, PublicUrl::parse);
+        let is_server = matches!(&authentication, Some(Authentication::Required(issuers)) if issuers.served.is_some());
+        let public_url = if is_server {
+            settings.required(PUBLIC_URL, parse_server)
+        } else {
+            settings.optional(PUBLIC_URL, PublicUrl::parse)
+        };
         let has = |asks: fn(&Agent) -> bool| {
             let agents: Option<&Agents> = agents.as_ref();
             agents.is_some_and(|agents| agents.iter().any(asks))
@@ -205,6 +210,20 @@ impl ToolTokenSettings {
 
 fn parse_pool(text: &str) -> Result<UserPool, &'static str> {
     UserPool::parse(text).ok_or("is not the id of a user pool, such as `us-east-1_Example01`")
+}
+
+/// The address of a door that is an authorization server. Its metadata stand at the root of the host, and with a path they
+/// would stand before it (RFC 8414, section 3.1), where no route of this API can be.
+fn parse_server(text: &str) -> Result<PublicUrl, String> {
+    let url = PublicUrl::parse(text)?;
+    if url.path().is_empty() {
+        Ok(url)
+    } else {
+        Err(
+            "has a path, and an entry of `TRUSTED_ISSUERS` has `authorizationServer` `door`"
+                .to_owned(),
+        )
+    }
 }
 
 fn parse_secret(text: &str) -> Result<SecretArn, &'static str> {

@@ -22,7 +22,7 @@ use crate::audit::trace::Trace;
 use crate::caller::dialect::Dialect;
 use crate::caller::event::Event;
 use crate::caller::problem::Problem;
-use crate::caller::resource::{self, Resource};
+use crate::caller::resource;
 use crate::caller::route::{Asked, Route};
 use crate::routes::{
     a2a, conversations, health, invocations, keys, mcp, metadata, websocket, whoami,
@@ -99,6 +99,7 @@ async fn call(app: &App, route: Route, request: &mut Request) -> Result<Answer, 
         Route::Invoke(agent) => invocations::invoke(app, &agent, request).await,
         Route::A2a(agent) => a2a::message(app, &agent, request).await,
         Route::AgentCard(agent) => a2a::agent_card(app, &agent, request).await,
+        Route::AuthorizationServer => metadata::authorization_server(app, request).await,
         Route::ResourceMetadata(path) => metadata::resource_metadata(app, &path, request),
         Route::Mcp(agent) => mcp::message(app, &agent, request).await,
         Route::EndMcp(agent) => mcp::end_session(app, &agent, request).await,
@@ -230,13 +231,14 @@ fn metadata(request: &Request) -> String {
 }
 
 /// The parameter of a challenge that says what to ask an issuer for (RFC 6750, section 3): all that the agent asks for,
-/// so that a client need not ask twice.
+/// so that a client need not ask twice, whichever of the agent's routes was asked.
 fn scopes(app: &App, request: &Request) -> String {
-    let scopes = match Resource::at(&request.event.path) {
-        Some(agent @ Resource::Agent(..)) => agent.scopes(&app.access.agents, &app.advertised),
-        Some(Resource::Door) | None => None,
+    let (agents, issuers) = (&app.access.agents, &app.advertised);
+    let scopes = match resource::named_agent(&request.event.path) {
+        Some(agent) => agent.scopes(agents, issuers),
+        None => resource::of_no_agent(issuers),
     };
-    let scopes: Vec<&str> = scopes.into_iter().flatten().collect();
+    let scopes: Vec<&str> = scopes.into_iter().collect();
     if scopes.is_empty() {
         return String::new();
     }

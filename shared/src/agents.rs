@@ -96,6 +96,19 @@ pub enum Protocol {
     Mcp,
 }
 
+impl Protocol {
+    const ALL: [Self; 3] = [Self::A2a, Self::Http, Self::Mcp];
+
+    /// As the settings and `/whoami` spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A2a => "a2a",
+            Self::Http => "http",
+            Self::Mcp => "mcp",
+        }
+    }
+}
+
 /// Which token for its tools an agent is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolToken {
@@ -301,11 +314,9 @@ fn read_place(entry: &mut Members<'_>) -> Option<Place> {
 }
 
 fn read_protocol(entry: &mut Members<'_>, place: Option<&Place>) -> Protocol {
-    let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| match name {
-        "a2a" => Some(Protocol::A2a),
-        "http" => Some(Protocol::Http),
-        "mcp" => Some(Protocol::Mcp),
-        _ => None,
+    let protocol = entry.one_of("protocol", "`http`, `mcp`, `a2a`", |name| {
+        let mut all = Protocol::ALL.into_iter();
+        all.find(|protocol| protocol.as_str() == name)
     });
     let is_gateway = matches!(place, Some(Place::Gateway { .. }));
     if is_gateway && protocol.is_some_and(|protocol| protocol != Protocol::Mcp) {

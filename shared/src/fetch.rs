@@ -73,7 +73,7 @@ pub enum FetchError {
 
 impl Fetcher {
     /// A fetcher that trusts these authorities, and no public one.
-    pub(crate) fn trusting(authorities: Authorities) -> Self {
+    pub fn trusting(authorities: Authorities) -> Self {
         Self {
             client: OnceLock::new(),
             authorities: Some(authorities),
@@ -86,7 +86,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// What kept the document away.
-    pub(crate) async fn get(&self, address: &Address) -> Result<Bytes, FetchError> {
+    pub async fn get(&self, address: &Address) -> Result<Bytes, FetchError> {
         let is_wanted = |status| status == StatusCode::OK;
         let mut request = Request::default();
         request.headers_mut().insert(ACCEPT, DOCUMENT);

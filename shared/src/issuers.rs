@@ -12,6 +12,7 @@ mod names;
 mod pool;
 mod requesters;
 mod rules;
+mod served;
 
 use std::sync::Arc;
 
@@ -38,7 +39,29 @@ pub struct TrustedIssuers {
     pub sources: Vec<KeySource>,
     /// What clients are told of each issuer, in the same order.
     pub advertised: Vec<Advertised>,
+    /// The issuer in whose place clients are sent to the door's metadata.
+    pub served: Option<Origin>,
     notes: Vec<String>,
+}
+
+/// An issuer's own metadata.
+#[derive(Clone)]
+pub struct Origin {
+    /// The name that the metadata must state.
+    pub issuer: String,
+    pub discovery: Address,
+    /// The authorities of its server's certificate, if not the public ones.
+    pub authorities: Option<Authorities>,
+    /// Whether it has clients without a secret, which prove themselves by PKCE alone.
+    pub has_public_clients: bool,
+}
+
+/// What is read of one entry.
+struct Entry {
+    rules: Rules,
+    source: KeySource,
+    advertised: Advertised,
+    served: Option<Origin>,
 }
 
 /// Where the keys of one issuer are.
@@ -79,25 +102,34 @@ impl TrustedIssuers {
         let mut rules: Vec<Rules> = Vec::new();
         let mut sources = Vec::new();
         let mut advertised = Vec::new();
+        let mut served = None;
         let mut notes = Vec::new();
         for (path, entry) in faults.list(TRUSTED_ISSUERS, json).unwrap_or_default() {
             let Some(entry) = Members::open(&path, entry, &faults) else {
                 continue;
             };
-            if let Some((own, source, known)) = read_entry(entry, &mut notes) {
+            if let Some(own) = read_entry(entry, &mut notes) {
                 let is_known = |iss: &String| rules.iter().any(|other| other.issuer.owns(iss));
-                if own.issuer.all().iter().any(is_known) {
+                if own.rules.issuer.all().iter().any(is_known) {
+                    let path = path.clone();
                     faults.add(Fault::malformed(path, "is an issuer that is listed before"));
                 }
-                advertised.push(known);
-                rules.push(own);
-                sources.push(source);
+                if own.served.is_some() && served.is_some() {
+                    let path = format!("{path}.{}", served::NAME);
+                    let problem = "is `door`, as in an entry before, and the door is one authorization server";
+                    faults.add(Fault::malformed(path, problem));
+                }
+                served = served.or(own.served);
+                advertised.push(own.advertised);
+                rules.push(own.rules);
+                sources.push(own.source);
             }
         }
         faults.or_value(Self {
             trust: Trust::new(rules),
             sources,
             advertised,
+            served,
             notes,
         })
     }
@@ -109,10 +141,7 @@ impl TrustedIssuers {
 }
 
 /// Reads one issuer. Every member is looked at, whatever is wrong with the others.
-fn read_entry(
-    mut entry: Members<'_>,
-    notes: &mut Vec<String>,
-) -> Option<(Rules, KeySource, Advertised)> {
+fn read_entry(mut entry: Members<'_>, notes: &mut Vec<String>) -> Option<Entry> {
     let named = names::read(&mut entry);
     let source = read_source(&mut entry, named.as_ref(), notes);
     let is_cognito = named.as_ref().is_some_and(|named| named.cognito.is_some());
@@ -121,6 +150,19 @@ fn read_entry(
     requesters::check(&entry, &rules);
     let scopes = entry.object("advertisedScopeMapping");
     let scopes = scopes.map(|scopes| scopes.into_texts(&Form::SCOPE, &Form::SCOPE));
+    let public_clients = read_public_clients(&mut entry, &rules);
+    let is_served = served::is_asked(&mut entry);
+    let served = named.as_ref().filter(|_| is_served).and_then(|named| {
+        let has_public_clients = !public_clients.is_empty();
+        let discovery = named.discovery.clone();
+        served::origin(
+            &entry,
+            &named.issuer,
+            discovery,
+            source.as_ref(),
+            has_public_clients,
+        )
+    });
     for name in WITHOUT_EFFECT {
         if entry.take(name).is_some() {
             let path = entry.path(name);
@@ -133,8 +175,34 @@ fn read_entry(
         entry.fault(workload, "is a restriction that cannot be kept here");
     }
     entry.finish();
-    let advertised = Advertised::new(&named?.address, scopes.unwrap_or_default());
-    Some((rules, source?, advertised))
+    let advertised = Advertised {
+        issuer: named?.address.clone(),
+        is_served: served.is_some(),
+        public_clients,
+        allowed_scopes: rules.allowed_scopes.clone(),
+        scopes: scopes.unwrap_or_default().into_iter().collect(),
+    };
+    Some(Entry {
+        rules,
+        source: source?,
+        advertised,
+        served,
+    })
+}
+
+/// The clients that are advertised. One whose tokens are never taken would send people through a sign-in in vain.
+fn read_public_clients(entry: &mut Members<'_>, rules: &Rules) -> Vec<String> {
+    const NAME: &str = "publicClients";
+    let clients = entry.texts(NAME, &Form::PLAIN).unwrap_or_default();
+    let allowed = &rules.allowed_clients;
+    let is_refused = |client: &&String| !allowed.is_empty() && !allowed.contains(client);
+    if let Some(refused) = clients.iter().find(is_refused) {
+        entry.fault(
+            NAME,
+            format!("has `{refused}`, which is not in `allowedClients`"),
+        );
+    }
+    clients
 }
 
 /// Where the keys are: in the entry, at an address of the entry, or where the issuer says.

@@ -9,6 +9,8 @@ from functions import ARN, functions
 
 AUTHORIZER = "GatehouseAuthorizer"
 INTEGRATION = "x-amazon-apigateway-integration"
+# All methods of a path that it does not have by name.
+ANY_OTHER = "x-amazon-apigateway-any-method"
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,15 @@ def bodies(deployment: Deployment) -> list[Mapping[str, Any]]:
     return [api.properties.get("Body", {}) for api in deployment.of_kind("AWS::ApiGateway::RestApi")]
 
 
-def methods(deployment: Deployment) -> Iterator[Method]:
-    """All methods of the API."""
+def paths(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """All paths of the API, with what is said of each."""
     for body in bodies(deployment):
-        for path, item in body.get("paths", {}).items():
-            for name, definition in item.items():
+        yield from body.get("paths", {}).items()
+
+
+def methods(deployment: Deployment) -> Iterator[Method]:
+    """All methods of the API that have a name."""
+    for path, item in paths(deployment):
+        for name, definition in item.items():
+            if name != ANY_OTHER:
                 yield Method(path, name.upper(), definition)

@@ -67,6 +67,7 @@ CHANGES: list[Change] = [
     value("AllowedOrigins", "https://a.example", "https://b.example", CONSOLE),
     value("SignInPrefix", "one", "other", OWN_AGENTS),
     value("ReturnUrls", "https://a.example/", "https://b.example/"),
+    value("AuthorizationServer", "issuer", "door", DOMAIN),
     given("GoogleClientId", GOOGLE),
     value("GoogleClientId", "one", "other", GOOGLE),
     value("GoogleSecretArn", f"{SECRET}:one-AbCdEf", f"{SECRET}:other-AbCdEf", GOOGLE),

@@ -87,6 +87,8 @@ HEALTH = """            Path: /healthz
             Method: GET
 """
 DEFINED = "[NONE: [], !If [HasAuth, GatehouseAuthorizer: [], NONE: []]]"
+OTHER_METHODS = "            x-amazon-apigateway-any-method: *takes-get\n"
+NEXT_PATH = "          /agents/{agent}/a2a:\n"
 ROTATION = "RotationLambdaARN: !GetAtt RotationFunction.Arn"
 # The end of the comment on the one condition of RotationPermission.
 LAST_WORDS = "is called for.\n"
@@ -94,6 +96,7 @@ TURNS = "        - PolicyName: turns\n"
 CALLED = "callers name functions that are made and called"
 CHECKED = "actions exist"
 CLEAR = "methods are protected"
+NO_OTHER = "other methods are refused"
 FIRST = "what must come first comes first"
 KNOWN = "everything named is made"
 ONE_WAY = "there is one way in"
@@ -176,6 +179,24 @@ MUTATIONS = [
     breaks(CLEAR, DEFINED, "[GatehouseAuthorizer: []]", "open"),
     breaks(CLEAR, "        InvokePreflight:\n", f"{OPEN_ROUTE}        InvokePreflight:\n"),
     breaks(CLEAR, HEALTH, HEALTH.replace("healthz", "health")),
+    # Other methods.
+    breaks(NO_OTHER, f"{OTHER_METHODS}{NEXT_PATH}", NEXT_PATH, "open"),
+    breaks(NO_OTHER, "                type: mock\n", "                type: http\n"),
+    breaks(
+        NO_OTHER,
+        "                type: mock\n",
+        "                type: mock\n                uri: https://other.example/\n",
+    ),
+    breaks(NO_OTHER, "passthroughBehavior: never", "passthroughBehavior: when_no_match"),
+    breaks(NO_OTHER, """'{"statusCode": 405}'""", """'{"statusCode": 200}'"""),
+    breaks(NO_OTHER, '                    statusCode: "405"\n', '                    statusCode: "200"\n'),
+    breaks(NO_OTHER, "\"'POST, OPTIONS'\"", "\"'GET, POST, OPTIONS'\""),
+    breaks(NO_OTHER, "                    Allow: {schema: {type: string}}\n", ""),
+    breaks(
+        NO_OTHER,
+        "&takes-get\n              security: [NONE: []]\n",
+        "&takes-get\n              security: [GatehouseAuthorizer: []]\n",
+    ),
     breaks(
         SPARED,
         "        InvokePreflight:\n",
@@ -264,6 +285,7 @@ UNWIRED = [
     ),
     Unwired("GatewayArn", Edit(MAIN, "ToolToken: !If [HasGateway, user, none]", "ToolToken: none")),
     Unwired("EnableAuth", Edit(MAIN, "      Environment: *proxy-environment\n", "")),
+    Unwired("AuthorizationServer", Edit(MAIN, '"${AuthorizationServer}"', '"issuer"')),
     Unwired("PublicUrl", Edit(MAIN, '!If [HasDomain, !Sub "https://${DomainName}", !Ref PublicUrl]', '""')),
     Unwired("SettingsFromFiles", Edit(MAIN, "      Layers: *layers\n", "")),
     Unwired(

@@ -49,6 +49,7 @@ FILES = {"SettingsFromFiles": "true"}
 AGENTS_FILE = {"SettingsFromFiles": "agents"}
 NO_LOCKS = {"LockRuntimes": "false"}
 NO_RETURN = {"ReturnUrls": ""}
+SERVED = {"AuthorizationServer": "door"}
 ADDRESS = {"PublicUrl": "https://agents.example.com/live"}
 RESERVED = {"AuthorizerConcurrency": "50", "OpenRoutesConcurrency": "5", "PretokenConcurrency": "20"}
 PRIVATE = {"VpcEndpointId": "vpce-0123456789abcdef0"}
@@ -111,6 +112,7 @@ SETS: Mapping[str, Parameters] = {
     "private, own issuer, open": RUNTIME | PRIVATE | OWN_ISSUER | OPEN,
     "a domain without a zone": RUNTIME | DOMAIN,
     "a domain in a zone": RUNTIME | DOMAIN | ZONE,
+    "metadata of the door": RUNTIME | DOMAIN | SERVED,
     "the account's role is set already": RUNTIME | NO_ACCOUNT,
     "for the other processor": RUNTIME | {"Architecture": "x86_64"},
     "runtimes that others lock": RUNTIME | NO_LOCKS,
@@ -150,6 +152,9 @@ SENSELESS: list[tuple[Parameters, str]] = [
     (RUNTIME | {"DomainName": "agents.example.com"}, "both DomainName and CertificateArn"),
     (RUNTIME | ZONE, "both DomainName and CertificateArn"),
     (RUNTIME | DOMAIN | ADDRESS, "leave PublicUrl empty"),
+    (RUNTIME | SERVED, "needs DomainName"),
+    (RUNTIME | SERVED | ADDRESS, "needs DomainName"),
+    (RUNTIME | SERVED | DOMAIN | OWN_ISSUER, "into the issuer's entry"),
     (RUNTIME | FILES | OWN_AGENTS, "so Agents must be empty"),
     (RUNTIME | AGENTS_FILE | OWN_AGENTS, "so Agents must be empty"),
     (RUNTIME | FILES | OWN_ISSUER, "so TrustedIssuers must be empty"),

@@ -8,6 +8,12 @@ from checks.methods import OPEN_METHODS, open_methods
 from templates import ROOT
 
 PREFLIGHT = "OPTIONS "
+# Methods that were added after the first list, each with the argument for it.
+ARGUED = {
+    # Clients read it before they have a token (RFC 8414, section 3). It is made of an issuer's document
+    # and of the settings, and is 404 unless a setting asks for it.
+    "GET /.well-known/oauth-authorization-server",
+}
 
 
 def rows(text: str) -> set[str]:
@@ -28,7 +34,7 @@ def test_only_shrinks() -> None:
         pytest.skip("there is no history to compare the list of open methods with")
     now = rows(OPEN_METHODS.read_text("utf-8"))
     for commit in commits:
-        assert now <= rows(git("show", f"{commit}:{path}")), f"the list was shorter in {commit}"
+        assert now - ARGUED <= rows(git("show", f"{commit}:{path}")), f"the list was shorter in {commit}"
 
 
 def test_names_each_method_once() -> None:

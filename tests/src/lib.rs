@@ -31,7 +31,7 @@ pub use http::{Answer, Arrival, Streaming, get, post, send};
 pub use many::{many_agents, many_issuers};
 pub use python::{Python, PythonFilter, PythonServer, counted, journey, schemathesis, skipped};
 pub use smoke::{Documents, Journey, Step};
-pub use stack::{Stack, StackSettings};
+pub use stack::{CALLBACK, Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};
 pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};
 pub use vendor::VendorIssuer;

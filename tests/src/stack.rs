@@ -21,6 +21,9 @@ const LINE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Ending is a matter of milliseconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Where the sign-in page may send people back to, beside the default.
+pub const CALLBACK: &str = "http://localhost:12345/callback";
+
 /// Variables for `local` beside its defaults.
 pub type StackSettings<'a> = &'a [(&'a str, &'a str)];
 
@@ -63,6 +66,8 @@ impl Stack {
         let mut child = Command::new(binary("local"))
             .arg("--template")
             .arg(root().join("template.yaml"))
+            .arg("--return-url")
+            .arg(CALLBACK)
             .arg("--describe")
             .arg(&describe)
             .args(arguments)

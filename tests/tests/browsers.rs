@@ -8,7 +8,7 @@ use tests::{Answer, chain_settings, send};
 const ORIGIN: &str = "https://console.example.com";
 
 /// Every route that a page may call: method, path, a status that its own answer has without an agent behind it.
-const ROUTES: [(&str, &str, u16); 12] = [
+const ROUTES: [(&str, &str, u16); 13] = [
     ("POST", "/agents/demo/invocations", 200),
     ("DELETE", "/agents/demo/conversations/mine", 204),
     ("POST", "/agents/demo/websocket", 200),
@@ -20,6 +20,7 @@ const ROUTES: [(&str, &str, u16); 12] = [
     ("GET", "/whoami", 200),
     ("GET", "/healthz", 200),
     ("GET", "/.well-known/jwks.json", 200),
+    ("GET", "/.well-known/oauth-authorization-server", 404),
     (
         "GET",
         "/.well-known/oauth-protected-resource/agents/tools/mcp",

@@ -11,6 +11,7 @@
 mod a2a_client;
 mod agent_sdk;
 mod assertion;
+mod authorization_server;
 mod authorizer;
 mod authorizer_events;
 mod bad_tokens;
@@ -35,6 +36,7 @@ mod samples;
 mod scale;
 mod settings;
 mod sign_in;
+mod slips;
 mod smoke;
 mod stated;
 mod streaming;

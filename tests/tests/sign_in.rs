@@ -4,10 +4,9 @@ use bytes::Bytes;
 use graviola::hashing::{Hash, Sha256};
 use hyper::http::Request;
 use serde_json::{Value, json};
-use tests::{Answer, Stack, get, post, send};
+use tests::{Answer, CALLBACK, Stack, get, post, send};
 use url::{Url, form_urlencoded};
 
-const CALLBACK: &str = "http://localhost:12345/callback";
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123456789";
 
 fn endpoint(stack: &Stack, name: &str) -> String {

@@ -35,6 +35,8 @@ pub enum ResponseType {
     RequestTooLarge,
     /// No identity, or one that the authorizer does not believe.
     Unauthorized,
+    /// The body's media type has no template.
+    UnsupportedMediaType,
 }
 
 impl ResponseType {
@@ -52,6 +54,7 @@ impl ResponseType {
             Self::MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::Unauthorized => "UNAUTHORIZED",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
         }
     }
 
@@ -82,6 +85,10 @@ impl ResponseType {
             }
             Self::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Some("Request Too Long")),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, Some("Unauthorized")),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Some("Unsupported Media Type"),
+            ),
         }
     }
 }

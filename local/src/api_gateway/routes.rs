@@ -122,6 +122,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::template::{Call, Integration};
 
     fn routes(declared: &[(&str, &str)]) -> Routes {
         let routes: Vec<_> = declared
@@ -129,9 +130,11 @@ mod tests {
             .map(|(method, path)| Route {
                 path: (*path).to_owned(),
                 method: (*method != "ANY").then(|| method.parse().unwrap()),
-                function: "f".to_owned(),
-                streaming: false,
-                timeout: Duration::ZERO,
+                integration: Integration::Function(Call {
+                    function: "f".to_owned(),
+                    streaming: false,
+                    timeout: Duration::ZERO,
+                }),
                 authorizer: None,
             })
             .collect();

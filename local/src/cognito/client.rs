@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::client_secrets::ClientSecrets;
 
@@ -19,8 +19,9 @@ const CONSOLE_SCOPES: &[&str] = &["openid", "email", "profile", SELF_SCOPE, INVO
 /// The public client of people: authorization code with PKCE, refresh, and the sign-in API.
 pub(super) struct Console {
     pub(super) id: &'static str,
-    pub(super) redirect_uris: Vec<Url>,
-    pub(super) logout_uris: Vec<Url>,
+    /// As they were registered: Cognito compares texts.
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) logout_uris: Vec<String>,
 }
 
 impl Console {
@@ -79,31 +80,10 @@ fn granted(requested: Option<&str>, allowed: &[&str]) -> Option<String> {
     (!scopes.is_empty()).then(|| scopes.join(" "))
 }
 
-/// An exact match; on loopback the port is the client's choice (RFC 8252, section 7.3).
-fn registered(candidate: &str, registered: &[Url]) -> Option<Url> {
-    let candidate = Url::parse(candidate).ok()?;
-    registered
-        .iter()
-        .any(|known| matches(&candidate, known))
-        .then_some(candidate)
-}
-
-fn matches(candidate: &Url, known: &Url) -> bool {
-    if candidate == known {
-        return true;
-    }
-    let mut candidate = candidate.clone();
-    is_loopback(known) && candidate.set_port(known.port()).is_ok() && candidate == *known
-}
-
-fn is_loopback(url: &Url) -> bool {
-    url.scheme() == "http"
-        && match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+/// An exact match, port included: Cognito knows no address that holds for every port, not even on loopback.
+fn registered(candidate: &str, registered: &[String]) -> Option<Url> {
+    let is_known = registered.iter().any(|known| known == candidate);
+    Url::parse(candidate).ok().filter(|_| is_known)
 }
 
 #[cfg(test)]
@@ -111,28 +91,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_is_exact_but_for_the_port_of_loopback() {
+    fn a_redirect_is_exact() {
         let known = [
             "http://localhost/callback",
+            "http://localhost:5173/",
             "https://app.example.com/callback",
         ];
-        let known = known.map(|known| Url::parse(known).unwrap());
-        for good in [
-            "http://localhost/callback",
-            "http://localhost:3000/callback",
-            "https://app.example.com/callback",
-        ] {
+        let known = known.map(str::to_owned);
+        for good in &known {
             assert!(registered(good, &known).is_some(), "{good}");
         }
         for bad in [
-            "http://localhost:3000/other",
-            "http://localhost:3000/callback?more=1",
-            "http://localhost:3000/callback#part",
+            "http://localhost:3000/callback",
+            "http://localhost:80/callback",
+            "http://localhost/other",
+            "http://localhost/callback/",
+            "http://localhost/callback?more=1",
+            "http://localhost/callback#part",
+            "http://localhost:5173",
+            "http://LOCALHOST:5173/",
             "http://localhost:3000@evil.test/callback",
-            "http://user@localhost:3000/callback",
-            "https://localhost:3000/callback",
+            "http://user@localhost/callback",
+            "https://localhost/callback",
             "http://localhost.evil.test/callback",
-            "http://127.0.0.1:3000/callback",
+            "http://127.0.0.1/callback",
+            "https://app.example.com:443/callback",
             "https://app.example.com:8443/callback",
             "https://app.example.com.evil.test/callback",
             "/callback",

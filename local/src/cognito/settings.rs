@@ -2,16 +2,17 @@
 
 use crate::sigv4::Credentials;
 
+/// The address that people may be sent back to, where none is given: the template's default of `ReturnUrls`.
+pub const RETURN_URL: &str = "http://localhost:5173/";
+
 /// Who is in the pool, and where browsers may be sent back to.
 #[derive(Clone)]
 pub struct IssuerSettings {
     /// The pool's people. Default: alice (finance, admin, staff) and bob (guest, staff).
     pub users: Vec<UserSettings>,
-    /// Registered callback URLs of the console; on loopback every port of them is good. Default:
-    /// `http://localhost/callback` and `http://127.0.0.1/callback`.
+    /// Registered callback URLs of the console, compared exactly. Default: [`RETURN_URL`].
     pub redirect_uris: Vec<String>,
-    /// Registered sign-out URLs, by the same rule. Default: `http://localhost/` and
-    /// `http://127.0.0.1/`.
+    /// Registered sign-out URLs, by the same rule and with the same default.
     pub logout_uris: Vec<String>,
     /// Life of access and id tokens in seconds. Default: 3600, Cognito's own.
     pub token_lifetime_seconds: u64,
@@ -49,19 +50,13 @@ impl UserSettings {
 
 impl Default for IssuerSettings {
     fn default() -> Self {
-        let loopback = |path| {
-            vec![
-                format!("http://localhost{path}"),
-                format!("http://127.0.0.1{path}"),
-            ]
-        };
         Self {
             users: vec![
                 UserSettings::new("alice", &["finance", "admin", "staff"]),
                 UserSettings::new("bob", &["guest", "staff"]),
             ],
-            redirect_uris: loopback("/callback"),
-            logout_uris: loopback("/"),
+            redirect_uris: vec![RETURN_URL.to_owned()],
+            logout_uris: vec![RETURN_URL.to_owned()],
             token_lifetime_seconds: 3600,
             tool_token_lifetime_seconds: 300,
             administrator: None,

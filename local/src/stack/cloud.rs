@@ -36,6 +36,8 @@ impl Cloud {
         let issuer = Issuer::start(IssuerSettings {
             tool_token_lifetime_seconds: settings.tool_token_seconds,
             administrator: Some(credentials.clone()),
+            redirect_uris: settings.return_urls.clone(),
+            logout_uris: settings.return_urls.clone(),
             ..IssuerSettings::default()
         })
         .await?;
@@ -89,12 +91,16 @@ impl Cloud {
     }
 
     /// Values for the template's parameters that are about these services.
-    pub(super) fn parameters(&self, others: &[Value]) -> BTreeMap<String, String> {
+    pub(super) fn parameters(
+        &self,
+        others: &[Value],
+        serves_metadata: bool,
+    ) -> BTreeMap<String, String> {
         let issuer = &self.issuer;
         let parameters = [
             (
                 "TrustedIssuers",
-                issuers::document(issuer, others).to_string(),
+                issuers::document(issuer, others, serves_metadata).to_string(),
             ),
             ("UserPoolArn", issuer.pool_arn()),
             ("RotateMachineSecret", "true".to_owned()),

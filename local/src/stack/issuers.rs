@@ -11,11 +11,14 @@ const WELL_KNOWN: [&str; 2] = [
 ];
 
 /// The setting `TRUSTED_ISSUERS`: the local issuer, and the others.
-pub(super) fn document(own: &Issuer, others: &[Value]) -> Value {
+pub(super) fn document(own: &Issuer, others: &[Value], serves_metadata: bool) -> Value {
+    let server = if serves_metadata { "door" } else { "issuer" };
     // The local issuer is no Cognito by its address, so what is Cognito's own way is said.
     let own = json!({
+        "authorizationServer": server,
         "discoveryUrl": own.discovery_url(),
         "allowedClients": [own.console_client(), own.machine_client()],
+        "publicClients": [own.console_client()],
         "tokenUse": "access",
         "groupsClaim": "cognito:groups",
     });

@@ -88,7 +88,7 @@ pub(super) fn read(
         .into_iter()
         .map(|declared| auth.protect(declared))
         .collect::<Result<_, _>>()?;
-    definition::merge(&properties, &auth.authorizers, &mut routes)?;
+    definition::merge(&properties, &auth, &mut routes)?;
     Ok(Api {
         stage: stage.text()?.to_owned(),
         routes,
@@ -175,9 +175,9 @@ fn stream_idle(configuration: Option<&Node>) -> Result<Duration, TemplateError> 
 }
 
 /// What `Auth` says.
-struct Auth {
-    authorizers: BTreeMap<String, Authorizer>,
-    default: Option<String>,
+pub(super) struct Auth {
+    pub(super) authorizers: BTreeMap<String, Authorizer>,
+    pub(super) default: Option<String>,
     preflight_too: bool,
 }
 
@@ -354,7 +354,7 @@ fn response_of(node: &Node) -> Result<GatewayResponse, TemplateError> {
     Ok(response)
 }
 
-fn header((name, node): &(String, Node)) -> Result<(String, HeaderText), TemplateError> {
+pub(super) fn header((name, node): &(String, Node)) -> Result<(String, HeaderText), TemplateError> {
     if HeaderName::from_bytes(name.as_bytes()).is_err() {
         return Err(node.fault(format!("`{name}` is not a header name")));
     }

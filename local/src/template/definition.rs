@@ -1,22 +1,26 @@
-//! The part of the API that is written as OpenAPI and merged with the routes: which of them have an authorizer.
-
-use std::collections::BTreeMap;
+//! The part of the API that is written as OpenAPI and merged with the routes: which of them have an authorizer, and those
+//! that API Gateway answers by itself.
 
 use http::Method;
 
+use super::api::Auth;
+use super::mock;
 use super::tree::Node;
-use super::{Authorizer, Route, TemplateError};
+use super::{Integration, Route, TemplateError};
 
 /// What stands for no authorizer, and takes away the default one.
 const NONE: &str = "NONE";
+/// The methods of a path that it does not have by name ("x-amazon-apigateway-any-method object").
+const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
+const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
 /// Applies `DefinitionBody` to the routes that the functions' events declare.
 ///
 /// SAM merges the two only if `MergeDefinitions` says so, and takes the event's word where both have one.
 pub(super) fn merge(
     properties: &Node,
-    authorizers: &BTreeMap<String, Authorizer>,
-    routes: &mut [Route],
+    auth: &Auth,
+    routes: &mut Vec<Route>,
 ) -> Result<(), TemplateError> {
     let Some(body) = properties.get("DefinitionBody") else {
         return Ok(());
@@ -30,7 +34,9 @@ pub(super) fn merge(
             "info" | "openapi" => {}
             "paths" => {
                 for (path, methods) in node.map()? {
-                    merge_path(path, methods, authorizers, routes)?;
+                    for (method, operation) in methods.map()? {
+                        merge_method(path, method, operation, auth, routes)?;
+                    }
                 }
             }
             other => return Err(node.fault(format!("`{other}` is not supported here"))),
@@ -39,39 +45,55 @@ pub(super) fn merge(
     Ok(())
 }
 
-fn merge_path(
+fn merge_method(
     path: &str,
-    methods: &Node,
-    authorizers: &BTreeMap<String, Authorizer>,
-    routes: &mut [Route],
+    method: &str,
+    operation: &Node,
+    auth: &Auth,
+    routes: &mut Vec<Route>,
 ) -> Result<(), TemplateError> {
-    for (method, operation) in methods.map()? {
-        let name = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok();
-        let is_it = |route: &&mut Route| route.path == path && route.method == name;
-        let route = routes.iter_mut().find(is_it);
-        let route = route.ok_or_else(|| operation.fault("no event declares this route"))?;
-        for (name, node) in operation.map()? {
-            if name != "security" {
-                return Err(node.fault(format!("`{name}` is not supported here")));
+    let name = match method {
+        ANY_METHOD => None,
+        named => Method::from_bytes(named.to_ascii_uppercase().as_bytes()).ok(),
+    };
+    let is_it = |route: &&mut Route| route.path == path && route.method == name;
+    let declared = routes.iter_mut().find(is_it);
+    match (declared, operation.get(INTEGRATION)) {
+        (Some(route), None) => {
+            for (name, node) in operation.map()? {
+                if name != "security" {
+                    return Err(node.fault(format!("`{name}` is not supported here")));
+                }
+                route.authorizer = security(node, auth)?;
             }
-            route.authorizer = security(node, authorizers)?;
+        }
+        (Some(_), Some(integration)) => {
+            return Err(integration.fault("an event declares this route"));
+        }
+        (None, None) => return Err(operation.fault("no event declares this route")),
+        (None, Some(integration)) => {
+            let (status, answer) = mock::read(operation, integration)?;
+            let own = operation.get("security");
+            routes.push(Route {
+                path: path.to_owned(),
+                method: name,
+                integration: Integration::Mock(status, answer),
+                authorizer: own.map_or(Ok(auth.default.clone()), |own| security(own, auth))?,
+            });
         }
     }
     Ok(())
 }
 
 /// Of several, SAM removes a [`NONE`] after it has kept the default away.
-fn security(
-    node: &Node,
-    authorizers: &BTreeMap<String, Authorizer>,
-) -> Result<Option<String>, TemplateError> {
+fn security(node: &Node, auth: &Auth) -> Result<Option<String>, TemplateError> {
     let mut found = None;
     for scheme in node.list()? {
         for (name, _) in scheme.map()? {
             if name == NONE {
                 continue;
             }
-            if !authorizers.contains_key(name) {
+            if !auth.authorizers.contains_key(name) {
                 return Err(scheme.fault(format!("there is no authorizer `{name}`")));
             }
             if found.replace(name.clone()).is_some() {

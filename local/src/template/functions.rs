@@ -7,7 +7,7 @@ use http::Method;
 
 use super::resolve::Resolver;
 use super::tree::Node;
-use super::{API_ID, FunctionSettings, Route, TemplateError};
+use super::{API_ID, Call, FunctionSettings, Integration, Route, TemplateError};
 
 /// Properties that change nothing here.
 const CLOUD_ONLY: [&str; 18] = [
@@ -239,9 +239,11 @@ fn route(function: &str, properties: &Node) -> Result<DeclaredRoute, TemplateErr
     let route = Route {
         path: path.text()?.to_owned(),
         method: method(needed("Method")?)?,
-        function: function.to_owned(),
-        streaming,
-        timeout: timeout(properties.get("TimeoutInMillis"), streaming)?,
+        integration: Integration::Function(Call {
+            function: function.to_owned(),
+            streaming,
+            timeout: timeout(properties.get("TimeoutInMillis"), streaming)?,
+        }),
         authorizer: None,
     };
     Ok(DeclaredRoute {

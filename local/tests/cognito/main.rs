@@ -16,8 +16,15 @@ mod trigger;
 
 use local::cognito::{Issuer, IssuerSettings, UserSettings};
 
+use browser::CALLBACK;
+
 async fn issuer() -> Issuer {
-    Issuer::start(IssuerSettings::default()).await.unwrap()
+    let settings = IssuerSettings {
+        redirect_uris: vec![CALLBACK.to_owned()],
+        logout_uris: vec!["http://localhost:43210/".to_owned()],
+        ..IssuerSettings::default()
+    };
+    Issuer::start(settings).await.unwrap()
 }
 
 #[tokio::test]

@@ -15,6 +15,9 @@ async fn an_authorization_request_is_checked_before_the_browser_is_sent_anywhere
             ("client_id", "gatehousemachine"),
             ("redirect_uri", "http://localhost.evil.test/callback"),
             ("redirect_uri", "http://localhost:43210/other"),
+            ("redirect_uri", "http://localhost:43211/callback"),
+            ("redirect_uri", "http://localhost/callback"),
+            ("redirect_uri", "http://localhost:43210/callback/"),
             ("redirect_uri", ""),
         ] {
             let answer = browser
@@ -100,7 +103,9 @@ async fn a_session_spares_the_page_until_sign_out() {
 
     for bad in [
         "/logout?client_id=gatehouseconsole&logout_uri=http%3A%2F%2Fevil.test%2F",
-        "/logout?client_id=other&logout_uri=http%3A%2F%2Flocalhost%2F",
+        "/logout?client_id=gatehouseconsole&logout_uri=http%3A%2F%2Flocalhost%3A43211%2F",
+        "/logout?client_id=gatehouseconsole&logout_uri=http%3A%2F%2Flocalhost%3A43210%2Fother",
+        "/logout?client_id=other&logout_uri=http%3A%2F%2Flocalhost%3A43210%2F",
         "/logout?client_id=gatehouseconsole",
     ] {
         assert_eq!(

@@ -54,9 +54,21 @@ fn row(department: &str, role: &str) -> Option<(Option<String>, Option<String>)>
 }
 
 async fn change(directory: &DynamoDb, method: Method, subject: &str, body: &str) -> StatusCode {
+    let host = directory.url().trim_start_matches("http://");
+    change_at(directory, host, method, subject, body).await
+}
+
+async fn change_at(
+    directory: &DynamoDb,
+    host: &str,
+    method: Method,
+    subject: &str,
+    body: &str,
+) -> StatusCode {
     let request = Request::builder()
         .method(method)
         .uri(format!("{}/directory/{subject}", directory.url()))
+        .header("host", host)
         .body(Full::from(body.to_owned()))
         .unwrap();
     let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
@@ -91,6 +103,33 @@ async fn a_row_is_there_until_it_is_changed_or_taken_away() {
     );
     directory.remove("u");
     assert_eq!(read(&directory, "u").await, None);
+}
+
+/// A page whose name was made to lead to this machine says its own name in `Host`.
+#[tokio::test]
+async fn a_change_that_was_sent_to_another_name_changes_nothing() {
+    let directory = directory().await;
+    directory.put("u", Row::new("finance", "admin"));
+    let port = directory.url().rsplit(':').next().unwrap();
+    let moved = r#"{"department": "sales", "role": "viewer"}"#;
+    for host in [
+        format!("evil.example:{port}"),
+        "evil.example".to_owned(),
+        "127.0.0.1".to_owned(),
+        "localhost:1".to_owned(),
+        format!("127.0.0.1.evil.example:{port}"),
+        format!("localhost:{port}.evil.example"),
+    ] {
+        for (method, body) in [(Method::PUT, moved), (Method::DELETE, "")] {
+            let status = change_at(&directory, &host, method, "u", body).await;
+            assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        }
+        assert_eq!(read(&directory, "u").await, row("finance", "admin"));
+    }
+    let host = format!("localhost:{port}");
+    let status = change_at(&directory, &host, Method::PUT, "u", moved).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(read(&directory, "u").await, row("sales", "viewer"));
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ pub(crate) type Proof = fn(&Door) -> Vec<String>;
 /// Every proof with its name.
 pub(crate) const ALL: [(&str, Proof); 35] = [
     ("routes have the authorizer", routes::are_protected),
+    ("other methods are refused", routes::refuse_other_methods),
     ("strangers are kept apart", routes::keep_strangers_apart),
     ("routes stream", routes::stream),
     ("the authorizer is asked as it must be", routes::authorizer),

@@ -69,6 +69,7 @@ const ORIGIN: (&str, &str) = ("AllowedOrigins", "https://a.example");
 const OPEN: (&str, &str) = ("EnableAuth", "false");
 const FILES: (&str, &str) = ("SettingsFromFiles", "true");
 const AGENTS_FILE: (&str, &str) = ("SettingsFromFiles", "agents");
+const SERVED: (&str, &str) = ("AuthorizationServer", "door");
 const ADDRESS: (&str, &str) = ("PublicUrl", "https://agents.example.com/live");
 const RESERVED: [(&str, &str); 3] = [
     ("AuthorizerConcurrency", "50"),
@@ -169,6 +170,7 @@ fn by_door() -> Vec<Scenario> {
                 &[ADDRESS, ("ReturnUrls", ""), ("LockRuntimes", "false")],
             ]),
         ),
+        ("metadata of the door", with(&[&DOMAIN, &[SERVED]])),
         ("no page to return to", with(&[&[("ReturnUrls", "")]])),
         (
             "private, with an address, and with concurrency reserved",
@@ -211,6 +213,12 @@ pub(crate) fn senseless() -> Vec<(Parameters, &'static str)> {
 fn senseless_sources() -> Vec<(Parameters, &'static str)> {
     vec![
         (with(&[&DOMAIN, &[ADDRESS]]), "leave PublicUrl empty"),
+        (with(&[&[SERVED]]), "needs DomainName"),
+        (with(&[&[SERVED, ADDRESS]]), "needs DomainName"),
+        (
+            with(&[&DOMAIN, &[SERVED, OWN_ISSUER]]),
+            "into the issuer's entry",
+        ),
         (with(&[&[FILES, OWN_AGENTS]]), "so Agents must be empty"),
         (
             with(&[&[AGENTS_FILE, OWN_AGENTS]]),

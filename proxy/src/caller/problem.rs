@@ -46,9 +46,14 @@ shared::code_table! {
     NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
     TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether the conversation is busy"
+    IssuerUnavailable  SERVICE_UNAVAILABLE    "issuer_unavailable"     "The issuer's metadata cannot be had at the moment"
     SigningUnavailable SERVICE_UNAVAILABLE    "signing_unavailable"    "The door cannot vouch for its callers at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
 }
+
+/// The slips that lead to no route, and the routes that callers look for. API Gateway's own 404 says the same
+/// (`template.yaml`), and it is the same for every path, so that it tells nothing of any agent.
+const ROUTES: &str = "Paths are in lower case and have no slash at the end. An agent is called at /agents/NAME/invocations, /agents/NAME/mcp or /agents/NAME/a2a.";
 
 /// JSON-RPC 2.0, 5.1.
 const PARSE_ERROR: i64 = -32700;
@@ -65,14 +70,34 @@ impl Problem {
         }
     }
 
-    /// The body: `status`, `title`, `code` and `request_id` (RFC 9457, `application/problem+json`).
+    /// The body: `status`, `title`, `code` and `request_id`, and `detail` where there is one (RFC 9457,
+    /// `application/problem+json`).
     pub fn body(self, request_id: &str) -> Value {
-        json!({
-            "code": self.code(),
-            "request_id": request_id,
-            "status": self.status().as_u16(),
-            "title": self.sentence(),
-        })
+        let (code, status, title) = (self.code(), self.status().as_u16(), self.sentence());
+        match self.detail() {
+            Some(detail) => json!({
+                "code": code,
+                "detail": detail,
+                "request_id": request_id,
+                "status": status,
+                "title": title,
+            }),
+            None => json!({
+                "code": code,
+                "request_id": request_id,
+                "status": status,
+                "title": title,
+            }),
+        }
+    }
+
+    /// What to compare the request with.
+    pub const fn detail(self) -> Option<&'static str> {
+        if matches!(self, Self::NotFound) {
+            Some(ROUTES)
+        } else {
+            None
+        }
     }
 
     /// Whether it is told how many bytes a body may have.
@@ -96,11 +121,16 @@ impl Problem {
 
     /// The error that a caller gets who reads JSON-RPC, with this status.
     pub fn rpc(self, id: &RpcId, status: StatusCode, request_id: &str) -> String {
-        let data = json!({
-            "code": self.code(),
-            "request_id": request_id,
-            "status": status.as_u16(),
-        });
+        let (code, status) = (self.code(), status.as_u16());
+        let data = match self.detail() {
+            Some(detail) => json!({
+                "code": code,
+                "detail": detail,
+                "request_id": request_id,
+                "status": status,
+            }),
+            None => json!({"code": code, "request_id": request_id, "status": status}),
+        };
         id.error(self.rpc_code(), self.sentence(), &data)
     }
 
@@ -115,6 +145,7 @@ impl Problem {
             Self::AgentQuota
             | Self::TurnsUnavailable
             | Self::Unavailable
+            | Self::IssuerUnavailable
             | Self::SigningUnavailable => Some(Duration::from_secs(10)),
             Self::BadBody
             | Self::BadJson
@@ -173,9 +204,20 @@ mod tests {
                 "{problem:?}"
             );
             let body = problem.body("r-1");
-            let expected = json!({"status": status.as_u16(), "title": problem.sentence(), "code": problem.code(), "request_id": "r-1"});
+            let mut expected = json!({"status": status.as_u16(), "title": problem.sentence(), "code": problem.code(), "request_id": "r-1"});
+            if *problem == Problem::NotFound {
+                expected["detail"] = ROUTES.into();
+            }
             assert_eq!(body, expected);
         }
+    }
+
+    #[test]
+    fn what_is_not_found_is_pointed_to_the_routes_as_api_gateway_does() {
+        let template = include_str!("../../../template.yaml");
+        let said = format!(r#""code": "not_found", "detail": "{ROUTES}", "#);
+        assert_eq!(template.matches(&said).count(), 4);
+        assert_eq!(template.matches(r#""code": "not_found""#).count(), 4);
     }
 
     #[test]
@@ -184,8 +226,11 @@ mod tests {
         for problem in Problem::ALL {
             let status = problem.status();
             let said: Value = serde_json::from_str(&problem.rpc(&id, status, "r-1")).unwrap();
-            let data =
+            let mut data =
                 json!({"status": status.as_u16(), "code": problem.code(), "request_id": "r-1"});
+            if *problem == Problem::NotFound {
+                data["detail"] = ROUTES.into();
+            }
             let error =
                 json!({"code": problem.rpc_code(), "message": problem.sentence(), "data": data});
             assert_eq!(said, json!({"jsonrpc": "2.0", "id": "a-1", "error": error}));
@@ -210,7 +255,7 @@ mod tests {
             .filter(|problem| problem.retry_after().is_some())
             .map(|problem| problem.status().as_u16())
             .collect();
-        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503]);
+        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503, 503]);
     }
 
     #[test]

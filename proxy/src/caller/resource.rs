@@ -1,7 +1,7 @@
 //! OAuth's protected resources (RFC 9728): the door, and each agent, so that a client who is refused finds out where to
 //! get a token.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use shared::agents::{Agent, Agents, Protocol};
@@ -44,8 +44,10 @@ impl Resource {
         }
     }
 
-    /// The metadata document (RFC 9728, section 2); none if the resource is of no agent, or no token is asked for. It
-    /// is the same for all callers, and says nothing of whom an agent admits but the scopes.
+    /// The metadata document (RFC 9728, section 2); none if no token is asked for.
+    ///
+    /// Strangers read it. A name that no agent has, and a protocol that an agent does not speak, are answered like an
+    /// agent's own: see [`Self::scopes`]. It says nothing of whom an agent admits but the scopes.
     pub fn metadata(
         &self,
         door: &PublicUrl,
@@ -55,43 +57,93 @@ impl Resource {
         if issuers.is_empty() {
             return None;
         }
-        let scopes = self.scopes(agents, issuers)?;
-        let servers: Vec<&str> = issuers
+        // The authorization server that a client is sent to, by the name that its metadata have.
+        let server = |issuer: &Advertised| {
+            let name = if issuer.is_served {
+                door.as_str()
+            } else {
+                issuer.issuer.as_str()
+            };
+            name.to_owned()
+        };
+        let servers: Vec<String> = issuers.iter().map(server).collect();
+        let clients: BTreeMap<String, &[String]> = issuers
             .iter()
-            .map(|issuer| issuer.issuer.as_str())
+            .filter(|issuer| !issuer.public_clients.is_empty())
+            .map(|issuer| (server(issuer), issuer.public_clients.as_slice()))
             .collect();
-        let mut metadata = json!({
-            "authorization_servers": servers,
-            "bearer_methods_supported": ["header"],
-            "resource": format!("{}{}", door.as_str(), self.path()),
-        });
-        if let (Some(metadata), false) = (metadata.as_object_mut(), scopes.is_empty()) {
-            metadata.insert("scopes_supported".to_owned(), json!(scopes));
+        let resource = format!("{}{}", door.as_str(), self.path());
+        let scopes = self.scopes(agents, issuers);
+        Some(if clients.is_empty() {
+            json!({
+                "authorization_servers": servers,
+                "bearer_methods_supported": ["header"],
+                "resource": resource,
+                "scopes_supported": scopes,
+            })
+        } else {
+            // A member of our own, as RFC 9728, section 2 allows.
+            json!({
+                "authorization_servers": servers,
+                "bearer_methods_supported": ["header"],
+                "gatehouse_public_clients": clients,
+                "resource": resource,
+                "scopes_supported": scopes,
+            })
+        })
+    }
+
+    /// What a client asks the issuers for, to get a token that is good here.
+    pub fn scopes<'a>(&self, agents: &'a Agents, issuers: &'a [Advertised]) -> BTreeSet<&'a str> {
+        match self {
+            Self::Door => {
+                let all = agents.iter().map(|agent| of_agent(agent, issuers));
+                let all: BTreeSet<&str> = all.flatten().collect();
+                if all.is_empty() {
+                    of_no_agent(issuers)
+                } else {
+                    all
+                }
+            }
+            Self::Agent(name, _) => agents
+                .get(name)
+                .map_or_else(|| usual(agents, issuers), |agent| of_agent(agent, issuers)),
         }
-        Some(metadata)
     }
 }
 
-impl Resource {
-    /// What a client asks the issuers for, to get a token that is good here; none if the resource is of no agent.
-    pub fn scopes<'a>(
-        &self,
-        agents: &'a Agents,
-        issuers: &'a [Advertised],
-    ) -> Option<BTreeSet<&'a str>> {
-        let agents: Vec<&Agent> = match self {
-            Self::Door => agents.iter().collect(),
-            Self::Agent(name, protocol) => {
-                let agent = agents.get(name);
-                vec![agent.filter(|agent| agent.protocol() == *protocol)?]
-            }
-        };
-        let scopes = agents
-            .into_iter()
-            .flat_map(|agent| agent.admission.named_scopes());
-        let scopes = scopes.flat_map(|scope| issuers.iter().map(|issuer| issuer.scope(scope)));
-        Some(scopes.collect())
+/// The agent's own scopes, each as the issuers give it.
+pub fn of_agent<'a>(agent: &'a Agent, issuers: &'a [Advertised]) -> BTreeSet<&'a str> {
+    let named = || agent.admission.named_scopes().map(String::as_str);
+    let requested = issuers.iter().map(|issuer| issuer.requested(named()));
+    requested.flatten().collect()
+}
+
+/// What a client asks the issuers for who calls no agent.
+pub fn of_no_agent(issuers: &[Advertised]) -> BTreeSet<&str> {
+    let requested = issuers
+        .iter()
+        .map(|issuer| issuer.requested(std::iter::empty()));
+    requested.flatten().collect()
+}
+
+/// The scopes that most agents have. Strangers who try out names get them for a name that no agent has, so that where all
+/// agents ask for the same they learn of none.
+fn usual<'a>(agents: &'a Agents, issuers: &'a [Advertised]) -> BTreeSet<&'a str> {
+    let mut counts: BTreeMap<BTreeSet<&str>, usize> = BTreeMap::new();
+    for agent in agents.iter() {
+        let count = counts.entry(of_agent(agent, issuers)).or_default();
+        *count = count.saturating_add(1);
     }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map_or_else(|| of_no_agent(issuers), |(scopes, _)| scopes)
+}
+
+/// The agent that a path of the door is about, whatever is asked of it.
+pub fn named_agent(path: &str) -> Option<Resource> {
+    let rest = path.strip_prefix("/agents/")?;
+    let (name, _) = rest.split_once('/')?;
+    Some(Resource::Agent(AgentName::parse(name)?, Protocol::Http))
 }
 
 /// The path at which an agent is called.

@@ -33,6 +33,8 @@ pub enum Route {
     A2a(AgentName),
     /// `GET /agents/{agent}/.well-known/agent-card.json`, and below `a2a`, callers whom the agent admits.
     AgentCard(AgentName),
+    /// `GET /.well-known/oauth-authorization-server`, open.
+    AuthorizationServer,
     /// `GET /.well-known/oauth-protected-resource`, open, with the path of a resource behind it.
     ResourceMetadata(String),
     /// `POST /agents/{agent}/mcp`, callers whom the agent admits.
@@ -68,6 +70,7 @@ impl Asked {
             Self::Call(Route::Invoke(_)) => "invocations",
             Self::Call(Route::A2a(_)) => "a2a",
             Self::Call(Route::AgentCard(_)) => "agent_card",
+            Self::Call(Route::AuthorizationServer) => "authorization_server",
             Self::Call(Route::ResourceMetadata(_)) => "resource_metadata",
             Self::Call(Route::Mcp(_) | Route::EndMcp(_)) => "mcp",
             Self::Preflight(_) => "preflight",
@@ -86,6 +89,7 @@ enum Place {
     A2a(AgentName),
     AgentCard(AgentName),
     Mcp(AgentName),
+    AuthorizationServer,
     ResourceMetadata(String),
     WebSocket(AgentName),
 }
@@ -98,6 +102,7 @@ impl Place {
             [".well-known", "jwks.json"] => Some(Self::Keys),
             ["whoami"] => Some(Self::Whoami),
             ["agents", agent, "invocations"] => AgentName::parse(agent).map(Self::Invocations),
+            [".well-known", "oauth-authorization-server"] => Some(Self::AuthorizationServer),
             [".well-known", "oauth-protected-resource", rest @ ..] => Some(Self::ResourceMetadata(
                 rest.iter().map(|segment| format!("/{segment}")).collect(),
             )),
@@ -121,6 +126,7 @@ impl Place {
         match self {
             Self::Conversation(..) => "DELETE",
             Self::AgentCard(_)
+            | Self::AuthorizationServer
             | Self::Health
             | Self::Keys
             | Self::ResourceMetadata(_)
@@ -141,6 +147,7 @@ impl Place {
             (Self::Invocations(agent), "POST") => Some(Route::Invoke(agent)),
             (Self::A2a(agent), "POST") => Some(Route::A2a(agent)),
             (Self::AgentCard(agent), "GET") => Some(Route::AgentCard(agent)),
+            (Self::AuthorizationServer, "GET") => Some(Route::AuthorizationServer),
             (Self::ResourceMetadata(path), "GET") => Some(Route::ResourceMetadata(path)),
             (Self::Mcp(agent), "POST") => Some(Route::Mcp(agent)),
             (Self::Mcp(agent), "DELETE") => Some(Route::EndMcp(agent)),
@@ -154,6 +161,7 @@ impl Place {
                 | Self::A2a(_)
                 | Self::AgentCard(_)
                 | Self::Mcp(_)
+                | Self::AuthorizationServer
                 | Self::ResourceMetadata(_)
                 | Self::WebSocket(_),
                 _,
@@ -176,6 +184,16 @@ mod tests {
             ("GET", "/healthz", Asked::Call(Route::Health)),
             ("GET", "/.well-known/jwks.json", Asked::Call(Route::Keys)),
             ("GET", "/whoami", Asked::Call(Route::Whoami)),
+            (
+                "GET",
+                "/.well-known/oauth-authorization-server",
+                Asked::Call(Route::AuthorizationServer),
+            ),
+            (
+                "POST",
+                "/.well-known/oauth-authorization-server",
+                Asked::WrongMethod("GET"),
+            ),
             ("POST", "/agents/demo/invocations", Asked::Call(demo())),
             (
                 "DELETE",
@@ -297,6 +315,8 @@ mod tests {
         "/agents/demo\\invocations",
         "/.well-known",
         "/.well-known/oauth-protected-resources",
+        "/.well-known/oauth-authorization-server/",
+        "/.well-known/oauth-authorization-server/live",
         "/agents/demo/.well-known",
         "/agents/demo/.well-known/agent.json",
         "/agents/demo/a2a/",

@@ -355,3 +355,20 @@ fn a_contradiction_in_a_file_is_told_with_its_line() {
     let expected = "`a` line 2: `AGENTS.demo.allow.issuers[0]` is not a trusted issuer";
     assert_eq!(faults_of_files(&[], &untrusted, ISSUERS), [expected]);
 }
+
+#[test]
+fn a_door_that_serves_an_issuers_metadata_needs_an_address_without_path() {
+    let issuers = r#"[{"discoveryUrl": "https://issuer.example/.well-known/openid-configuration",
+        "allowedClients": ["c"], "authorizationServer": "door"}]"#;
+    let with = |url: Option<&str>| {
+        let mut rows = vec![(TRUSTED_ISSUERS, issuers)];
+        rows.extend(url.map(|url| (PUBLIC_URL, url)));
+        read(&rows).err().unwrap_or_default()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with(Some("https://api.example.com")), none);
+    assert_eq!(with(Some("http://127.0.0.1:8080")), none);
+    assert_eq!(with(None), ["`PUBLIC_URL` is missing"]);
+    let path = "`PUBLIC_URL` has a path, and an entry of `TRUSTED_ISSUERS` has `authorizationServer` `door`";
+    assert_eq!(with(Some("https://api.example.com/live")), [path]);
+}

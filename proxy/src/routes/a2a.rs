@@ -98,10 +98,11 @@ fn issuers(app: &App, agent: &Agent) -> Vec<card::Issuer> {
         .filter(|issuer| Address::parse(&issuer.issuer).is_ok());
     let of = |issuer: &Advertised| {
         let address = issuer.issuer.trim_end_matches('/');
-        let scopes = admission.named_scopes();
+        let named = admission.named_scopes().map(String::as_str);
+        let scopes = issuer.requested(named).into_iter();
         card::Issuer {
             discovery: format!("{address}/.well-known/openid-configuration"),
-            scopes: scopes.map(|scope| issuer.scope(scope).to_owned()).collect(),
+            scopes: scopes.map(str::to_owned).collect(),
         }
     };
     taken.map(of).collect()

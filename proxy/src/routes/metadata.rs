@@ -1,5 +1,6 @@
 //! `GET /.well-known/oauth-protected-resource/…`, open: metadata that say where to get a token for the door, or for one
-//! agent (RFC 9728).
+//! agent (RFC 9728). `GET /.well-known/oauth-authorization-server`, open: metadata of an issuer, served by the door
+//! (RFC 8414).
 
 use http::StatusCode;
 
@@ -22,5 +23,15 @@ pub(crate) fn resource_metadata(
     let resource = Resource::at(path).ok_or(Problem::NotFound)?;
     let metadata = resource.metadata(door, &app.access.agents, &app.advertised);
     let metadata = metadata.ok_or(Problem::NotFound)?;
+    Ok(Answer::json(StatusCode::OK, &metadata))
+}
+
+/// Shows where people sign in, and clients get tokens, at the issuer whose metadata the door serves.
+pub(crate) async fn authorization_server(app: &App, request: &Request) -> Result<Answer, Declined> {
+    let server = app.authorization_server.as_ref().ok_or(Problem::NotFound)?;
+    let door = request.door.as_ref().ok_or(Problem::NotFound)?;
+    let scopes = Resource::Door.scopes(&app.access.agents, &app.advertised);
+    let metadata = server.metadata(door, &scopes).await;
+    let metadata = metadata.ok_or(Problem::IssuerUnavailable)?;
     Ok(Answer::json(StatusCode::OK, &metadata))
 }

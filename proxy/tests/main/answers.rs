@@ -134,7 +134,7 @@ async fn callers_learn_who_they_are() {
     let settings = settings::digest(&agents(), &door.issuer.setting());
     let expected = json!({"issuer": "https://issuer.example", "subject": "alice-1", "client_id": "c", "username": "alice",
         "email": "alice@example.com", "name": null, "scopes": ["gatehouse/invoke"], "groups": ["staff"],
-        "expires": NOW.0 + 600, "agents": ["demo"], "settings": {"authorizer": null, "proxy": settings}});
+        "expires": NOW.0 + 600, "agents": ["demo"], "protocols": {"demo": "http"}, "settings": {"authorizer": null, "proxy": settings}});
     assert_eq!((got.status, got.json()), (200, expected));
     assert_eq!(got.header("content-type"), Some("application/json"));
 }

@@ -167,6 +167,8 @@ pub(crate) fn assert_problem(got: &Got, status: u16, code: &str) {
     };
     let limit = body.remove("max_bytes");
     assert_eq!(limit, (code == "too_large").then(|| json!(1000)));
+    let pointer = body.remove("detail");
+    assert_eq!(pointer.is_some(), code == "not_found");
     let names: Vec<&str> = body.keys().map(String::as_str).collect();
     assert_eq!(names, ["code", "request_id", "status", "title"]);
     assert_eq!(

@@ -64,7 +64,7 @@ async fn the_unknown_have_one_name_and_no_rights() {
             .ask("GET", "/whoami", &[("authorization", token)], "")
             .await;
         let expected = json!({
-            "agents": ["demo"], "client_id": null, "email": null, "expires": 9_007_199_254_740_991_u64,
+            "agents": ["demo"], "protocols": {"demo": "http"}, "client_id": null, "email": null, "expires": 9_007_199_254_740_991_u64,
             "groups": [], "issuer": "anonymous", "name": null, "scopes": [],
             "settings": {"authorizer": null, "proxy": settings}, "subject": "anonymous", "username": null,
         });

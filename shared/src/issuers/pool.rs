@@ -16,6 +16,7 @@ impl TrustedIssuers {
             trust: Trust::new(rules),
             sources,
             advertised: Vec::new(),
+            served: None,
             notes: Vec::new(),
         }
     }

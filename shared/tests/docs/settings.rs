@@ -187,12 +187,13 @@ const AGENT_READERS: [&str; 3] = [
     "shared/src/agents/admission.rs",
     "shared/src/agents/forwarding.rs",
 ];
-const ISSUER_READERS: [&str; 5] = [
+const ISSUER_READERS: [&str; 6] = [
     "shared/src/issuers.rs",
     "shared/src/issuers/authority.rs",
     "shared/src/issuers/conditions.rs",
     "shared/src/issuers/names.rs",
     "shared/src/issuers/rules.rs",
+    "shared/src/issuers/served.rs",
 ];
 
 /// Members that any object may have; they are explained once.

@@ -48,6 +48,17 @@ fn every_fault_of_a_member_is_named() {
         (json!({"allowedClients": "app"}), "allowedClients` is a text, not a list".to_owned()),
         (json!({"allowedClients": [7]}), "allowedClients[0]` is a number, not a text".to_owned()),
         (json!({"allowedClients": ["a", ""]}), format!("allowedClients[1]` is not {text}")),
+        (
+            json!({"authorizationServer": "pool"}),
+            "authorizationServer` is none of `issuer`, `door`".to_owned(),
+        ),
+        (json!({"authorizationServer": true}), "authorizationServer` is a boolean, not a text".to_owned()),
+        (
+            json!({"publicClients": ["app", "cli"]}),
+            "publicClients` has `cli`, which is not in `allowedClients`".to_owned(),
+        ),
+        (json!({"publicClients": []}), "publicClients` is an empty list".to_owned()),
+        (json!({"publicClients": ["a b"], "allowedClients": null, "allowedAudience": ["a"]}), format!("publicClients[0]` is not {text}")),
         (json!({"allowedAudience": []}), "allowedAudience` is an empty list".to_owned()),
         (json!({"allowedAudience": ["a b"]}), format!("allowedAudience[0]` is not {text}")),
         (json!({"allowedAudience": [long]}), format!("allowedAudience[0]` is not {text}")),

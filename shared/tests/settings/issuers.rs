@@ -356,3 +356,77 @@ fn scopes_may_be_advertised_under_the_issuers_own_names() {
     assert_eq!(advertised.scope("agents"), "api://gatehouse/agents");
     assert_eq!(advertised.scope("other"), "other");
 }
+
+/// Each row: the scopes that an agent names, those of the issuer's entry, a mapping, and what a client asks for.
+#[test]
+fn a_client_is_always_told_what_to_ask_for() {
+    let none = json!({});
+    for (named, allowed, mapping, requested) in [
+        (&[][..], json!(null), &none, &["openid"][..]),
+        (
+            &[],
+            json!(null),
+            &json!({"openid": "api://gatehouse/.default"}),
+            &["api://gatehouse/.default"],
+        ),
+        (&["b", "a"], json!(null), &none, &["a", "b"]),
+        (&[], json!(["door"]), &none, &["door"]),
+        (
+            &["a"],
+            json!(["door"]),
+            &json!({"a": "x/a", "openid": "x"}),
+            &["door", "x/a"],
+        ),
+    ] {
+        let mut more = json!({"advertisedScopeMapping": mapping});
+        if !allowed.is_null() {
+            more["allowedScopes"] = allowed.clone();
+        }
+        let issuers = read(&with(pool(), more));
+        let scopes = issuers.advertised[0].requested(named.iter().copied());
+        let scopes: Vec<&str> = scopes.into_iter().collect();
+        assert_eq!(scopes, requested, "{named:?} {allowed} {mapping}");
+    }
+}
+
+#[test]
+fn public_clients_are_told_and_are_clients_that_are_let_in() {
+    let clients = |more| {
+        read(&with(pool(), more)).advertised[0]
+            .public_clients
+            .clone()
+    };
+    assert_eq!(clients(json!({})), Vec::<String>::new());
+    let both = json!({"allowedClients": ["web", "cli"], "publicClients": ["cli", "web"]});
+    assert_eq!(clients(both), ["cli", "web"]);
+    let any = json!({"allowedClients": null, "allowedAudience": ["a"], "publicClients": ["cli"]});
+    assert_eq!(clients(any), ["cli"]);
+}
+
+#[test]
+fn the_door_may_serve_the_metadata_of_one_issuer() {
+    let served = |more| read(&with(pool(), more)).served;
+    assert!(served(json!({})).is_none());
+    assert!(served(json!({"authorizationServer": "issuer"})).is_none());
+    let origin = served(json!({"authorizationServer": "door"})).unwrap();
+    assert_eq!(origin.issuer, POOL);
+    assert_eq!(origin.discovery.as_str(), format!("{POOL}{SUFFIX}"));
+    assert!(!origin.has_public_clients);
+    let public = json!({"authorizationServer": "door", "publicClients": ["app"]});
+    assert!(served(public).unwrap().has_public_clients);
+    let door = json!({"authorizationServer": "door"});
+    let two = json!([with(pool(), door.clone()), with(other(), door.clone())]).to_string();
+    let faults = TrustedIssuers::parse(&two).err().unwrap();
+    schema::ISSUERS.compare(&two, &faults);
+    let expected = "`TRUSTED_ISSUERS[1].authorizationServer` is `door`, as in an entry before, and the door is one \
+                    authorization server";
+    assert_eq!(said(&faults), [expected]);
+    let tenants = json!({"authorizationServer": "door", "tenants": ["a-1"],
+        "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0"});
+    let many = json!([with(other(), tenants)]).to_string();
+    let faults = TrustedIssuers::parse(&many).err().unwrap();
+    schema::ISSUERS.compare(&many, &faults);
+    let expected = "`TRUSTED_ISSUERS[0].authorizationServer` is `door`, and each of the issuer's `tenants` has \
+                    metadata of its own";
+    assert_eq!(said(&faults), [expected]);
+}

@@ -59,7 +59,7 @@ const SAID: [&str; 32] = [
 ];
 
 /// What it cannot, or not well: members given twice, hosts and keys.
-const UNSAID: [&str; 17] = [
+const UNSAID: [&str; 18] = [
     "has a name twice",
     "is not the name of a header that ",
     "admits anyone who asks ",
@@ -68,6 +68,7 @@ const UNSAID: [&str; 17] = [
     "does not have `{tenantid}` once",
     "has `",
     "is `anonymous`",
+    "is `door`, ",
     "is the metadata of all tenants",
     "has no usable key",
     "has user information",

@@ -17,6 +17,7 @@ ALL: Mapping[str, Check] = {
     "callers name functions that are made and called": callers.broken,
     "methods stream in time": methods.integrations,
     "methods are protected": methods.protection,
+    "other methods are refused": methods.refusals,
     "strangers have a function of their own": methods.separation,
     "strangers are slowed down": throttles.broken,
     "the authorizer is asked as it must be": methods.authorizer,

@@ -1,9 +1,12 @@
 """Methods of the API: streamed, in time, behind the authorizer unless they are listed as open."""
 
+import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from api import AUTHORIZER, bodies, methods
+from api import ANY_OTHER, AUTHORIZER, INTEGRATION, bodies, methods, paths
 from deployment import Deployment
 from names import REGION
 
@@ -78,6 +81,59 @@ def separation(deployment: Deployment) -> list[str]:
         if name not in listed and function in strangers
     )
     return faults
+
+
+def refusals(deployment: Deployment) -> list[str]:
+    """Paths whose other methods are not refused by API Gateway itself, alike for everyone: status 405, and in
+    `Allow` the methods that the path has (RFC 9110, section 15.5.6)."""
+    faults = []
+    for path, item in paths(deployment):
+        other = item.get(ANY_OTHER)
+        if other is None:
+            faults.append(f"{path}: says nothing of other methods")
+            continue
+        # Nothing is called: no function, no address, nothing in another's name.
+        integration = other.get(INTEGRATION, {})
+        if set(integration) != {"type", "passthroughBehavior", "requestTemplates", "responses"}:
+            faults.append(f"{path}: has {sorted(integration)} for other methods")
+        wanted = {
+            "type": "mock",
+            "passthroughBehavior": "never",
+            "requestTemplates": {"application/json": '{"statusCode": 405}'},
+        }
+        faults.extend(
+            f"{path}: {name} is {integration.get(name)} for other methods"
+            for name, value in wanted.items()
+            if integration.get(name) != value
+        )
+        if [scheme for one in other.get("security", []) for scheme in one] != ["NONE"]:
+            faults.append(f"{path}: {other.get('security')} stand before other methods")
+        faults.extend(f"{path}: {fault}" for fault in _refusal(item, other))
+    return faults
+
+
+def _refusal(item: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the one answer to other methods of a path."""
+    responses = other.get(INTEGRATION, {}).get("responses", {})
+    answer = responses.get("default", {})
+    if set(responses) != {"default"} or answer.get("statusCode") != "405":
+        yield f"other methods are answered {responses}"
+    headers = {
+        name.removeprefix("method.response.header."): value
+        for name, value in answer.get("responseParameters", {}).items()
+    }
+    # Clients call GET where a server need not have it, and this API has it for that alone.
+    named = {name.upper() for name in item if name != ANY_OTHER} - ({"GET"} if "post" in item else set())
+    if headers.get("Allow") != f"'{', '.join([*sorted(named - {'OPTIONS'}), 'OPTIONS'])}'":
+        yield f"`Allow` is {headers.get('Allow')}, and the methods are {sorted(named)}"
+    if headers.get("Access-Control-Allow-Origin") != "'*'":
+        yield "no page may read that its method is refused"
+    declared = other.get("responses", {}).get("405", {}).get("headers", {})
+    if declared.keys() != headers.keys():
+        yield f"API Gateway imports no answer that sets {sorted(headers)} and declares {sorted(declared)}"
+    body = json.loads(answer.get("responseTemplates", {}).get("application/json", "{}"))
+    if (body.get("status"), body.get("code")) != (405, "method_not_allowed"):
+        yield f"other methods are told {body}"
 
 
 def authorizer(deployment: Deployment) -> list[str]:

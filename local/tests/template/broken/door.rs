@@ -14,6 +14,19 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "[NONE: [], !If [HasAuth, GatehouseAuthorizer: [], NONE: []]]" => "[GatehouseAuthorizer: []]";
         "AlwaysDeploy: true" => "AlwaysDeploy: false";
     }
+    "other methods are refused" in MAIN {
+        "            x-amazon-apigateway-any-method: *takes-post\n" => "            x-amazon-apigateway-any-method: *takes-get\n";
+        "                type: mock\n" => "                type: http\n";
+        "                type: mock\n" => "                type: mock\n                uri: https://other.example/\n";
+        "passthroughBehavior: never" => "passthroughBehavior: when_no_match";
+        "'{\"statusCode\": 405}'" => "'{\"statusCode\": 200}'";
+        "                    statusCode: \"405\"\n" => "                    statusCode: \"200\"\n";
+        "\"'POST, OPTIONS'\"" => "\"'GET, POST, OPTIONS'\"";
+        "&takes-get\n              security: [NONE: []]\n"
+            => "&takes-get\n              security: [GatehouseAuthorizer: []]\n";
+        "            x-amazon-apigateway-any-method: *takes-get\n"
+            => "            x-amazon-apigateway-any-method: *takes-get\n            put: {security: [NONE: []]}\n";
+    }
     "strangers are kept apart" in MAIN {
         "      Role: !GetAtt OpenRoutesRole.Arn\n" => "      Role: !GetAtt ProxyRole.Arn\n";
         "        - ResourcePath: /~1healthz\n          HttpMethod: GET\n"

@@ -1,5 +1,7 @@
 //! Proofs about routes: which exist, and which have the authorizer.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::{listed, unless};
@@ -7,7 +9,11 @@ use crate::door::Door;
 use crate::resolve::entries;
 
 /// Routes without an authorizer: what everyone may read. Beside these, only the preflights of browsers are open.
-const OPEN: [&str; 2] = ["GET /.well-known/jwks.json", "GET /healthz"];
+const OPEN: [&str; 3] = [
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /healthz",
+];
 /// Below it stands where tokens come from, for clients that have none yet (RFC 9728).
 const METADATA: &str = "GET /.well-known/oauth-protected-resource";
 
@@ -80,6 +86,56 @@ pub(crate) fn are_protected(door: &Door) -> Vec<String> {
     // A condition changes nothing at a stage that is not deployed again.
     let deploys = &door.main().resource("Api")["Properties"]["AlwaysDeploy"];
     faults.extend(unless(deploys == "true", "Api", "AlwaysDeploy is not on"));
+    faults
+}
+
+/// The methods that a path does not have are answered 405 by API Gateway itself, with the path's methods in `Allow`
+/// (RFC 9110, section 15.5.6), and alike for everyone: nothing is called, so nothing stands open.
+pub(crate) fn refuse_other_methods(door: &Door) -> Vec<String> {
+    let mut methods: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for route in routes(door) {
+        let (method, path) = route.name.split_once(' ').unwrap();
+        let of_path = methods.entry(path.to_owned()).or_default();
+        of_path.insert(method.to_owned());
+    }
+    let api = &door.main().resource("Api")["Properties"];
+    let paths = entries(&api["DefinitionBody"]["paths"]);
+    let mut faults = Vec::new();
+    for (path, methods) in &methods {
+        let other = paths
+            .get(path)
+            .map_or(&Value::Null, |item| &item["x-amazon-apigateway-any-method"]);
+        let integration = &other["x-amazon-apigateway-integration"];
+        let answer = &integration["responses"]["default"];
+        let headers = &answer["responseParameters"];
+        let is_so = integration["type"] == "mock"
+            && integration.get("uri").is_none()
+            && integration["passthroughBehavior"] == "never"
+            && integration["requestTemplates"]
+                == json!({"application/json": "{\"statusCode\": 405}"})
+            && entries(&integration["responses"]).len() == 1
+            && answer["statusCode"] == "405"
+            && other["security"] == json!([{"NONE": []}])
+            && headers["method.response.header.Access-Control-Allow-Origin"] == "'*'";
+        faults.extend(unless(is_so, path, "does not refuse other methods"));
+        // At `mcp` the proxy refuses `GET` itself, behind the authorizer: clients who have no token are to get one.
+        let taken = methods.iter().map(String::as_str);
+        let taken =
+            taken.filter(|&name| name != "OPTIONS" && !(name == "GET" && methods.contains("POST")));
+        let allow = taken.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+        let is_so = headers["method.response.header.Allow"] == format!("'{allow}'");
+        faults.extend(unless(is_so, path, "names other methods than it takes"));
+    }
+    faults.extend(paths.iter().flat_map(|(path, item)| {
+        let known = |name: &str| {
+            let declared = methods
+                .get(path)
+                .is_some_and(|own| own.contains(&name.to_uppercase()));
+            declared || name == "x-amazon-apigateway-any-method"
+        };
+        let strange = entries(item).keys().filter(move |name| !known(name));
+        strange.map(move |name| format!("{name} {path}: no function has it"))
+    }));
     faults
 }
 

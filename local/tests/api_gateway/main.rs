@@ -1,6 +1,8 @@
 //! Requests through the emulator of API Gateway to a real function and a real authorizer.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod mock;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
@@ -31,6 +33,22 @@ Resources:
     Properties:
       StageName: live
       EndpointConfiguration: {Type: REGIONAL}
+      MergeDefinitions: true
+      DefinitionBody:
+        paths:
+          /stream:
+            x-amazon-apigateway-any-method:
+              security: [NONE: []]
+              responses: {"405": {description: no, headers: {Allow: {}, Content-Type: {}}}}
+              x-amazon-apigateway-integration:
+                type: mock
+                passthroughBehavior: never
+                requestTemplates: {application/json: '{"statusCode": 405}'}
+                responses:
+                  default:
+                    statusCode: "405"
+                    responseParameters: {method.response.header.Allow: "'POST'", method.response.header.Content-Type: "'a/b'"}
+                    responseTemplates: {application/json: '{"id": "$context.requestId", "at": "$context.stage"}'}
       Auth:
         DefaultAuthorizer: Main
         Authorizers:
@@ -288,7 +306,7 @@ async fn what_no_route_has_is_refused() {
     let door = Door::open().await;
     for (method, path) in [
         (Method::POST, "/nothing"),
-        (Method::GET, "/stream"),
+        (Method::GET, "/short-stream"),
         (Method::POST, "/live"),
     ] {
         let received = Answer::read(door.send(method, path, &[], "").await).await;
