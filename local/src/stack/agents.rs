@@ -212,7 +212,8 @@ pub(super) fn document(
     });
     let tools = (TOOLS_AGENT.to_owned(), tools);
     let entries = entries.chain([tools]).map(|(name, mut entry)| {
-        if let (Some(issuers), Some(allow)) = (&issuers, entry["allow"].as_object_mut()) {
+        let allow = entry.get_mut("allow").and_then(Value::as_object_mut);
+        if let (Some(issuers), Some(allow)) = (&issuers, allow) {
             allow.insert("issuers".to_owned(), json!(issuers));
         }
         (name, entry)

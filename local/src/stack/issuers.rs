@@ -36,11 +36,11 @@ pub(super) fn names(own: &Issuer, others: &[Value]) -> Option<Vec<String>> {
 /// The first name of an entry's issuer: as it is given, or else the address of its metadata without what is well-known.
 /// Where an entry is not of its form, the functions say so at their start.
 pub(super) fn name(entry: &Value) -> &str {
-    let given = match &entry["issuer"] {
-        Value::Array(names) => names.first().and_then(Value::as_str),
-        name => name.as_str(),
-    };
-    let address = entry["discoveryUrl"].as_str().unwrap_or_default();
+    let issuer = entry.get("issuer");
+    let first = issuer.and_then(|names| names.get(0)).or(issuer);
+    let given = first.and_then(Value::as_str);
+    let address = entry.get("discoveryUrl").and_then(Value::as_str);
+    let address = address.unwrap_or_default();
     let of_metadata = WELL_KNOWN.iter().find_map(|end| address.strip_suffix(end));
     given.or(of_metadata).unwrap_or(address)
 }
