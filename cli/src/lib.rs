@@ -44,11 +44,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Termina
 /// other program of this project uses.
 fn usage(error: &clap::Error, terminal: &mut Terminal) -> Exit {
     let text = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => terminal.print(&text, Exit::Done),
-        _ => {
-            terminal.say(&text);
-            Exit::Usage
-        }
+    let is_result = [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion].contains(&error.kind());
+    if is_result {
+        return terminal.print(&text, Exit::Done);
     }
+    terminal.say(&text);
+    Exit::Usage
 }

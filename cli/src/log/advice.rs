@@ -33,58 +33,10 @@ pub(crate) fn page(status: Option<u16>) -> &'static str {
     }
 }
 
-const fn of_stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Bearer => "the caller must send one `Authorization` header, `Bearer TOKEN`",
-        Stage::Form => {
-            "the caller must send the access token as the issuer wrote it, not an opaque or changed one"
-        }
-        Stage::Issuer => {
-            "compare the token's `iss` with `TRUSTED_ISSUERS`, byte for byte; add the issuer if it is to be trusted"
-        }
-        Stage::Type => {
-            "the caller must send an access token; add its `typ` to the issuer's `tokenTypes` if it is one"
-        }
-        Stage::Algorithm => {
-            "add the algorithm to the issuer's `algorithms` if it is to be trusted with it"
-        }
-        Stage::Key => {
-            "open the issuer's key document: the key may be new, withdrawn, or of another issuer"
-        }
-        Stage::Signature => {
-            "the token was changed, or another issuer signed it; the caller must get a new one"
-        }
-        Stage::Tenant => {
-            "the token's tenant is not the one that its `iss` names; ask the issuer's operator"
-        }
-        Stage::Times => {
-            "the caller must get a new token; if it is new, compare the clocks, and `maxLifetimeSeconds`"
-        }
-        Stage::TokenUse => "the caller must send the access token, not the id token",
-        Stage::Client => {
-            "add the client to `allowedClients` of the issuer's entry if it is one of yours"
-        }
-        Stage::Audience => {
-            "the caller must ask for a token for this door; or add its audience to `allowedAudience`"
-        }
-        Stage::Subject => {
-            "name the claim of a stable subject in `subjectClaim`, or let the issuer write one"
-        }
-        Stage::AllowedSubject => "add the subject to `allowedSubjects` if this caller is meant",
-        Stage::Scope => "the caller must ask for a scope of `allowedScopes`",
-        Stage::Claims => {
-            "let the issuer write the claims that the entry asks for, or change the conditions"
-        }
-        Stage::AgentIssuer => {
-            "add the issuer to `issuers` in the agent's `allow` if its callers are meant"
-        }
-        Stage::AgentScope => "the caller must ask for the agent's scopes, and sign in again",
-        Stage::AgentGroup => {
-            "put the user into a group of the agent's `allow`; it counts with their next token"
-        }
-        Stage::AgentClient => "add the client to `clients` in the agent's `allow` if it is meant",
-        Stage::AgentAnyOf => "compare the caller with each set of the agent's `anyOf`",
-    }
+fn of_stage(stage: Stage) -> &'static str {
+    let mut rows = STAGES.iter();
+    let row = rows.find(|(failed, _)| *failed == stage);
+    row.map_or_else(|| of_code(stage.code()), |(_, advice)| advice)
 }
 
 fn of_code(code: &str) -> &'static str {
@@ -95,6 +47,94 @@ fn of_code(code: &str) -> &'static str {
         |(_, advice)| advice,
     )
 }
+
+/// What to do where a check failed.
+const STAGES: &[(Stage, &str)] = &[
+    (
+        Stage::Bearer,
+        "the caller must send one `Authorization` header, `Bearer TOKEN`",
+    ),
+    (
+        Stage::Form,
+        "the caller must send the access token as the issuer wrote it, not an opaque or changed one",
+    ),
+    (
+        Stage::Issuer,
+        "compare the token's `iss` with `TRUSTED_ISSUERS`, byte for byte; add the issuer if it is to be trusted",
+    ),
+    (
+        Stage::Type,
+        "the caller must send an access token; add its `typ` to the issuer's `tokenTypes` if it is one",
+    ),
+    (
+        Stage::Algorithm,
+        "add the algorithm to the issuer's `algorithms` if it is to be trusted with it",
+    ),
+    (
+        Stage::Key,
+        "open the issuer's key document: the key may be new, withdrawn, or of another issuer",
+    ),
+    (
+        Stage::Signature,
+        "the token was changed, or another issuer signed it; the caller must get a new one",
+    ),
+    (
+        Stage::Tenant,
+        "the token's tenant is not the one that its `iss` names; ask the issuer's operator",
+    ),
+    (
+        Stage::Times,
+        "the caller must get a new token; if it is new, compare the clocks, and `maxLifetimeSeconds`",
+    ),
+    (
+        Stage::TokenUse,
+        "the caller must send the access token, not the id token",
+    ),
+    (
+        Stage::Client,
+        "add the client to `allowedClients` of the issuer's entry if it is one of yours",
+    ),
+    (
+        Stage::Audience,
+        "the caller must ask for a token for this door; or add its audience to `allowedAudience`",
+    ),
+    (
+        Stage::Subject,
+        "name the claim of a stable subject in `subjectClaim`, or let the issuer write one",
+    ),
+    (
+        Stage::AllowedSubject,
+        "add the subject to `allowedSubjects` if this caller is meant",
+    ),
+    (
+        Stage::Scope,
+        "the caller must ask for a scope of `allowedScopes`",
+    ),
+    (
+        Stage::Claims,
+        "let the issuer write the claims that the entry asks for, or change the conditions",
+    ),
+    (
+        Stage::AgentIssuer,
+        "add the issuer to `issuers` in the agent's `allow` if its callers are meant",
+    ),
+    (
+        Stage::AgentScope,
+        "the caller must ask for the agent's scopes, and sign in again",
+    ),
+    (
+        Stage::AgentGroup,
+        "put the user into a group of the agent's `allow`; it counts with their next token",
+    ),
+    (
+        Stage::AgentClient,
+        "add the client to `clients` in the agent's `allow` if it is meant",
+    ),
+    (
+        Stage::AgentAnyOf,
+        "compare the caller with each set of the agent's `anyOf`",
+    ),
+];
 
 /// By outcomes of the proxy, reasons of outages, and API Gateway's types of responses.
 const ADVICE: &[(&[&str], &str)] = &[
@@ -226,8 +266,9 @@ mod tests {
                 assert!(is_there || own.contains(code), "{code}");
             }
         }
+        let advised: Vec<Stage> = STAGES.iter().map(|(stage, _)| *stage).collect();
+        assert_eq!(advised, Stage::ALL);
         for refusal in Refusal::ALL {
-            assert!(!next(refusal.code()).is_empty());
             assert_eq!(sentence(refusal.code()), Some(refusal.sentence()));
         }
     }

@@ -51,9 +51,10 @@ impl Line {
 
     /// The status that the caller got, or was to get.
     pub(crate) fn status(&self) -> Option<u16> {
-        match self.members.get("status")? {
-            Value::String(text) => text.parse().ok(),
-            other => other.as_u64().and_then(|status| u16::try_from(status).ok()),
+        let status = self.members.get("status")?;
+        match status.as_str() {
+            Some(text) => text.parse().ok(),
+            None => u16::try_from(status.as_u64()?).ok(),
         }
     }
 

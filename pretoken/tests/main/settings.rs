@@ -22,12 +22,14 @@ async fn a_trigger_with_wrong_settings_does_not_start() {
         panic!("{error}");
     };
     assert_eq!(failure.exit, Exit::Code(USAGE));
-    assert_eq!(log.len(), 1, "{log:?}");
+    // Which version it is, and what is wrong.
+    assert_eq!(log.len(), 2, "{log:?}");
+    assert!(log[0].contains("\"version\""), "{log:?}");
     for said in [
         "`ASSERTING_CLIENTS` is missing",
         "`DIRECTORY.a.department` is missing",
         "`CLIENT_CLAIMS.a.sub` is not a claim that may be set",
     ] {
-        assert!(log[0].contains(said), "{log:?}");
+        assert!(log[1].contains(said), "{log:?}");
     }
 }

@@ -252,6 +252,16 @@ fn every_query_asks_for_fields_that_lines_have() {
 }
 
 #[test]
+fn the_template_says_the_workspaces_version() {
+    let template = read(TEMPLATE);
+    let (_, output) = template.split_once("\nOutputs:\n  Version:\n").unwrap();
+    let value = output
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Value: "));
+    assert_eq!(value, Some(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
 fn what_is_wrong_is_noticed() {
     let template = "\nParameters:\n  A:\n    Type: B\n  # x\n  CdEf:\n    X:\n\nOutputs:\n  G:\n";
     let expected = |names: &[&str]| names.iter().map(ToString::to_string).collect();

@@ -135,11 +135,11 @@ pub(crate) fn stage(door: &Door) -> Vec<String> {
 /// member; and it is the route's pattern where the name of a conversation is all that keeps that to its owner.
 pub(crate) fn access_log(door: &Door) -> Vec<String> {
     let log = &door.main().resource("Api")["Properties"]["AccessLogSetting"];
-    let format = log["Format"].as_str().unwrap_or_default();
+    let format = substituted(&log["Format"]);
     let mut faults = Vec::new();
     let is_kept = log["DestinationArn"]["Fn::GetAtt"] == "AccessLogs.Arn";
     faults.extend(unless(is_kept, "AccessLogSetting", "goes elsewhere"));
-    let is_json = serde_json::from_str::<Value>(format).is_ok();
+    let is_json = serde_json::from_str::<Value>(&format).is_ok();
     faults.extend(unless(is_json, "AccessLogSetting", "is no JSON"));
     for variable in format.split('$').skip(1) {
         let name: String = variable
@@ -160,6 +160,16 @@ pub(crate) fn access_log(door: &Door) -> Vec<String> {
         "shows names of conversations",
     ));
     faults
+}
+
+/// A text, or one with a map of what stands for the names in it.
+fn substituted(text: &Value) -> String {
+    let sub = &text["Fn::Sub"];
+    let plain = text.as_str().or(sub[0].as_str()).unwrap_or_default();
+    let values = sub[1].as_object().into_iter().flatten();
+    values.fold(plain.to_owned(), |text, (name, value)| {
+        text.replace(&format!("${{{name}}}"), value.as_str().unwrap_or_default())
+    })
 }
 
 /// The console's pages may connect to the door, the sign-in page and what a parameter names, each by its exact host: a
