@@ -102,20 +102,7 @@ enum Stop {
 
 impl Options {
     fn read(mut parser: Parser) -> Result<Self, Stop> {
-        let mut options = Self {
-            template: "template.yaml".into(),
-            policy: None,
-            functions: None,
-            port: 0,
-            domain: None,
-            issuers: None,
-            return_urls: vec![RETURN_URL.to_owned()],
-            serves_metadata: false,
-            tool_token_seconds: 300,
-            agent: None,
-            agent_folder: None,
-            describe: None,
-        };
+        let mut options = Self::defaults();
         while let Some(argument) = parser.next().map_err(surplus)? {
             match argument {
                 Short('h') | Long("help") => {
@@ -129,26 +116,13 @@ impl Options {
                 Long("functions") => {
                     options.functions = Some(value(&mut parser, "--functions")?.into());
                 }
-                Long("domain") => {
-                    let text = value(&mut parser, "--domain")?;
-                    let domain = text.to_str().and_then(CustomDomain::parse);
-                    options.domain = Some(domain.ok_or_else(|| {
-                        let text = text.display();
-                        Stop::Wrong(format!("`{text}` is not a host with a base path"))
-                    })?);
-                }
+                Long("domain") => options.domain = Some(domain(&mut parser)?),
                 Long("port") => {
                     let port = value(&mut parser, "--port")?;
                     options.port = number(&port, &PORTS, "a port")?;
                 }
                 Long("issuers") => options.issuers = Some(value(&mut parser, "--issuers")?.into()),
-                Long("return-url") => {
-                    let url = value(&mut parser, "--return-url")?;
-                    let url = url.into_string().map_err(|url| {
-                        Stop::Wrong(format!("`{}` is not an address", url.display()))
-                    })?;
-                    options.return_urls.push(url);
-                }
+                Long("return-url") => options.return_urls.push(return_url(&mut parser)?),
                 Long("serve-metadata") => options.serves_metadata = true,
                 Long("tool-token") => {
                     let seconds = value(&mut parser, "--tool-token")?;
@@ -169,6 +143,37 @@ impl Options {
         }
         Ok(options)
     }
+
+    fn defaults() -> Self {
+        Self {
+            template: "template.yaml".into(),
+            policy: None,
+            functions: None,
+            port: 0,
+            domain: None,
+            issuers: None,
+            return_urls: vec![RETURN_URL.to_owned()],
+            serves_metadata: false,
+            tool_token_seconds: 300,
+            agent: None,
+            agent_folder: None,
+            describe: None,
+        }
+    }
+}
+
+fn domain(parser: &mut Parser) -> Result<CustomDomain, Stop> {
+    let text = value(parser, "--domain")?;
+    let domain = text.to_str().and_then(CustomDomain::parse);
+    domain.ok_or_else(|| {
+        let text = text.display();
+        Stop::Wrong(format!("`{text}` is not a host with a base path"))
+    })
+}
+
+fn return_url(parser: &mut Parser) -> Result<String, Stop> {
+    let url = value(parser, "--return-url")?.into_string();
+    url.map_err(|url| Stop::Wrong(format!("`{}` is not an address", url.display())))
 }
 
 fn unknown(argument: impl Display) -> Stop {
