@@ -130,12 +130,7 @@ impl Options {
                     options.functions = Some(value(&mut parser, "--functions")?.into());
                 }
                 Long("domain") => {
-                    let text = value(&mut parser, "--domain")?;
-                    let domain = text.to_str().and_then(CustomDomain::parse);
-                    options.domain = Some(domain.ok_or_else(|| {
-                        let text = text.display();
-                        Stop::Wrong(format!("`{text}` is not a host with a base path"))
-                    })?);
+                    options.domain = Some(domain(&value(&mut parser, "--domain")?)?);
                 }
                 Long("port") => {
                     let port = value(&mut parser, "--port")?;
@@ -188,6 +183,14 @@ fn value(parser: &mut Parser, name: &str) -> Result<OsString, Stop> {
     value.map_err(|_| Stop::Wrong(format!("`{name}` needs a value")))
 }
 
+fn domain(text: &OsStr) -> Result<CustomDomain, Stop> {
+    let domain = text.to_str().and_then(CustomDomain::parse);
+    domain.ok_or_else(|| {
+        let text = text.display();
+        Stop::Wrong(format!("`{text}` is not a host with a base path"))
+    })
+}
+
 fn number<T: FromStr + PartialOrd>(
     value: &OsStr,
     range: &RangeInclusive<T>,
@@ -227,10 +230,6 @@ async fn asked_to_stop((interrupt, terminate): &mut (Signal, Signal)) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "read once, here, and handed on as settings"
-)]
 fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
     let Options {
         template,
