@@ -27,7 +27,7 @@ async def refund(order: str, amount: int) -> str:
     return result.content[0].text
 
 
-model = init_chat_model(os.environ.get("MODEL"))
+model = init_chat_model(os.environ["MODEL"])
 
 
 @app.entrypoint

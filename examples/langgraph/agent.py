@@ -25,7 +25,7 @@ async def refund(order: str, amount: int) -> str:
     return result.content[0].text
 
 
-agent = create_agent(init_chat_model(os.environ.get("MODEL")), tools=[refund])
+agent = create_agent(init_chat_model(os.environ["MODEL"]), tools=[refund])
 
 
 @app.entrypoint

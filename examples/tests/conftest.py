@@ -82,6 +82,8 @@ def start(tmp_path):
             folder, command = shutil.copytree(folder, NODE_FOLDER / example, dirs_exist_ok=True), "node agent.mjs"
         description = tmp_path / "description.json"
         environment = os.environ | {"AGENT_CMD": command, "AGENT_DIR": str(folder), "AGENT_PROTOCOL": protocol}
+        # For LangChain's stand-in, which is every model.
+        environment["MODEL"] = "fake"
         process = subprocess.Popen(
             [LOCAL, "--template", ROOT / "template.yaml", "--describe", description],
             env=environment,

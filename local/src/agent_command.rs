@@ -67,7 +67,7 @@ pub enum AgentCommandError {
         "`{0}` is not a folder; set `AGENT_DIR` to the folder where the agent's command is to run"
     )]
     Folder(PathBuf),
-    /// There is no shell, or no process to be had.
+    /// There is no shell, or no further process.
     #[error("start a shell for `{0}`")]
     Shell(String, #[source] io::Error),
     /// The shell knows no such command.

@@ -232,10 +232,6 @@ async fn asked_to_stop((interrupt, terminate): &mut (Signal, Signal)) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "read once, here, and handed on as settings"
-)]
 fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
     let Options {
         template,

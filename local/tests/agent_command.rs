@@ -1,4 +1,4 @@
-//! An agent of one's own that `local` starts by a command: what it is given, when it starts again, how it ends, and what is
+//! The developer's own agent, which `local` starts by a command: what it is given, when it starts again, how it ends, and what is
 //! said when it does not come up. The agents are a few lines of Python's standard library.
 #![expect(
     clippy::unwrap_used,
