@@ -176,14 +176,7 @@ impl Stack {
             agent.trust(&door, &[DEMO_AGENT, FINANCE_AGENT]);
         }
         let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
-        let mut parameters = cloud.parameters(&settings.issuers, settings.serves_metadata);
-        let issuers = issuers::names(&cloud.issuer, &settings.issuers);
-        let document = agents::document(&agents, &cloud.tools, issuers).to_string();
-        parameters.insert("Agents".to_owned(), document);
-        // The template takes the authorizer from the routes by the same parameter.
-        let enable_auth = settings.variables.get("ENABLE_AUTH").cloned();
-        parameters.extend(enable_auth.map(|given| ("EnableAuth".to_owned(), given)));
-        let template = Template::load(&settings.template, &parameters)?;
+        let template = template(&settings, &cloud, &agents)?;
         let mut lambda = cloud.endpoints();
         lambda.push((
             "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE",
@@ -342,6 +335,22 @@ impl Stack {
             function.stop().await;
         }
     }
+}
+
+/// The template, with the addresses of the services and what the functions are told as its parameters.
+fn template(
+    settings: &StackSettings,
+    cloud: &Cloud,
+    agents: &[AgentSettings],
+) -> Result<Template, TemplateError> {
+    let mut parameters = cloud.parameters(&settings.issuers, settings.serves_metadata);
+    let issuers = issuers::names(&cloud.issuer, &settings.issuers);
+    let document = agents::document(agents, &cloud.tools, issuers).to_string();
+    parameters.insert("Agents".to_owned(), document);
+    // The template takes the authorizer from the routes by the same parameter.
+    let enable_auth = settings.variables.get("ENABLE_AUTH").cloned();
+    parameters.extend(enable_auth.map(|given| ("EnableAuth".to_owned(), given)));
+    Template::load(&settings.template, &parameters)
 }
 
 /// Starts all functions: first those that make the secrets which the others may ask for.

@@ -218,20 +218,7 @@ fn route(function: &str, properties: &Node) -> Result<DeclaredRoute, TemplateErr
     if needed("RestApiId")?.text()? != API_ID {
         return Err(needed("RestApiId")?.fault("not the API of this template"));
     }
-    let streaming = match properties
-        .get("ResponseTransferMode")
-        .map(Node::text)
-        .transpose()?
-    {
-        None | Some("BUFFERED") => false,
-        Some("RESPONSE_STREAM") => true,
-        // SAM takes CloudFormation's own word, `STREAM`, and deploys a route that buffers.
-        Some(_) => {
-            return Err(
-                needed("ResponseTransferMode")?.fault("must be BUFFERED or RESPONSE_STREAM")
-            );
-        }
-    };
+    let streaming = streams(properties)?;
     let path = needed("Path")?;
     if !path.text()?.starts_with('/') {
         return Err(path.fault("a path begins with `/`"));
@@ -250,6 +237,19 @@ fn route(function: &str, properties: &Node) -> Result<DeclaredRoute, TemplateErr
         route,
         authorizer: authorizer(properties)?,
     })
+}
+
+/// Whether the route's answers are streamed.
+fn streams(properties: &Node) -> Result<bool, TemplateError> {
+    let Some(mode) = properties.get("ResponseTransferMode") else {
+        return Ok(false);
+    };
+    match mode.text()? {
+        "BUFFERED" => Ok(false),
+        "RESPONSE_STREAM" => Ok(true),
+        // SAM takes CloudFormation's own word, `STREAM`, and deploys a route that buffers.
+        _ => Err(mode.fault("must be BUFFERED or RESPONSE_STREAM")),
+    }
 }
 
 fn authorizer(properties: &Node) -> Result<Option<Node>, TemplateError> {
