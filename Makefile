@@ -151,6 +151,7 @@ bench: ## Measure, and print the table of measured against promised
 	cargo bench --locked --package bench --bench gate
 	@$(TARGET)/release/figures
 	@$(TARGET)/release/load
+	@$(TARGET)/release/turns
 
 endure: ## Watch the programs for an hour: silence, a new signing key, an outage
 	cargo build --locked --workspace --bins

@@ -12,6 +12,7 @@ mod large;
 mod load;
 mod measure;
 mod table;
+mod turns;
 
 pub use check::Check;
 pub use endurance::{Outage, Silence, Switch, outage, silence, switch};
@@ -22,3 +23,4 @@ pub use measure::{
     streaming_peak, warm,
 };
 pub use table::{Row, table};
+pub use turns::{LATENCY, Turns, turns};

@@ -44,6 +44,28 @@ pub(crate) struct Exception {
     pub(crate) message: &'static str,
 }
 
+/// An error, with the members that it has beside its name and message.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) exception: Exception,
+    pub(crate) more: Option<(&'static str, Value)>,
+}
+
+impl From<Exception> for Refused {
+    fn from(exception: Exception) -> Self {
+        Self {
+            exception,
+            more: None,
+        }
+    }
+}
+
+impl From<SignatureError> for Refused {
+    fn from(error: SignatureError) -> Self {
+        Exception::from(error).into()
+    }
+}
+
 impl From<SignatureError> for Exception {
     fn from(error: SignatureError) -> Self {
         let (name, message) = error.name_and_message();
@@ -63,7 +85,7 @@ pub(crate) struct Protocol {
 }
 
 /// What a service does when it is asked well: operation, input, output.
-type Perform = dyn Fn(&str, &Value) -> Result<Value, Exception> + Send + Sync;
+type Perform = dyn Fn(&str, &Value) -> Result<Value, Refused> + Send + Sync;
 
 /// One service, without what it knows.
 pub(crate) struct JsonService {
@@ -76,11 +98,14 @@ pub(crate) struct JsonService {
 }
 
 impl JsonService {
-    pub(crate) fn new(
+    pub(crate) fn new<E: Into<Refused> + 'static>(
         protocol: Protocol,
         credentials: Credentials,
-        perform: impl Fn(&str, &Value) -> Result<Value, Exception> + Send + Sync + 'static,
+        perform: impl Fn(&str, &Value) -> Result<Value, E> + Send + Sync + 'static,
     ) -> Arc<Self> {
+        let perform = move |operation: &str, input: &Value| {
+            perform(operation, input).map_err(Into::<Refused>::into)
+        };
         Arc::new(Self {
             protocol,
             credentials,
@@ -143,12 +168,21 @@ impl JsonService {
         let outcome = self.perform(request).await;
         let (status, body) = match outcome {
             Ok(output) => (StatusCode::OK, output),
-            Err(Exception { name, message }) => (StatusCode::BAD_REQUEST, exception(name, message)),
+            Err(Refused {
+                exception: Exception { name, message },
+                more,
+            }) => {
+                let mut body = exception(name, message);
+                if let (Some((name, value)), Some(members)) = (more, body.as_object_mut()) {
+                    members.insert(name.to_owned(), value);
+                }
+                (StatusCode::BAD_REQUEST, body)
+            }
         };
         self.response(status, body.to_string())
     }
 
-    async fn perform(&self, request: Request) -> Result<Value, Exception> {
+    async fn perform(&self, request: Request) -> Result<Value, Refused> {
         let (head, body) = request.into_parts();
         let now = clock::now();
         let service = self.protocol.service;

@@ -1,4 +1,4 @@
-//! DynamoDB on one loopback port: `GetItem`, `PutItem` and `DeleteItem`, with Signature Version 4. One of its tables says
+//! DynamoDB on one loopback port: `BatchGetItem`, `DeleteItem`, `GetItem`, `PutItem` and `UpdateItem`, with Signature Version 4. One of its tables says
 //! which department and role each user has; its rows can be changed while it runs: `PUT` and `DELETE /directory/{sub}`.
 
 use std::collections::BTreeMap;
@@ -16,13 +16,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 pub use crate::aws_json::Fault;
-use crate::aws_json::{Exception, JsonService, Protocol, UNKNOWN};
+use crate::aws_json::{Exception, JsonService, Protocol, Refused, UNKNOWN};
 use crate::listen::{Bound, Served};
 use crate::sigv4::Credentials;
 
 mod condition;
+mod placeholders;
 mod projection;
 mod table;
+mod update;
 
 use table::{Item, MAX_ITEMS, Table};
 
@@ -156,6 +158,25 @@ impl DynamoDb {
         self.service.set_fault(fault);
     }
 
+    /// The same for one operation.
+    pub fn set_fault_of(&self, operation: &'static str, fault: Fault) {
+        self.service.set_fault_of(Some((operation, fault)));
+    }
+
+    /// Writes an item of any table, attribute by attribute as DynamoDB writes them, its key among them. Nothing is written
+    /// if there is no such table, or no such key in the item.
+    pub fn write(&self, table: &str, item: Value) {
+        let input = json!({"Item": item, "TableName": table});
+        let _written = self.tables.perform("PutItem", &input);
+    }
+
+    /// Takes away every item of a table.
+    pub fn clear(&self, table: &str) {
+        if let Some(table) = self.tables.lock().get_mut(table) {
+            table.items.clear();
+        }
+    }
+
     /// How many requests came, refused ones included.
     pub fn requests(&self) -> u64 {
         self.service.requests()
@@ -168,17 +189,41 @@ impl Tables {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn perform(&self, operation: &str, input: &Value) -> Result<Value, Exception> {
+    fn perform(&self, operation: &str, input: &Value) -> Result<Value, Refused> {
+        if operation == "BatchGetItem" {
+            return Ok(self.batch(input)?);
+        }
         let name = input.get("TableName").and_then(Value::as_str);
         let mut tables = self.lock();
         let table = name.and_then(|name| tables.get_mut(name));
         let table = table.ok_or(NO_TABLE)?;
         match operation {
-            "GetItem" => table.get(input),
+            "GetItem" => Ok(table.get(input)?),
             "PutItem" => table.put(input),
             "DeleteItem" => table.delete(input),
-            _ => Err(UNKNOWN),
+            "UpdateItem" => table.update(input),
+            _ => Err(UNKNOWN.into()),
         }
+    }
+
+    /// "BatchGetItem", Amazon DynamoDB API Reference. Every key is read at once.
+    fn batch(&self, input: &Value) -> Result<Value, Exception> {
+        let asked = input.get("RequestItems").and_then(Value::as_object);
+        let asked = asked.filter(|asked| !asked.is_empty()).ok_or(BAD_BATCH)?;
+        let tables = self.lock();
+        let mut responses = Map::new();
+        let mut count: usize = 0;
+        for (name, asked) in asked {
+            let keys = asked.get("Keys").and_then(Value::as_array);
+            let keys = keys.filter(|keys| !keys.is_empty()).ok_or(BAD_BATCH)?;
+            count = count.saturating_add(keys.len());
+            if count > MAX_BATCH || asked.get("ProjectionExpression").is_some() {
+                return Err(BAD_BATCH);
+            }
+            let table = tables.get(name).ok_or(NO_TABLE)?;
+            responses.insert(name.clone(), Value::Array(table.get_all(keys)?));
+        }
+        Ok(json!({"Responses": responses, "UnprocessedKeys": {}}))
     }
 
     /// Changes the directory.
@@ -195,6 +240,13 @@ impl Tables {
     }
 }
 
+/// Items of one batch ("BatchGetItem", Amazon DynamoDB API Reference).
+const MAX_BATCH: usize = 100;
+
+const BAD_BATCH: Exception = Exception {
+    name: "com.amazon.coral.validate#ValidationException",
+    message: "The batch is empty, too long, or asks for what is not emulated",
+};
 const NO_TABLE: Exception = Exception {
     name: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
     message: "Requested resource not found",

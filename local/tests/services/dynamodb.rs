@@ -4,7 +4,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
@@ -200,4 +203,100 @@ async fn what_dynamodb_refuses_is_refused() {
     directory.set_fault(Some(Fault::Down));
     assert!(ask(TABLE, "sub", "department", RIGHT).await.is_err());
     assert_eq!(directory.requests(), 8);
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+#[tokio::test]
+async fn many_items_are_read_at_once() {
+    let directory = directory().await;
+    directory.create_table("other", "key");
+    directory.put("u", Row::new("finance", "admin"));
+    directory.write("other", json!({"key": {"S": "k"}, "n": {"N": "1"}}));
+    let keys = |name: &str, values: &[&str]| {
+        let keys = values
+            .iter()
+            .map(|value| [(name.to_owned(), text(value))].into());
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys.collect()));
+        keys.consistent_read(true).build().unwrap()
+    };
+    let ask = |people: &[&str]| {
+        let get = client(&directory, RIGHT).batch_get_item();
+        let get = get.request_items(TABLE, keys("sub", people));
+        get.request_items("other", keys("key", &["k"])).send()
+    };
+    let answer = ask(&["u", "v"]).await.unwrap();
+    let responses = answer.responses.unwrap();
+    assert_eq!(responses[TABLE].len(), 1);
+    assert_eq!(responses["other"][0]["n"], number(1));
+    assert!(answer.unprocessed_keys.is_none_or(|keys| keys.is_empty()));
+    let long = "x".repeat(2049);
+    let many: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for people in [&["u", "u"][..], &[""], &[&long], &many] {
+        let refused = ask(people).await.unwrap_err();
+        assert_eq!(refused.code(), Some("ValidationException"));
+    }
+    let get = client(&directory, RIGHT).batch_get_item();
+    let refused = get.request_items("none", keys("key", &["k"])).send().await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code(), Some("ResourceNotFoundException"));
+}
+
+#[tokio::test]
+async fn an_item_is_changed_and_compared_in_one_step() {
+    let directory = directory().await;
+    let add = || {
+        client(&directory, RIGHT)
+            .update_item()
+            .table_name(TABLE)
+            .key("sub", text("u"))
+            .update_expression("ADD #n :one, #s :a")
+            .condition_expression(
+                "(attribute_not_exists(#n) OR #n < :most) AND NOT size(#s) > :most",
+            )
+            .expression_attribute_names("#n", "count")
+            .expression_attribute_names("#s", "set")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":most", number(2))
+            .expression_attribute_values(":a", AttributeValue::Ss(vec!["a".to_owned()]))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    };
+    for count in [1, 2] {
+        let item = add().send().await.unwrap().attributes.unwrap();
+        assert_eq!((&item["count"], &item["sub"]), (&number(count), &text("u")));
+        assert_eq!(item["set"], AttributeValue::Ss(vec!["a".to_owned()]));
+    }
+    let refused = add().send().await.unwrap_err().into_service_error();
+    let UpdateItemError::ConditionalCheckFailedException(refused) = refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(refused.item.unwrap()["count"], number(2));
+    for (update, condition, error) in [
+        ("ADD #n :one, #s :a", "#n < :unknown", "ValidationException"),
+        ("ADD #n :one, #s :one", "#n < :most", "ValidationException"),
+        ("ADD #n :one", "#n < :most", "ValidationException"),
+    ] {
+        let refused = add()
+            .update_expression(update)
+            .condition_expression(condition)
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Some(error), "{update} {condition}");
+    }
+    let old = client(&directory, RIGHT)
+        .put_item()
+        .table_name(TABLE)
+        .item("sub", text("u"))
+        .return_values(ReturnValue::AllOld);
+    let old = old.send().await.unwrap().attributes.unwrap();
+    assert_eq!(old["count"], number(2), "what a refused update left alone");
 }
