@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "a test stops at the first surprise"
 )]
 
@@ -121,12 +120,13 @@ impl Local {
         let beginning = format!("[agent] {beginning}");
         let mut seen = String::new();
         loop {
-            let from = seen.len();
-            let length = self.errors.read_line(&mut seen).unwrap();
+            let mut line = String::new();
+            let length = self.errors.read_line(&mut line).unwrap();
             assert_ne!(length, 0, "it ended before `{beginning}`: {seen}");
-            if let Some(rest) = seen[from..].strip_prefix(&beginning) {
+            if let Some(rest) = line.strip_prefix(&beginning) {
                 return rest.trim().to_owned();
             }
+            seen += &line;
         }
     }
 

@@ -28,10 +28,7 @@ fn why(id: &str, log: &str) -> Vec<Value> {
         .unwrap();
     let output = child.wait_with_output().unwrap();
     let mut said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    match said["requests"].take() {
-        Value::Array(requests) => requests,
-        other => panic!("{other}"),
-    }
+    serde_json::from_value(said["requests"].take()).unwrap()
 }
 
 /// The id of an answer, which is the same wherever it stands.

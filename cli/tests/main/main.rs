@@ -1,5 +1,12 @@
 //! Tests of the terminal tool as the shell sees it: the built program, its two outputs and its exit code.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "tables are long, and a test stops where it is wrong"
+)]
+
 mod check;
 mod explain;
 mod pages;

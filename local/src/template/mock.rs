@@ -216,77 +216,80 @@ Resources:
         }
     }
 
+    /// What stands in the template, what stands there instead, and the end of the error.
+    const WRONG: &[(&str, &str, &str)] = &[
+        ("type: mock", "type: http", "only `mock` is supported here"),
+        (
+            "Behavior: never",
+            "Behavior: when_no_match",
+            "only `never` is supported here",
+        ),
+        (
+            "passthroughBehavior: never",
+            "credentials: x",
+            "`credentials` is not supported here",
+        ),
+        (
+            "requestTemplates: {application/json",
+            "requestTemplates: {text/plain",
+            "`text/plain` is not supported here",
+        ),
+        (
+            r#"'{"statusCode": 405}'"#,
+            r#"'{"statusCode": $input.body}'"#,
+            "and the like are supported here",
+        ),
+        (
+            r#"statusCode: "405""#,
+            r#"statusCode: "200""#,
+            "is another status than the request template's",
+        ),
+        ("default:", "405:", "`405` is not supported here"),
+        (
+            "method.response.header.Allow",
+            "method.response.header.Vary",
+            "the header `Vary` is set and not declared",
+        ),
+        (
+            "method.response.header.Allow",
+            "Allow",
+            "`Allow` is not a header of the response",
+        ),
+        (
+            "\"'GET'\"",
+            "method.request.header.Origin",
+            "only a fixed text is supported here",
+        ),
+        (
+            "$context.requestId",
+            "$context.error.message",
+            "there is no error to name in a mock integration",
+        ),
+        (
+            "$context.requestId",
+            "$input.body",
+            "`$input.body` is not supported in a gateway response",
+        ),
+        (
+            "x-amazon-apigateway-any-method",
+            "get",
+            "an event declares this route",
+        ),
+        (
+            "security: [NONE: []]",
+            "summary: x",
+            "`summary` is not supported here",
+        ),
+        (
+            "security: [NONE: []]",
+            "security: [Other: []]",
+            "there is no authorizer `Other`",
+        ),
+    ];
+
     #[test]
     fn what_is_wrong_or_not_supported_is_an_error() {
-        for (from, to, what) in [
-            ("type: mock", "type: http", "only `mock` is supported here"),
-            (
-                "Behavior: never",
-                "Behavior: when_no_match",
-                "only `never` is supported here",
-            ),
-            (
-                "passthroughBehavior: never",
-                "credentials: x",
-                "`credentials` is not supported here",
-            ),
-            (
-                "requestTemplates: {application/json",
-                "requestTemplates: {text/plain",
-                "`text/plain` is not supported here",
-            ),
-            (
-                r#"'{"statusCode": 405}'"#,
-                r#"'{"statusCode": $input.body}'"#,
-                "and the like are supported here",
-            ),
-            (
-                r#"statusCode: "405""#,
-                r#"statusCode: "200""#,
-                "is another status than the request template's",
-            ),
-            ("default:", "405:", "`405` is not supported here"),
-            (
-                "method.response.header.Allow",
-                "method.response.header.Vary",
-                "the header `Vary` is set and not declared",
-            ),
-            (
-                "method.response.header.Allow",
-                "Allow",
-                "`Allow` is not a header of the response",
-            ),
-            (
-                "\"'GET'\"",
-                "method.request.header.Origin",
-                "only a fixed text is supported here",
-            ),
-            (
-                "$context.requestId",
-                "$context.error.message",
-                "there is no error to name in a mock integration",
-            ),
-            (
-                "$context.requestId",
-                "$input.body",
-                "`$input.body` is not supported in a gateway response",
-            ),
-            (
-                "x-amazon-apigateway-any-method",
-                "get",
-                "an event declares this route",
-            ),
-            (
-                "security: [NONE: []]",
-                "summary: x",
-                "`summary` is not supported here",
-            ),
-            (
-                "security: [NONE: []]",
-                "security: [Other: []]",
-                "there is no authorizer `Other`",
-            ),
-        ] {
+        for (from, to, what) in WRONG {
             assert!(TEMPLATE.contains(from), "{from}");
             let error = parse(&TEMPLATE.replacen(from, to, 1)).unwrap_err();
             let error = error.to_string();
