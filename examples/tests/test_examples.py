@@ -157,7 +157,9 @@ def test_every_example_is_tried_and_short(report):
     tried = {example for example, _, _ in TRIED}
     # Those two greet, and are tested with their packages.
     assert set(EXAMPLES) - {"python", "typescript"} == tried
+    page = (ROOT / "examples/README.md").read_text()
     for example in tried:
+        assert f"[`{example}`]({example}/" in page, example
         (source,) = [*(ROOT / "examples" / example).glob("*.py"), *(ROOT / "examples" / example).glob("*.mjs")]
         lines = source.read_text().rstrip().splitlines()
         assert len(lines) < MAX_LINES, source
