@@ -20,6 +20,8 @@ pub(crate) const ASSERTING_CLIENTS: &str = "ASSERTING_CLIENTS";
 pub(crate) const CLIENT_CLAIMS: &str = "CLIENT_CLAIMS";
 /// The SDK's own name for another address of Cognito. The issuer of a pool is then its id below this address.
 pub(crate) const COGNITO_ENDPOINT: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
+/// The DynamoDB table of denials: key `key`. None by default, and then no user is shut out.
+pub(crate) const DENIALS_TABLE: &str = "DENIALS_TABLE";
 /// The department of those whom no source knows; `guest` by default.
 pub(crate) const DEFAULT_DEPARTMENT: &str = "DEFAULT_DEPARTMENT";
 /// The role of those whom no source knows; `viewer` by default.
@@ -51,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) statements: Option<StatementSettings>,
     /// The address in the place of Cognito's own.
     pub(crate) endpoint: Option<Address>,
+    /// The name of the table of denials.
+    pub(crate) denials: Option<String>,
     /// The name of the directory's table.
     pub(crate) table: Option<String>,
     pub(crate) listed: BTreeMap<String, Profile>,
@@ -76,6 +80,7 @@ impl Config {
         let proof = read_proof(&mut settings);
         let statements = read_statements(&mut settings);
         let endpoint = settings.optional(COGNITO_ENDPOINT, parse_endpoint);
+        let denials = settings.optional(DENIALS_TABLE, parse_table);
         let table = settings.optional(DIRECTORY_TABLE, parse_table);
         let listed = settings.optional(DIRECTORY, |text| documents::directory(DIRECTORY, text));
         let groups = settings.optional(GROUP_MAP, |text| documents::group_map(GROUP_MAP, text));
@@ -93,6 +98,7 @@ impl Config {
             proof,
             statements,
             endpoint,
+            denials,
             table,
             listed,
             groups,

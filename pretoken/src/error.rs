@@ -1,6 +1,7 @@
 //! Reasons for no token: a code for operators, an error for the caller.
 
 use lambda_runtime::Diagnostic;
+use shared::denials::Shut;
 use shared::door::DoorError;
 use shared::gate::Refusal;
 use shared::keys::Outage;
@@ -41,6 +42,10 @@ pub(crate) enum TriggerError {
     Machine,
     #[error(transparent)]
     Keys(Outage),
+    #[error("there is a denial")]
+    Denied,
+    #[error("the denials cannot be read")]
+    Denials,
     #[error("the directory cannot be read")]
     Directory,
     #[error("the directory's entry of the user is not whole")]
@@ -80,6 +85,8 @@ impl TriggerError {
             Self::Token(refusal) => refusal.code(),
             Self::Machine => "machine_token",
             Self::Keys(outage) => outage.code(),
+            Self::Denied => "denied",
+            Self::Denials => "denials_unavailable",
             Self::Directory => "directory_unavailable",
             Self::Entry => "directory_entry",
             Self::Deadline => "deadline",
@@ -112,9 +119,11 @@ impl TriggerError {
             | Self::Groups
             | Self::Subject
             | Self::Token(_)
-            | Self::Machine => ReportedError::NotProven,
+            | Self::Machine
+            | Self::Denied => ReportedError::NotProven,
             Self::Keys(_)
             | Self::Statement(StatementError::Keys)
+            | Self::Denials
             | Self::Directory
             | Self::Entry
             | Self::Deadline => ReportedError::Unavailable,
@@ -134,6 +143,15 @@ impl From<DoorError> for TriggerError {
 impl From<StatementError> for TriggerError {
     fn from(reason: StatementError) -> Self {
         Self::Statement(reason)
+    }
+}
+
+impl From<Shut> for TriggerError {
+    fn from(shut: Shut) -> Self {
+        match shut {
+            Shut::Denied => Self::Denied,
+            Shut::Outage => Self::Denials,
+        }
     }
 }
 

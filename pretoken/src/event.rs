@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use shared::aws::names::is_app_client_id;
+use shared::denial::{Key, Whom};
 use shared::statement_verifier::Stated;
 
 use crate::claims;
@@ -81,6 +82,8 @@ pub(crate) struct Person {
     pub(crate) groups: Option<Vec<String>>,
     /// Names the token that proves them, if one does.
     pub(crate) token_id: Option<String>,
+    /// The keys under which a denial of the token that proves them may stand; none without such a token.
+    pub(crate) keys: Vec<Key>,
 }
 
 impl Person {
@@ -117,6 +120,7 @@ impl Person {
             subject: subject.to_owned(),
             groups: Some(groups),
             token_id,
+            keys: Vec::new(),
         })
     }
 
@@ -130,18 +134,29 @@ impl Person {
             issuer,
             groups,
             token_id,
-            ..
+            client_id,
         } = stated;
         let user_id = format!("{issuer}{}{subject}", claims::ISSUER_END);
         if !claims::is_user_id(&user_id) {
             return Err(TriggerError::Subject);
         }
+        let client = client_id.as_deref().map(|client| Whom::Client {
+            issuer: &issuer,
+            client,
+        });
+        let subject_of = Whom::Subject {
+            issuer: &issuer,
+            subject: &subject,
+        };
+        let keys = [Some(subject_of), client, Some(Whom::Token(&token_id))];
+        let keys = keys.into_iter().flatten().map(Whom::key).collect();
         Ok(Self {
             user_id,
             issuer: Some(issuer),
             subject,
             groups,
             token_id: Some(token_id),
+            keys,
         })
     }
 }

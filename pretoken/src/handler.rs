@@ -16,6 +16,7 @@ use tracing::warn;
 use crate::answer::{self, AddedClaims};
 use crate::claims::{DEPARTMENT, ROLE, USER_ID};
 use crate::config::{Config, StatementSettings};
+use crate::denial::DenialCheck;
 use crate::directory::{Directory, Profile, Table};
 use crate::error::{ReportedError, TriggerError};
 use crate::event::{self, Attachment, Person, TokenKind};
@@ -33,6 +34,7 @@ pub(crate) struct PreToken {
     /// None if no statement proves a user.
     statements: Option<StatementVerifier>,
     directory: Directory,
+    denials: DenialCheck,
     client_claims: BTreeMap<String, AddedClaims>,
     enrich_user_tokens: bool,
     has_warned: AtomicBool,
@@ -52,6 +54,7 @@ impl PreToken {
             proof,
             statements,
             endpoint,
+            denials,
             table,
             listed,
             groups,
@@ -75,6 +78,7 @@ impl PreToken {
                 groups,
                 default,
             },
+            denials: DenialCheck::new(denials, &clock).await,
             client_claims,
             enrich_user_tokens,
             has_warned: AtomicBool::new(false),
@@ -90,10 +94,13 @@ impl PreToken {
         let start = self.clock.moment();
         let LambdaEvent { payload, context } = event;
         let kind = TokenKind::of(&payload);
+        let id = context.request_id.as_str();
         self.warn_of(&payload);
         let found = match kind {
-            TokenKind::Machine => in_time(self.machine(&payload)).await,
-            TokenKind::Person if self.enrich_user_tokens => in_time(self.person(&payload)).await,
+            TokenKind::Machine => in_time(self.machine(&payload, id)).await,
+            TokenKind::Person if self.enrich_user_tokens => {
+                in_time(self.person(&payload, id)).await
+            }
             TokenKind::Person | TokenKind::Other => return Ok(payload),
         };
         let answered = found.and_then(|found| {
@@ -136,18 +143,21 @@ impl PreToken {
     }
 
     /// A machine's token: of the user it acts for, if there is one, and with its client's own claims.
-    async fn machine(&self, event: &Value) -> Result<Finding, TriggerError> {
+    async fn machine(&self, event: &Value, request_id: &str) -> Result<Finding, TriggerError> {
         let client = event::client(event)?;
         let mut claims = self.client_claims.get(client).cloned().unwrap_or_default();
         let statements = self.statements.as_ref();
         let proven = self.proof.person(event, client, &self.pools, statements);
         let Some(person) = proven.await? else {
+            self.denials
+                .ask(event, None, &self.pools, request_id)
+                .await?;
             return Ok(Finding {
                 person: None,
                 claims,
             });
         };
-        let profile = self.directory.profile(&person).await?;
+        let profile = self.profile(event, &person, request_id).await?;
         claims.insert(USER_ID.to_owned(), person.user_id.as_str().into());
         claims.extend(profile.claims());
         Ok(Finding {
@@ -156,10 +166,24 @@ impl PreToken {
         })
     }
 
+    /// What the directory says of a person, unless they are denied. Both tables are asked at the same time.
+    async fn profile(
+        &self,
+        event: &Value,
+        person: &Person,
+        request_id: &str,
+    ) -> Result<Profile, TriggerError> {
+        let denials = self
+            .denials
+            .ask(event, Some(person), &self.pools, request_id);
+        let (denied, profile) = tokio::join!(denials, self.directory.profile(person));
+        denied.and(profile)
+    }
+
     /// A person's own token.
-    async fn person(&self, event: &Value) -> Result<Finding, TriggerError> {
+    async fn person(&self, event: &Value, request_id: &str) -> Result<Finding, TriggerError> {
         let person = Person::signing_in(event)?;
-        let profile = self.directory.profile(&person).await?;
+        let profile = self.profile(event, &person, request_id).await?;
         Ok(Finding {
             claims: profile.claims().into_iter().collect(),
             person: Some((person, profile)),

@@ -12,6 +12,7 @@
 mod answer;
 mod claims;
 mod config;
+mod denial;
 mod directory;
 mod error;
 mod event;

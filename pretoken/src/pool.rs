@@ -41,6 +41,16 @@ impl Pools {
         }
     }
 
+    /// The issuer's name by which the door knows the users and clients of an event's pool: of several the first.
+    ///
+    /// # Errors
+    /// [`TriggerError::Pool`].
+    pub(crate) fn issuer(&self, event: &Value) -> Result<String, TriggerError> {
+        let names = self.issuers(&of(event)?);
+        let first = names.first().ok_or(TriggerError::Pool)?;
+        Ok(first.as_str().to_owned())
+    }
+
     /// The issuer names of a pool's tokens.
     pub(crate) fn issuers(&self, pool: &UserPool) -> Vec<Address> {
         pool.issuers(self.endpoint.as_ref())

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+use shared::denial::keys_of_caller;
 use shared::log::Loggable;
 use shared::statement_verifier::StatementVerifier;
 use tracing::field::display;
@@ -185,9 +186,13 @@ async fn by_token(
     if !users.is_empty() && !client.is_some_and(|id| users.contains(id)) {
         return Err(TriggerError::UserClient);
     }
-    Person::of_pool(
+    let person = Person::of_pool(
         &identity.subject,
         identity.groups.clone(),
         Some(identity.token_id.clone()),
-    )
+    )?;
+    Ok(Person {
+        keys: keys_of_caller(&identity),
+        ..person
+    })
 }

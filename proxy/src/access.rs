@@ -4,6 +4,8 @@
 pub mod authentication;
 pub mod authority;
 
+use std::sync::Arc;
+
 use http::header::{self, HeaderMap};
 use shared::agents::{Agent, Agents, Target};
 use shared::audit::{self, Verdict};
@@ -39,9 +41,9 @@ pub struct Asker<'a> {
 /// What a caller who comes in may call.
 pub struct Admitted<'a> {
     pub agent: &'a Agent,
-    pub permit: Permit,
+    pub permit: Arc<Permit>,
     /// The bearer token that was believed; empty where none is asked for, and then no agent is one that is given it.
-    pub bearer: Secret,
+    pub bearer: Arc<Secret>,
 }
 
 /// What a caller who does not come in is told.
@@ -112,8 +114,8 @@ impl Access {
         decision.log(&Verdict::Allowed(&identity));
         let admitted = Admitted {
             agent,
-            permit,
-            bearer: self.bearer(asker.headers),
+            permit: Arc::new(permit),
+            bearer: Arc::new(self.bearer(asker.headers)),
         };
         asker.record.agent(&agent.name);
         asker.record.caller(&identity);

@@ -4,7 +4,9 @@ pub mod ending;
 pub mod sse;
 pub mod stream;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::mem::take;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -18,6 +20,7 @@ use shared::headers;
 
 use crate::answer::stream::Pump;
 use crate::caller::dialect::RpcId;
+use crate::caller::limit::Reached;
 use crate::caller::media;
 use crate::caller::problem::Problem;
 use crate::upstream::{AgentStream, RpcError, Said};
@@ -78,11 +81,14 @@ impl Answer {
             .until_again(problem)
     }
 
-    /// Names the limit that a body was over, in a member beside the others (RFC 9457, section 3.2), or beside those of
-    /// an error's
-    /// `data`.
+    /// Names the limit that a body was over.
     #[must_use]
-    pub fn limited(mut self, bytes: usize) -> Self {
+    pub fn limited(self, bytes: usize) -> Self {
+        self.with_members([("max_bytes", bytes.into())])
+    }
+
+    /// Adds members beside the others of a problem (RFC 9457, section 3.2), or beside those of an error's `data`.
+    fn with_members<const N: usize>(mut self, members: [(&str, Value); N]) -> Self {
         let Content::Whole(Some(body)) = &self.content else {
             return self;
         };
@@ -93,11 +99,25 @@ impl Answer {
             Some(data) => data.as_object_mut(),
             None => document.as_object_mut(),
         };
-        if let Some(members) = place {
-            members.insert("max_bytes".to_owned(), bytes.into());
+        if let Some(place) = place {
+            let members = members.map(|(name, value)| (name.to_owned(), value));
+            let all: BTreeMap<_, _> = take(place).into_iter().chain(members).collect();
+            place.extend(all);
             self.content = Content::Whole(Some(Bytes::from(document.to_string())));
         }
         self
+    }
+
+    /// Names the limit that a caller has reached, and when it is over.
+    #[must_use]
+    pub fn at_limit(self, reached: Reached) -> Self {
+        let Reached {
+            limit,
+            resets,
+            pause,
+        } = reached;
+        self.with_members([("limit", limit.name().into()), ("resets", resets.into())])
+            .with(header::RETRY_AFTER, &pause.to_string())
     }
 
     /// Says when another attempt may help.

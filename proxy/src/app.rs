@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use futures_util::future::join;
 use shared::agents::Target;
 use shared::clock::Clock;
+use shared::denials::Denials;
 use shared::door::Door;
 use shared::issuers::{Advertised, Origin, TrustedIssuers};
 use shared::signing::SigningKeys;
@@ -19,9 +20,12 @@ use crate::caller::cors::Origins;
 use crate::caller::event::Event;
 use crate::caller::public_url::PublicUrl;
 use crate::config::Config;
-use crate::turn::Turns;
+use crate::turn::control::Control;
+use crate::turn::count::Counts;
 use crate::turn::lease::Leases;
+use crate::turn::leaving::Leaving;
 use crate::turn::tool_token::ToolTokens;
+use crate::turn::{Turns, table};
 use crate::upstream::AgentCore;
 
 /// How long the start may wait for keys, the issuers' and its own; Lambda gives it ten seconds in all.
@@ -55,12 +59,15 @@ impl App {
             signing,
             tool_tokens,
             turns_table,
+            denials_table,
         } = config;
         let regions = agents.iter().filter_map(|agent| match &agent.target {
             Target::Runtime(runtime) => Some(runtime.arn.region().to_owned()),
             Target::Gateway(_) => None,
         });
-        let upstream = AgentCore::new(platform, regions, clock.clone());
+        let upstream = Arc::new(AgentCore::new(platform, regions, clock.clone()));
+        let tables = table::client(platform);
+        let (of_leases, of_counts) = (turns_table.clone(), turns_table);
         let signing = signing.map(|arn| Arc::new(SigningKeys::new(arn, platform, clock.clone())));
         let warm_keys = async {
             if let Some(signing) = &signing {
@@ -83,7 +90,13 @@ impl App {
                     ToolTokens::new(settings, signing.clone(), platform, clock.clone())
                 }),
                 signing,
-                leases: turns_table.map(|table| Leases::new(table, platform, clock.clone())),
+                control: Control {
+                    denials: denials_table
+                        .map(|name| Denials::new(name, tables.clone(), clock.clone())),
+                    counts: of_counts.map(|name| Counts::new(name, tables.clone(), clock.clone())),
+                    leases: of_leases.map(|name| Leases::new(name, tables, clock.clone())),
+                    leaving: Leaving::default(),
+                },
             },
             advertised,
             authorization_server,
@@ -94,11 +107,10 @@ impl App {
         }
     }
 
-    /// Waits for what is still being given back after an answer whose caller left before its end.
+    /// Waits for what is still being given back after an answer whose caller left before its end, and for sessions that are
+    /// being ended.
     pub async fn settle(&self) {
-        if let Some(leases) = &self.turns.leases {
-            leases.settle().await;
-        }
+        self.turns.control.settle().await;
     }
 
     /// The door's own address, as the caller of this request dialled it; none if neither the settings nor API Gateway

@@ -5,6 +5,7 @@ mod base_path;
 pub mod cors;
 pub mod dialect;
 pub mod event;
+pub mod limit;
 pub mod media;
 pub mod problem;
 pub mod public_url;

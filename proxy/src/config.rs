@@ -19,6 +19,8 @@ use crate::caller::public_url::PublicUrl;
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
 /// The SDK's own name for another address of Cognito. The issuer of [`USER_POOL_ID`] is then the id below this address.
 pub const COGNITO_ENDPOINT: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
+/// The DynamoDB table of denials: key `key`. None by default, and then no caller is shut out.
+pub const DENIALS_TABLE: &str = "DENIALS_TABLE";
 /// Whether callers must show a token: they must, unless it is exactly `false`.
 pub const ENABLE_AUTH: &str = "ENABLE_AUTH";
 /// The longest wait for an agent to begin its answer, in seconds since the request; 285 by default, at most 890.
@@ -39,7 +41,8 @@ pub const SIGNING_SECRET_ARN: &str = "SIGNING_SECRET_ARN";
 pub const TOKEN_ENDPOINT: &str = "TOKEN_ENDPOINT";
 /// The scopes of a tool token, separated by single spaces.
 pub const TOOL_SCOPES: &str = "TOOL_SCOPES";
-/// The DynamoDB table by which one turn of a conversation is taken at a time: key `session`. None by default.
+/// The DynamoDB table by which one turn of a conversation is taken at a time, and by which turns are counted: key
+/// `session`. Required if an agent has `limits`; none by default.
 pub const TURNS_TABLE: &str = "TURNS_TABLE";
 
 /// The id of the user pool behind [`TOKEN_ENDPOINT`]. With it and [`SIGNING_SECRET_ARN`], the door states to the pool's
@@ -47,10 +50,11 @@ pub const TURNS_TABLE: &str = "TURNS_TABLE";
 pub const USER_POOL_ID: &str = "USER_POOL_ID";
 
 /// Every setting of this function.
-pub const SETTINGS: [&str; 16] = [
+pub const SETTINGS: [&str; 17] = [
     AGENTS,
     ALLOWED_ORIGINS,
     COGNITO_ENDPOINT,
+    DENIALS_TABLE,
     ENABLE_AUTH,
     FIRST_BYTE_SECONDS,
     IDLE_SECONDS,
@@ -90,6 +94,8 @@ pub struct Config {
     pub tool_tokens: Option<ToolTokenSettings>,
     /// The name of the table of turns.
     pub turns_table: Option<String>,
+    /// The name of the table of denials.
+    pub denials_table: Option<String>,
 }
 
 /// Where tool tokens come from, and in whose name they are asked for.
@@ -162,7 +168,11 @@ impl Config {
             let can_state = |issuer: &Issuer| can_sign && tool_tokens.can_state(issuer);
             settings.faults(agents.unprovable(&issuers.trust, can_state));
         }
-        let turns_table = settings.optional(TURNS_TABLE, parse_table);
+        let is_limited = agents
+            .as_ref()
+            .is_some_and(|agents| agents.iter().any(|agent| agent.limits.is_some()));
+        let turns_table = settings.required_if(is_limited, TURNS_TABLE, parse_table);
+        let denials_table = settings.optional(DENIALS_TABLE, parse_table);
         let digest = settings.digest();
         let both = authentication.zip(agents);
         settings.finish(both.map(|(authentication, agents)| Self {
@@ -175,6 +185,7 @@ impl Config {
             signing,
             tool_tokens,
             turns_table,
+            denials_table,
         }))
     }
 }

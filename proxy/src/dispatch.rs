@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::answer::ending::Words;
-use crate::answer::stream::{Hold, Patience, Pump};
+use crate::answer::stream::{self, Hold, Patience, Pump, Until};
 use crate::answer::{Answer, Body, Content, Response};
 use crate::app::App;
 use crate::audit::record::Record;
@@ -28,6 +28,7 @@ use crate::routes::{
     a2a, conversations, health, invocations, keys, mcp, metadata, websocket, whoami,
 };
 use crate::turn::declined::Declined;
+use crate::turn::held::Held;
 use crate::turn::request::Request;
 use crate::upstream::Rest;
 
@@ -68,7 +69,8 @@ fn begin(app: &App, mut event: Event, context: &Context, route: &'static str) ->
         event,
         deadline: deadline(app, context.deadline),
         conversation: None,
-        lease: None,
+        held: Held::default(),
+        watch: None,
         record,
     }
 }
@@ -128,9 +130,11 @@ async fn end(
         dialect,
         deadline,
         conversation,
-        lease,
+        held,
+        watch,
         mut record,
     } = request;
+    let until = watch.map(|watch| -> Until { Box::pin(watch) });
     let answer = match &conversation {
         Some(told) => answer.with(
             HeaderName::from_static(headers::CONVERSATION),
@@ -139,10 +143,10 @@ async fn end(
         None => answer,
     };
     let (head, content) = answer.with_all(always).finish(record.request_id());
-    let hold = lease.map(|lease| -> Box<dyn Hold> { Box::new(lease) });
+    let hold = held.hold();
     let body = match content {
         Content::Whole(bytes) => {
-            give_back(hold, rest).await;
+            give_back(hold, rest, until).await;
             let length = bytes.as_ref().map_or(0, Bytes::len);
             let length = u64::try_from(length).unwrap_or(u64::MAX);
             record.whole(head.status(), length, outcome);
@@ -157,16 +161,16 @@ async fn end(
             let patience = Patience { idle, deadline };
             let words = Words::new(dialect, conversation);
             let pump = Pump::new(stream, is_event_stream, patience, words, record);
-            Body::Stream(Box::new(pump.holding(hold)))
+            Body::Stream(Box::new(pump.holding(hold).until(until)))
         }
     };
     head.with_body(body)
 }
 
 /// Gives back the right to a turn; not before the agent has ended, if the door gave it up.
-async fn give_back(hold: Option<Box<dyn Hold>>, rest: Option<Rest>) {
+async fn give_back(hold: Option<Box<dyn Hold>>, rest: Option<Rest>, until: Option<Until>) {
     match (hold, rest) {
-        (Some(hold), Some(Rest(rest))) => hold.outlive(rest),
+        (Some(hold), Some(Rest(rest))) => hold.outlive(stream::ended(rest, until)),
         // Lambda freezes the function as soon as it has answered.
         (Some(hold), None) => hold.release().await,
         (None, _) => {}
@@ -177,12 +181,12 @@ async fn give_back(hold: Option<Box<dyn Hold>>, rest: Option<Rest>) {
 fn told(app: &App, declined: Declined, request: &mut Request) -> Answer {
     let limit = app.turns.limits.body_bytes;
     request.learn_id(limit);
-    let has_limit = declined.problem().has_limit();
+    let (has_limit, reached) = (declined.problem().has_limit(), declined.limit());
     let answer = decline(app, declined, request);
-    if has_limit {
-        answer.limited(limit)
-    } else {
-        answer
+    match reached {
+        Some(reached) => answer.at_limit(reached),
+        None if has_limit => answer.limited(limit),
+        None => answer,
     }
 }
 

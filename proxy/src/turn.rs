@@ -3,20 +3,26 @@
 mod assertion;
 mod body;
 pub(crate) mod call;
+pub(crate) mod control;
+pub mod count;
 pub(crate) mod declined;
 mod gateway_message;
+pub(crate) mod held;
 pub mod lease;
+pub mod leaving;
 mod named_in_headers;
 mod one_reading;
 pub(crate) mod request;
 mod reserved_member;
 mod session_end;
+pub mod table;
 pub mod tool_token;
+pub(crate) mod watch;
 
 use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
-use shared::agents::{Gateway, Runtime, Speaks};
+use shared::agents::{Gateway, Runtime};
 use shared::headers;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
@@ -29,8 +35,8 @@ use crate::config::Limits;
 use crate::upstream::{AgentCore, Reply, Session, Turn};
 
 use call::Call;
+use control::Control;
 use declined::Unanswered;
-use lease::{Lease, LeaseError, Leases};
 use request::Request;
 use tool_token::ToolTokens;
 
@@ -39,14 +45,14 @@ const X_RAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// What turns are taken with.
 pub(crate) struct Turns {
-    pub(crate) upstream: AgentCore,
+    pub(crate) upstream: Arc<AgentCore>,
     pub(crate) limits: Limits,
     /// None if nothing is asserted.
     pub(crate) signing: Option<Arc<SigningKeys>>,
     /// None if no agent asks for a token.
     pub(crate) tool_tokens: Option<ToolTokens>,
-    /// None if turns are taken as they come.
-    pub(crate) leases: Option<Leases>,
+    /// What is asked before a turn, and while it is under way.
+    pub(crate) control: Control,
 }
 
 impl Turns {
@@ -67,6 +73,10 @@ impl Turns {
         let accept = body::media_types(request)?;
         let body = body::for_runtime(request, self.limits.body_bytes, runtime.speaks)?;
         let session = admitted.session(conversation);
+        let speaks = Some(runtime.speaks);
+        self.control
+            .enter(admitted, &session, speaks, request)
+            .await?;
         // The caller's word comes first, so that nothing of it stays where the door sets a header.
         let listed = &admitted.agent.forward_headers;
         let mut own = headers::forwarded(&request.event.headers, listed);
@@ -76,7 +86,6 @@ impl Turns {
         let token = tool_token::of_call(self.tool_tokens.as_ref(), admitted, request).await?;
         own.extend(token.map(|token| tool_token_header(&token)).transpose()?);
         own.extend(protocol_headers);
-        request.lease = self.lease(runtime.speaks, &session, request).await?;
         let turn = Turn {
             permit: &admitted.permit,
             authority: admitted.authority(),
@@ -89,7 +98,10 @@ impl Turns {
             body,
         };
         let patience = request.patience(self.limits.first_byte)?;
-        let reply = self.upstream.invoke(turn, patience).await;
+        let stop = session_end::of_turn(&self.upstream, admitted, runtime, session.clone());
+        request.watch = self.control.watch(admitted, &session, Some(stop), request);
+        request.held.note_asked(true);
+        let reply = watch::over(&mut request.watch, self.upstream.invoke(turn, patience)).await?;
         reply.map_err(|failure| request.failed(failure, runtime.speaks.protocol()))
     }
 
@@ -124,8 +136,21 @@ impl Turns {
         request: &mut Request,
     ) -> Result<(), Problem> {
         let id = admitted.session(conversation);
+        self.control.ask(admitted, &id, request).await?;
         let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
         session_end::at_runtime(&self.upstream, &self.limits, session, request).await
+    }
+
+    /// Counts an address that opens a WebSocket as one turn: what follows does not pass the door.
+    pub(crate) async fn open(
+        &self,
+        admitted: &Admitted<'_>,
+        session: &SessionId,
+        request: &mut Request,
+    ) -> Result<(), Unanswered> {
+        self.control.enter(admitted, session, None, request).await?;
+        request.held.note_asked(true);
+        Ok(())
     }
 
     fn to_gateways(&self) -> gateway_message::Way<'_> {
@@ -133,25 +158,7 @@ impl Turns {
             upstream: &self.upstream,
             limits: &self.limits,
             tool_tokens: self.tool_tokens.as_ref(),
-        }
-    }
-
-    /// Takes the lease of the conversation, so that no other turn of it runs. MCP and A2A clients send concurrent
-    /// requests in one session, so only `http` agents take one.
-    async fn lease(
-        &self,
-        speaks: Speaks,
-        session: &SessionId,
-        request: &Request,
-    ) -> Result<Option<Lease>, Problem> {
-        match (&self.leases, speaks) {
-            (Some(leases), Speaks::Http { websocket: _ }) => {
-                // No caller chooses this id, so no two turns have the same.
-                let holder = request.record.invocation_id();
-                let lease = leases.take(session, holder, request.left()).await;
-                lease.map(Some).map_err(LeaseError::problem)
-            }
-            (Some(_), Speaks::A2a | Speaks::Mcp) | (None, _) => Ok(None),
+            control: &self.control,
         }
     }
 }

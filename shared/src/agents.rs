@@ -3,6 +3,7 @@
 mod admission;
 mod contradictions;
 mod forwarding;
+mod limits;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use crate::aws::arn::Arn;
 use crate::gate::{Admission, AgentName};
 use crate::settings::{AGENTS, Address, Fault, Faults, Form, Json, Members, Path};
 use crate::text::is_word;
+
+pub use limits::TurnLimits;
 
 /// The endpoint of a runtime that is called unless the settings name another (AgentCore's own default).
 const DEFAULT_QUALIFIER: &str = "DEFAULT";
@@ -41,6 +44,8 @@ pub struct Agent {
     /// The headers of callers that travel to it, in lower case.
     pub forward_headers: Vec<String>,
     pub admission: Admission,
+    /// How much each caller may take of it; without limits if none.
+    pub limits: Option<TurnLimits>,
 }
 
 /// What an agent's name stands for.
@@ -255,6 +260,7 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
     let is_gateway = matches!(place, Some(Place::Gateway { .. }));
     let forward_headers = forwarding::read(&mut entry, is_gateway);
     let admission = admission::read(&mut entry);
+    let limits = limits::read(&mut entry);
     entry.finish();
     Some(Agent {
         name: name?,
@@ -263,6 +269,7 @@ fn read_agent(name: &str, mut entry: Members<'_>) -> Option<Agent> {
         tool_token: tool_token.unwrap_or(ToolToken::None),
         forward_headers,
         admission: admission?,
+        limits,
     })
 }
 

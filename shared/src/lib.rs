@@ -21,6 +21,9 @@ pub mod cache;
 pub mod clock;
 mod code_table;
 mod crypto;
+pub mod denial;
+#[cfg(feature = "denials")]
+pub mod denials;
 pub mod documents;
 #[cfg(feature = "fetch")]
 pub mod door;

@@ -67,6 +67,23 @@ impl SessionId {
     }
 }
 
+/// The name under which the turns of one caller with one agent are counted. It is no session's: those have no colon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountId(String);
+
+impl CountId {
+    /// The count of this caller's turns with this agent, as [`SessionId::derive`] keeps sessions apart. A machine's
+    /// subject is its client's.
+    pub fn derive(identity: &Identity, agent: &AgentName) -> Self {
+        let fields = [identity.issuer.as_str(), &identity.subject, agent.as_str()];
+        Self(format!("count:{}", digest_of("gatehouse count 1", &fields)))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A user id for AgentCore: which user's stored third-party tokens an agent may use. At most 128 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserId(String);

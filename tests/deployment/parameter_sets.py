@@ -161,6 +161,7 @@ SENSELESS: list[tuple[Parameters, str]] = [
     (RUNTIME | FILES | GOOGLE, "with TrustedIssuers there is none"),
     (RUNTIME | AGENTS_FILE | OWN_POOL | OWN_CLIENT, "this stack's pool has all of them"),
     (RUNTIME | DOMAIN | PRIVATE, "a private door is reached by"),
+    (RUNTIME | {"GatewayRequestsPerMinute": "60"}, "limits a gateway"),
     (RUNTIME | OPEN | GATEWAY, "nobody is known"),
 ]
 

@@ -1,10 +1,15 @@
 //! An agent that works on, whatever becomes of its connection, as a container of AgentCore's does.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// How long the agent works at a brief turn: long enough that others would meet it.
+const BRIEF: Duration = Duration::from_millis(200);
 
 /// What the agent has to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,8 +22,8 @@ pub(crate) struct Work {
     pub(crate) most: u32,
 }
 
-/// Works at the turns `quiet` and `begin` until it is told to finish; to the latter it says something first. Every other
-/// turn is over at once.
+/// Works at the turns `quiet` and `begin` until it is told to finish; to the latter it says something first. It works at
+/// the turn `brief` for a moment, and every other turn is over at once.
 pub(crate) struct Stubborn {
     pub(crate) url: String,
     work: Arc<watch::Sender<Work>>,
@@ -70,6 +75,9 @@ async fn answer(
     }
     if request.contains("begin") || request.contains("quiet") {
         finished.wait_for(|finished| *finished).await.unwrap();
+    }
+    if request.contains("brief") {
+        sleep(BRIEF).await;
     }
     // Before the answer's end, so that the turn after it meets no other.
     work.send_modify(|work| work.running -= 1);

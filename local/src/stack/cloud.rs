@@ -15,6 +15,8 @@ use crate::sigv4::Credentials;
 
 /// The directory's table.
 const TABLE: &str = "gatehouse-directory";
+/// The table of denials.
+const DENIALS_TABLE: &str = "gatehouse-denials";
 /// The table by which turns are taken one at a time.
 const TURNS_TABLE: &str = "gatehouse-turns";
 
@@ -49,6 +51,7 @@ impl Cloud {
         let directory = DynamoDb::start(credentials.clone(), TABLE).await;
         let directory = directory.map_err(StackError::Directory)?;
         directory.create_table(TURNS_TABLE, "session");
+        directory.create_table(DENIALS_TABLE, "key");
         if let Some(alice) = issuer.subject("alice") {
             directory.put(alice, Row::new("finance", "admin"));
         }
@@ -109,6 +112,7 @@ impl Cloud {
             ("MachineSecretArn", self.machine_secret.clone()),
             ("ToolScopes", TOOLS_SCOPE.to_owned()),
             ("DirectoryTable", TABLE.to_owned()),
+            ("DenialsTable", DENIALS_TABLE.to_owned()),
             ("TurnsTable", TURNS_TABLE.to_owned()),
             ("SigningSecret", self.signing_secret.clone()),
         ];

@@ -45,6 +45,7 @@ pub(crate) const ALL: [(&str, Proof); 35] = [
     ("rights are for one thing each", rights::are_scoped),
     ("the proxy reaches agents", rights::reach_agents),
     ("runtimes are locked", rights::lock_runtimes),
+    ("denials are only read", rights::only_read_denials),
     ("the console reaches exact hosts", api::console),
     ("roles are taken by services", rights::are_taken_by_services),
     ("policies of others are listed", rights::are_our_own),

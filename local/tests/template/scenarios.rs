@@ -118,6 +118,10 @@ fn by_issuer() -> Vec<Scenario> {
         ),
         ("a gateway's policies", with(&[&GATEWAY, &AROUND])),
         (
+            "a gateway that is limited",
+            with(&[&GATEWAY, &[("GatewayRequestsPerMinute", "60")]]),
+        ),
+        (
             "a gateway's policies, own issuer",
             with(&[&GATEWAY, &[OWN_ISSUER], &OWN_CLIENT]),
         ),
@@ -172,6 +176,10 @@ fn by_door() -> Vec<Scenario> {
         ),
         ("metadata of the door", with(&[&DOMAIN, &[SERVED]])),
         ("no page to return to", with(&[&[("ReturnUrls", "")]])),
+        (
+            "no denials, and refresh tokens that stay",
+            with(&[&[("EnableDenials", "false"), ("RotateRefreshTokens", "false")]]),
+        ),
         (
             "private, with an address, and with concurrency reserved",
             with(&[&[PRIVATE, ADDRESS], &RESERVED]),
@@ -270,6 +278,10 @@ fn senseless_groups() -> Vec<(Parameters, &'static str)> {
         (with(&[&[DOMAIN[2]]]), "both DomainName and CertificateArn"),
         (with(&[&DOMAIN, &[PRIVATE]]), "a private door is reached by"),
         (with(&[&[OPEN], &GATEWAY]), "nobody is known"),
+        (
+            with(&[&[("GatewayRequestsPerMinute", "60")]]),
+            "limits a gateway",
+        ),
         (with(&[&GATEWAY[..2]]), "say OwnPolicies=true"),
         (
             with(&[&[OWN_ISSUER], &GATEWAY]),

@@ -9,6 +9,7 @@
 )]
 
 mod cloud;
+mod denials;
 mod directory;
 mod events;
 mod keys;

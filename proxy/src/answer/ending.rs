@@ -17,6 +17,8 @@ shared::code_table! {
     Complete    "ok"              "The agent finished"
     AgentCut    "agent_cut"       "The connection to the agent broke"
     AgentSilent "agent_silent"    "The agent sent nothing for too long"
+    Denied      "denied"          "The door's operators have denied this"
+    DenialsUnavailable "denials_unavailable" "It cannot be told at the moment whether this is denied"
     TooLong     "answer_too_long" "The answer is longer than the door can pass on"
     Deadline    "deadline"        "The time of this answer is over; the conversation goes on"
 }
@@ -26,16 +28,21 @@ impl End {
     const fn event(self) -> Option<&'static str> {
         match self {
             Self::Complete => None,
-            Self::AgentCut | Self::AgentSilent | Self::TooLong => Some("gatehouse.error"),
+            Self::AgentCut
+            | Self::AgentSilent
+            | Self::Denied
+            | Self::DenialsUnavailable
+            | Self::TooLong => Some("gatehouse.error"),
             Self::Deadline => Some("gatehouse.resume"),
         }
     }
 
     /// Whether the agent has ended too. Where the door gives up first, the agent may work on: AgentCore does not tell a
-    /// container that its caller hung up. A connection that breaks is taken for the container's end, which breaks it.
+    /// container that its caller hung up. A connection that breaks is taken for the container's end, which breaks it. Where
+    /// the caller was shut out, the door ends the agent's session itself.
     pub const fn is_the_agents(self) -> bool {
         match self {
-            Self::Complete | Self::AgentCut => true,
+            Self::Complete | Self::AgentCut | Self::Denied | Self::DenialsUnavailable => true,
             Self::AgentSilent | Self::Deadline | Self::TooLong => false,
         }
     }

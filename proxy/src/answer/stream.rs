@@ -9,7 +9,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::future::select;
+use futures_util::{FutureExt, Stream};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::answer::ending::{End, Words};
@@ -36,6 +37,9 @@ pub struct Patience {
 
 /// What has to be done before an answer is over: Lambda freezes the function as soon as it is.
 pub type Finally = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What ends an answer from outside, such as its caller's being shut out: why, once it does.
+pub type Until = Pin<Box<dyn Future<Output = End> + Send>>;
 
 /// The right to a turn, which lasts as long as the agent works at it.
 pub trait Hold: Send {
@@ -64,6 +68,8 @@ pub struct Pump {
     timer: Pin<Box<Sleep>>,
     /// None once the answer has ended, or if turns are taken as they come.
     hold: Option<Box<dyn Hold>>,
+    /// None once the answer has ended, or if nothing else ends it.
+    until: Option<Until>,
     /// None once it is done.
     finally: Option<Finally>,
     /// What the caller gets after that.
@@ -91,6 +97,7 @@ impl Pump {
             spoke: now,
             timer: Box::pin(sleep_until(now)),
             hold: None,
+            until: None,
             finally: None,
             last: None,
             record,
@@ -101,6 +108,13 @@ impl Pump {
     #[must_use]
     pub fn holding(mut self, hold: Option<Box<dyn Hold>>) -> Self {
         self.hold = hold;
+        self
+    }
+
+    /// Ends before the agent does, if this is ready before.
+    #[must_use]
+    pub fn until(mut self, until: Option<Until>) -> Self {
+        self.until = until;
         self
     }
 
@@ -133,6 +147,7 @@ impl Pump {
     /// Ends the answer: the agent is left, and the last thing the caller gets is decided.
     fn end(&mut self, end: End) {
         if end.is_the_agents() {
+            self.until = None;
             self.source = None;
             self.finally = self.hold.take().map(|hold| hold.release());
         } else {
@@ -156,8 +171,17 @@ impl Pump {
 
     /// Leaves an agent that may work on. A turn that another may not join is held until it has ended.
     fn leave(&mut self) {
+        let until = self.until.take();
         if let (Some(source), Some(hold)) = (self.source.take(), self.hold.take()) {
-            hold.outlive(Box::pin(source.drained()));
+            hold.outlive(ended(Box::pin(source.drained()), until));
+        }
+    }
+
+    /// Whether the answer ends from outside.
+    fn poll_until(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        match &mut self.until {
+            Some(until) => until.as_mut().poll(context),
+            None => Poll::Pending,
         }
     }
 
@@ -206,18 +230,25 @@ impl Stream for Pump {
         let this = self.get_mut();
         // Each round consumes a piece, a comment that was due, or nothing and waits.
         loop {
-            let Some(source) = &mut this.source else {
+            if this.source.is_none() {
                 if let Some(finally) = &mut this.finally {
                     ready!(finally.as_mut().poll(context));
                     this.finally = None;
                 }
                 return Poll::Ready(this.last.take().map(Ok));
-            };
+            }
             // A stream that never pauses must end in time, too.
             if Instant::now() >= this.patience.deadline {
                 this.end(End::Deadline);
                 continue;
             }
+            if let Poll::Ready(end) = this.poll_until(context) {
+                this.end(end);
+                continue;
+            }
+            let Some(source) = &mut this.source else {
+                continue;
+            };
             let said = match Pin::new(source).poll_next(context) {
                 Poll::Ready(Some(Ok(piece))) if piece.is_empty() => continue,
                 Poll::Ready(Some(Ok(piece))) => this.pass(piece),
@@ -245,6 +276,14 @@ impl Stream for Pump {
 impl Drop for Pump {
     fn drop(&mut self) {
         self.leave();
+    }
+}
+
+/// Over when the agent is, or when what watches over it has ended it.
+pub fn ended(rest: Finally, until: Option<Until>) -> Finally {
+    match until {
+        Some(until) => Box::pin(select(rest, until).map(drop)),
+        None => rest,
     }
 }
 

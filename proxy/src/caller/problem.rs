@@ -22,6 +22,7 @@ shared::code_table! {
     BadSession         BAD_REQUEST            "bad_session_id"         "Mcp-Session-Id must be given once"
     Unauthorized       UNAUTHORIZED           "unauthorized"           "A valid bearer token is needed"
     Forbidden          FORBIDDEN              "forbidden"              "The token does not give this right"
+    Denied             FORBIDDEN              "denied"                 "The door's operators have denied this"
     AgentRefusedToken  FORBIDDEN              "agent_refused_token"    "The agent does not take this token"
     NotFound           NOT_FOUND              "not_found"              "There is no route of this method and path"
     UnknownAgent       NOT_FOUND              "unknown_agent"          "There is no agent of this name"
@@ -36,6 +37,7 @@ shared::code_table! {
     UnsupportedCoding  UNSUPPORTED_MEDIA_TYPE "unsupported_coding"     "The body must be sent as it is, without a Content-Encoding"
     AgentThrottled     TOO_MANY_REQUESTS      "agent_throttled"        "The agent takes no more requests at the moment"
     AgentQuota         TOO_MANY_REQUESTS      "agent_quota"            "A quota of the agent is used up"
+    TurnLimit          TOO_MANY_REQUESTS      "turn_limit"             "A limit of the caller's turns with this agent is reached"
     NoWebSocket        NOT_IMPLEMENTED        "no_websocket"           "The door opens no WebSocket to this agent"
     AgentFailed        BAD_GATEWAY            "agent_failed"           "The agent failed"
     AgentRefused       BAD_GATEWAY            "agent_refused"          "The agent refused the request"
@@ -45,7 +47,8 @@ shared::code_table! {
     AgentAuthMismatch  BAD_GATEWAY            "agent_auth_mismatch"    "The agent is called with a token where it takes signatures, or the reverse; its auth must be changed"
     NoToolToken        BAD_GATEWAY            "tool_token_unavailable" "The agent could not be given a token for its tools"
     Unavailable        SERVICE_UNAVAILABLE    "unavailable"            "Tokens cannot be checked at the moment"
-    TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether the conversation is busy"
+    DenialsUnavailable SERVICE_UNAVAILABLE    "denials_unavailable"    "It cannot be told at the moment whether this is denied"
+    TurnsUnavailable   SERVICE_UNAVAILABLE    "turns_unavailable"      "It cannot be told at the moment whether this turn may begin"
     IssuerUnavailable  SERVICE_UNAVAILABLE    "issuer_unavailable"     "The issuer's metadata cannot be had at the moment"
     SigningUnavailable SERVICE_UNAVAILABLE    "signing_unavailable"    "The door cannot vouch for its callers at the moment"
     AgentTimeout       GATEWAY_TIMEOUT        "agent_timeout"          "The agent did not answer in time"
@@ -134,15 +137,30 @@ impl Problem {
         id.error(self.rpc_code(), self.sentence(), &data)
     }
 
+    /// Whether the platform says by it that it has not asked the agent.
+    pub const fn has_not_begun(self) -> bool {
+        matches!(
+            self,
+            Self::AgentBusy
+                | Self::AgentQuota
+                | Self::AgentThrottled
+                | Self::AgentMisconfigured
+                | Self::AgentAuthMismatch
+        )
+    }
+
     /// After how long it may be worth trying again.
     ///
     /// A throttle refills by the second, a turn takes some; a quota is a number of running sessions, and keys that could not be fetched are
     /// asked for again after a pause, so both need longer.
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::AgentBusy | Self::AgentThrottled => Some(Duration::from_secs(1)),
+            Self::AgentBusy | Self::AgentThrottled | Self::TurnLimit => {
+                Some(Duration::from_secs(1))
+            }
             Self::ConversationBusy => Some(Duration::from_secs(2)),
             Self::AgentQuota
+            | Self::DenialsUnavailable
             | Self::TurnsUnavailable
             | Self::Unavailable
             | Self::IssuerUnavailable
@@ -157,6 +175,7 @@ impl Problem {
             | Self::BadSession
             | Self::Unauthorized
             | Self::Forbidden
+            | Self::Denied
             | Self::AgentRefusedToken
             | Self::NotFound
             | Self::UnknownAgent
@@ -255,7 +274,7 @@ mod tests {
             .filter(|problem| problem.retry_after().is_some())
             .map(|problem| problem.status().as_u16())
             .collect();
-        assert_eq!(again, [409, 409, 429, 429, 503, 503, 503, 503]);
+        assert_eq!(again, [409, 409, 429, 429, 429, 503, 503, 503, 503, 503]);
     }
 
     #[test]

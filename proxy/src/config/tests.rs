@@ -33,9 +33,11 @@ fn every_setting_is_read() {
         (IDLE_SECONDS, "6"),
         (MAX_BODY_BYTES, "7"),
         (TURNS_TABLE, "gatehouse-turns"),
+        (DENIALS_TABLE, "gatehouse-denials"),
     ]);
     let config = config.ok().unwrap();
     assert_eq!(config.turns_table.as_deref(), Some("gatehouse-turns"));
+    assert_eq!(config.denials_table.as_deref(), Some("gatehouse-denials"));
     let Limits {
         body_bytes,
         first_byte,
@@ -97,6 +99,7 @@ fn each_fault_is_named() {
         (TURNS_TABLE, "ab", table_name),
         (TURNS_TABLE, "a table", table_name),
         (TURNS_TABLE, &"x".repeat(256), table_name),
+        (DENIALS_TABLE, "a table", table_name),
     ];
     for (name, text, problem) in table {
         assert_eq!(fault(name, text), format!("`{name}` {problem}"), "{text}");
@@ -178,6 +181,17 @@ fn a_tool_token_of_a_user_needs_a_pool_and_a_key_or_callers_of_a_pool() {
             "{faults:?}"
         );
     }
+}
+
+#[test]
+fn an_agent_with_limits_needs_the_table_that_counts() {
+    let agents = format!(
+        r#"{{"demo": {{"runtime": "{ARN}", "limits": {{"turnsAtOnce": 3}}, "allow": {{}}}}}}"#
+    );
+    let rows = [(AGENTS, agents.as_str())];
+    assert_eq!(read(&rows).err().unwrap(), ["`TURNS_TABLE` is missing"]);
+    let table = (TURNS_TABLE, "gatehouse-turns");
+    assert!(read(&[rows[0], table]).is_ok());
 }
 
 #[test]

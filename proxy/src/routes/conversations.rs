@@ -35,9 +35,9 @@ pub(crate) async fn end(
         .end_at_runtime(runtime, &admitted, conversation, request);
     ended.await?;
     // Another turn may begin at once, even if the one that was running is never given back.
-    if let Some(leases) = &app.turns.leases {
+    if let Some(leases) = &app.turns.control.leases {
         let session = admitted.session(conversation);
-        leases.end(&session, request.record.invocation_id()).await;
+        leases.end(&session).await;
     }
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

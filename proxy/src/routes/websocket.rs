@@ -15,7 +15,7 @@ use crate::access::Admitted;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::problem::Problem;
-use crate::turn::declined::Declined;
+use crate::turn::declined::{Declined, Unanswered};
 use crate::turn::request::Request;
 use crate::upstream::Session;
 
@@ -45,14 +45,15 @@ async fn address(
     runtime: &Runtime,
     conversation: &Conversation,
     request: &mut Request,
-) -> Result<Value, Problem> {
+) -> Result<Value, Unanswered> {
     let id = admitted.session(conversation);
+    app.turns.open(admitted, &id, request).await?;
     let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
     let now = app.clock.now();
     let expires = admitted.permit.identity().expires.0;
     let life = Duration::from_secs(expires.saturating_sub(now.0)).min(MAX_VALIDITY);
     if life.is_zero() {
-        return Err(Problem::Unauthorized);
+        return Err(Problem::Unauthorized.into());
     }
     let address = app.turns.upstream.websocket(session, now, life).await;
     let address = address.map_err(|failure| {

@@ -14,6 +14,7 @@ use crate::turn::request::Request;
 /// Shows a caller to themselves.
 pub(crate) async fn whoami(app: &App, request: &mut Request) -> Result<Answer, Declined> {
     let identity = app.access.whoami(request.asker()).await?;
+    app.turns.control.ask_caller(&identity, request).await?;
     let agents = app.access.admitting(&identity);
     let protocols: BTreeMap<&str, &str> = agents
         .iter()

@@ -1,6 +1,8 @@
 //! The ways in which a request gets no answer of an agent's.
 
+use super::count::CountError;
 use crate::access::Refused;
+use crate::caller::limit::Reached;
 use crate::caller::problem::Problem;
 use crate::upstream::{Rest, RpcError};
 
@@ -23,6 +25,8 @@ pub(crate) struct Unanswered {
     pub(crate) rpc: Option<Box<RpcError>>,
     /// What is left of a call that was given up.
     pub(crate) rest: Option<Rest>,
+    /// The limit that the caller has reached, if that is why.
+    pub(crate) limit: Option<Reached>,
 }
 
 impl Declined {
@@ -42,6 +46,28 @@ impl Declined {
         match self {
             Self::Unanswered(unanswered) => unanswered.rest.take(),
             Self::Refused(_) | Self::Problem(_) | Self::WrongMethod(_) => None,
+        }
+    }
+}
+
+impl Declined {
+    /// The limit that the caller has reached, if that is why.
+    pub(crate) const fn limit(&self) -> Option<Reached> {
+        match self {
+            Self::Unanswered(unanswered) => unanswered.limit,
+            Self::Refused(_) | Self::Problem(_) | Self::WrongMethod(_) => None,
+        }
+    }
+}
+
+impl From<CountError> for Unanswered {
+    fn from(error: CountError) -> Self {
+        Self {
+            limit: match error {
+                CountError::Reached(reached) => Some(reached),
+                CountError::Outage => None,
+            },
+            ..Self::from(error.problem())
         }
     }
 }
@@ -71,6 +97,7 @@ impl From<Problem> for Unanswered {
             upstream_status: None,
             rpc: None,
             rest: None,
+            limit: None,
         }
     }
 }

@@ -10,11 +10,13 @@ use shared::headers;
 
 use super::body;
 use super::call::Call;
+use super::control::Control;
 use super::declined::Unanswered;
 use super::named_in_headers;
 use super::request::Request;
 use super::session_end;
 use super::tool_token::{self, ToolTokens};
+use super::watch;
 use crate::access::authority::Authority;
 use crate::caller::problem::Problem;
 use crate::config::Limits;
@@ -25,6 +27,7 @@ pub(super) struct Way<'w> {
     pub(super) upstream: &'w AgentCore,
     pub(super) limits: &'w Limits,
     pub(super) tool_tokens: Option<&'w ToolTokens>,
+    pub(super) control: &'w Control,
 }
 
 /// What a message is sent as.
@@ -51,6 +54,11 @@ pub(super) async fn send(
     };
     // A service that decides by the headers must decide as one that reads the message (MCP 2026-07-28, "Standard headers").
     named_in_headers::check(&call.headers, &letter.body)?;
+    let (admitted, control) = (call.admitted, way.control);
+    let session = admitted.session(call.conversation);
+    control.enter(admitted, &session, None, request).await?;
+    // Nothing of the gateway's can be ended: the message is over with its connection.
+    request.watch = control.watch(admitted, &session, None, request);
     exchange(way, gateway, call, letter, request).await
 }
 
@@ -68,6 +76,8 @@ pub(super) async fn end(
         // The route on which a session is ended has less time.
         in_all: session_end::timeout(way.limits),
     };
+    let session = call.admitted.session(call.conversation);
+    way.control.ask(call.admitted, &session, request).await?;
     exchange(way, gateway, call, letter, request).await
 }
 
@@ -101,7 +111,8 @@ async fn exchange(
         body,
     };
     let patience = request.patience(in_all)?;
-    let reply = way.upstream.send(message, patience).await;
+    request.held.note_asked(true);
+    let reply = watch::over(&mut request.watch, way.upstream.send(message, patience)).await?;
     reply.map_err(|failure| request.failed(failure, Protocol::Mcp))
 }
 

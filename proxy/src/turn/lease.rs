@@ -16,46 +16,29 @@ use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
-use shared::aws::clients;
 use shared::clock::Clock;
 use shared::log::service_failure;
 use shared::session::SessionId;
-use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{error, warn};
 
+use super::leaving::Leaving;
+use super::table::{
+    EXPIRES, EXPIRY_MARGIN, LONGEST_WORK, TURNS_KEY, WRITE_TIMEOUT, is_condition, seconds, text,
+};
 use crate::answer::stream::{Finally, Hold};
 use crate::caller::problem::Problem;
-
-/// How long a lease outlives the time its answer must be over by: the answer's last event gets out, and two processes'
-/// clocks, which Lambda keeps within a second, may disagree.
-const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
-
-/// The longest that an agent works at one turn: AgentCore ends a streaming response after this time, and every other
-/// answer sooner ("Quotas for Amazon Bedrock AgentCore").
-const LONGEST_WORK: Duration = Duration::from_secs(60 * 60);
 
 /// The pauses before a lease that another turn holds is asked for again. An answer's last event is read a moment before
 /// its lease is given back, and its reader may ask on at once.
 const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(350)];
 
-/// The longest that the end of an answer waits for its lease to be given back. The function has a little more time than
-/// its answers, and is not cut off meanwhile.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The table's key: a session id, and so of one caller, one agent and one conversation.
-const KEY: &str = "session";
 /// Who holds the lease: the id of the request, which Lambda gives to no other.
 const OWNER: &str = "owner";
-/// When it runs out, in seconds since 1970; best also the table's time to live.
-const EXPIRES: &str = "expires";
 
 /// The leases of turns that are being taken. A copy is of the same ones.
 #[derive(Clone)]
@@ -65,8 +48,8 @@ struct Table {
     client: Client,
     name: String,
     clock: Clock,
-    /// How many leases are being given back, or kept, that no answer waits for.
-    leaving: watch::Sender<usize>,
+    /// Leases that are being given back, or kept, that no answer waits for.
+    leaving: Leaving,
 }
 
 /// The right to take one turn. Dropping it gives it back too, without anyone waiting for it.
@@ -101,13 +84,12 @@ impl LeaseError {
 }
 
 impl Leases {
-    /// Prepares the client, in the function's own region; nothing is connected yet.
-    pub fn new(table: String, platform: &SdkConfig, clock: Clock) -> Self {
+    pub fn new(table: String, client: Client, clock: Clock) -> Self {
         Self(Arc::new(Table {
-            client: Client::new(&clients::for_table(platform)),
+            client,
             name: table,
             clock,
-            leaving: watch::Sender::new(0),
+            leaving: Leaving::default(),
         }))
     }
 
@@ -149,32 +131,19 @@ impl Leases {
     /// Gives back the turn of a session that has been ended, whichever process holds it: its agent is gone, and the
     /// process that asked it may be frozen, or wait for an answer that has no reader. Its own return of the lease then
     /// finds none.
-    pub async fn end(&self, session: &SessionId, request_id: &str) {
+    pub async fn end(&self, session: &SessionId) {
         let delete = self.0.deletion(session.as_str());
-        settled(delete.send(), request_id, NOT_GIVEN_BACK).await;
+        settled(delete.send(), NOT_GIVEN_BACK).await;
     }
 
     /// Waits for what is being given back, and for agents that work on after their answer's end. Each has its own bound:
     /// the end of the turn's time, and two seconds for what is being given back.
     pub async fn settle(&self) {
-        let mut leaving = self.0.leaving.subscribe();
-        // The sender is ours, so it is there.
-        let _settled = leaving.wait_for(|count| *count == 0).await;
+        self.0.leaving.settle().await;
     }
 
-    /// Does this while no answer waits for it.
     fn leaving(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        let leases = self.clone();
-        let begun = &self.0.leaving;
-        begun.send_modify(|count| *count = count.saturating_add(1));
-        runtime.spawn(async move {
-            work.await;
-            let done = &leases.0.leaving;
-            done.send_modify(|count| *count = count.saturating_sub(1));
-        });
+        self.0.leaving.begin(work);
     }
 }
 
@@ -188,17 +157,16 @@ impl Table {
             .condition_expression(
                 "attribute_not_exists(#key) OR #expires <= :now OR #owner = :owner",
             )
-            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#key", TURNS_KEY)
             .expression_attribute_names("#expires", EXPIRES)
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":now", seconds(now))
             .expression_attribute_values(":owner", text(&lease.owner));
         match put.send().await {
             Ok(_) => Ok(()),
-            Err(error) if is_held_by_another(&error) => Err(LeaseError::Busy),
+            Err(error) if is_condition(&error) => Err(LeaseError::Busy),
             Err(error) => {
                 error!(
-                    request_id = lease.owner,
                     error = service_failure(error.code(), &error),
                     "cannot tell whether a conversation is busy"
                 );
@@ -215,7 +183,7 @@ impl Table {
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":owner", text(owner));
-        settled(put.send(), owner, NOT_PROLONGED).await;
+        settled(put.send(), NOT_PROLONGED).await;
     }
 
     async fn delete(&self, session: &str, owner: &str) {
@@ -224,19 +192,19 @@ impl Table {
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":owner", text(owner));
-        settled(delete.send(), owner, NOT_GIVEN_BACK).await;
+        settled(delete.send(), NOT_GIVEN_BACK).await;
     }
 
     fn item(&self, session: &str, owner: &str, expires: Duration) -> PutItemFluentBuilder {
         let put = self.client.put_item().table_name(&self.name);
-        put.item(KEY, text(session))
+        put.item(TURNS_KEY, text(session))
             .item(OWNER, text(owner))
             .item(EXPIRES, seconds(expires))
     }
 
     fn deletion(&self, session: &str) -> DeleteItemFluentBuilder {
         let delete = self.client.delete_item();
-        delete.table_name(&self.name).key(KEY, text(session))
+        delete.table_name(&self.name).key(TURNS_KEY, text(session))
     }
 }
 
@@ -244,22 +212,21 @@ const NOT_GIVEN_BACK: &str = "cannot give back a turn; its conversation is busy 
 const NOT_PROLONGED: &str = "cannot prolong a turn; another may begin while the agent works on";
 
 /// Waits for a write, for a little while; that it failed is for the log.
-async fn settled<O, E, R>(
+pub(super) async fn settled<O, E, R>(
     written: impl Future<Output = Result<O, SdkError<E, R>>>,
-    request_id: &str,
     failed: &'static str,
 ) where
     E: ProvideErrorMetadata + Error + 'static,
     R: Debug,
 {
-    let error = match timeout(RELEASE_TIMEOUT, written).await {
+    let error = match timeout(WRITE_TIMEOUT, written).await {
         Ok(Ok(_)) => return,
         // It ran out, was ended, or was never taken: it is not ours.
-        Ok(Err(error)) if is_held_by_another(&error) => return,
+        Ok(Err(error)) if is_condition(&error) => return,
         Ok(Err(error)) => service_failure(error.code(), &error),
         Err(_) => "timeout".to_owned(),
     };
-    warn!(request_id, error, "{failed}");
+    warn!(error, "{failed}");
 }
 
 impl Lease {
@@ -298,17 +265,4 @@ impl Drop for Lease {
                 .leaving(async move { leases.0.delete(&session, &owner).await });
         }
     }
-}
-
-fn text(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
-}
-
-fn seconds(since_1970: Duration) -> AttributeValue {
-    AttributeValue::N(since_1970.as_secs().to_string())
-}
-
-/// Whether DynamoDB refused for the condition, which says that the lease is another turn's, or is gone.
-fn is_held_by_another<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    error.code() == Some("ConditionalCheckFailedException")
 }

@@ -8,7 +8,8 @@ use shared::session::Conversation;
 use tokio::time::Instant;
 
 use super::declined::Unanswered;
-use super::lease::Lease;
+use super::held::Held;
+use super::watch::Watch;
 use crate::access::Asker;
 use crate::audit::record::Record;
 use crate::caller::dialect::{Dialect, RpcId};
@@ -28,8 +29,10 @@ pub(crate) struct Request {
     pub(crate) deadline: Instant,
     /// The conversation that the caller is told of in the answer, good or bad.
     pub(crate) conversation: Option<Conversation>,
-    /// The right to the turn that is being taken, where turns are taken one at a time.
-    pub(crate) lease: Option<Lease>,
+    /// What the turn holds that is being taken.
+    pub(crate) held: Held,
+    /// What may end the turn before the agent does.
+    pub(crate) watch: Option<Watch>,
     pub(crate) record: Record,
 }
 
@@ -104,6 +107,7 @@ impl Request {
             rpc,
             rest,
         } = failure;
+        self.held.note_asked(!problem.has_not_begun());
         let upstream_status = upstream.status;
         self.record.upstream(upstream);
         Unanswered {
@@ -111,6 +115,7 @@ impl Request {
             upstream_status,
             rpc: rpc.filter(|_| protocol != Protocol::Http),
             rest,
+            limit: None,
         }
     }
 }

@@ -46,7 +46,7 @@ async fn open_gateway(scripts: impl IntoIterator<Item = Script>, more: &[(&str, 
     Door::over(plane, &settings).await
 }
 
-fn settings<'s>(agents: &'s str, endpoint: &'s str) -> Vec<(&'s str, &'s str)> {
+pub(crate) fn settings<'s>(agents: &'s str, endpoint: &'s str) -> Vec<(&'s str, &'s str)> {
     vec![
         (AGENTS, agents),
         (TOKEN_ENDPOINT, endpoint),

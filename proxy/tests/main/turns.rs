@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{
 use local::dynamodb::{DynamoDb, Fault};
 use proxy::answer::stream::{Finally, Hold};
 use proxy::turn::lease::{Lease, LeaseError, Leases};
+use proxy::turn::table;
 use python::{PythonServer, counted};
 use shared::clock::{Clock, Moment};
 use shared::session::{Conversation, SessionId};
@@ -31,20 +32,20 @@ pub(crate) async fn table() -> DynamoDb {
     directory
 }
 
-async fn create(url: &str) {
-    let key = KeySchemaElement::builder()
-        .attribute_name("session")
+pub(crate) async fn create_table(url: &str, name: &str, key: &str) {
+    let schema = KeySchemaElement::builder()
+        .attribute_name(key)
         .key_type(KeyType::Hash)
         .build();
     let attribute = AttributeDefinition::builder()
-        .attribute_name("session")
+        .attribute_name(key)
         .attribute_type(ScalarAttributeType::S)
         .build();
     let client = Client::new(&platform(url).await);
     let table = client
         .create_table()
-        .table_name(TABLE)
-        .key_schema(key.unwrap())
+        .table_name(name)
+        .key_schema(schema.unwrap())
         .attribute_definitions(attribute.unwrap())
         .billing_mode(BillingMode::PayPerRequest);
     table.send().await.unwrap();
@@ -72,7 +73,7 @@ impl Scene {
             steady: Duration::ZERO,
         });
         let platform = platform(url).await;
-        let turns = || Leases::new(TABLE.to_owned(), &platform, clock.clone());
+        let turns = || Leases::new(TABLE.to_owned(), table::client(&platform), clock.clone());
         Self {
             turns: turns(),
             other_process: turns(),
@@ -154,7 +155,7 @@ impl Scene {
         free("r-14").await.unwrap().release().await;
         // Or until its caller ends the conversation, and then it is not brought back.
         let lease = turns.take(&session, "r-15", wait).await.unwrap();
-        other_process.end(&session, "r-16").await;
+        other_process.end(&session).await;
         outlive(lease, never());
         turns.settle().await;
         free("r-17").await.unwrap().release().await;
@@ -173,7 +174,7 @@ async fn the_table_of_turns_may_be_at_moto() {
     let Some(moto) = PythonServer::moto("the turns") else {
         return;
     };
-    create(&moto.url).await;
+    create_table(&moto.url, TABLE, "session").await;
     Scene::at(&moto.url).await.check().await;
     counted("the rules of a turn's lease kept at moto");
 }
@@ -206,7 +207,7 @@ async fn what_cannot_be_told_is_an_outage() {
     table.set_fault(None);
     let missing = Leases::new(
         "another".to_owned(),
-        &platform(table.url()).await,
+        table::client(&platform(table.url()).await),
         Clock::fixed(NOW),
     );
     let refused = missing.take(&session, "r-1", MINUTE).await.err();

@@ -17,6 +17,7 @@ fn contradiction(agent: &Agent) -> Option<Fault> {
         auth,
         tool_token,
         forward_headers: _,
+        limits: _,
         admission: _,
     } = agent;
     let fault = |field, problem| Fault::malformed(agent.path(field), problem);

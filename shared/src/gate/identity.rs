@@ -43,6 +43,9 @@ pub struct Caller {
     pub expires: UnixTime,
     /// 32 hex digits that name the token in a log and cannot be turned back into it.
     pub token_id: String,
+    /// The sign-in that the token comes from, by which its issuer names all tokens of one family: Cognito's `origin_jti`
+    /// (Amazon Cognito Developer Guide, "Understanding the access token").
+    pub family: Option<String>,
 }
 
 impl Identity {
@@ -75,6 +78,7 @@ impl Identity {
             expires,
             groups_elsewhere: groups_elsewhere(payload),
             token_id: payload.token_id.clone(),
+            family: text("origin_jti"),
         }))
     }
 

@@ -83,9 +83,9 @@ fn the_phases_are_in_the_order_of_the_code() {
     let inside = [
         "media types",
         "body",
+        "control",
         "assertion",
         "tool token",
-        "lease",
         "call",
     ];
     assert_eq!(names, inside);

@@ -182,10 +182,11 @@ fn fields(files: &[&str], knows: impl Fn(&str) -> bool) -> BTreeSet<String> {
 }
 
 /// The files that read each document.
-const AGENT_READERS: [&str; 3] = [
+const AGENT_READERS: [&str; 4] = [
     "shared/src/agents.rs",
     "shared/src/agents/admission.rs",
     "shared/src/agents/forwarding.rs",
+    "shared/src/agents/limits.rs",
 ];
 const ISSUER_READERS: [&str; 6] = [
     "shared/src/issuers.rs",
@@ -297,6 +298,13 @@ fn every_field_of_an_agent_is_explained_and_no_other() {
         schema("allow"),
         &AGENT_READERS,
         in_allow,
+    );
+    let in_limits = |limits: Value| is_known_to_agents(json!({"limits": limits}));
+    compare(
+        "### What a caller may take",
+        schema("limits"),
+        &AGENT_READERS,
+        in_limits,
     );
     let in_set = |set: Value| in_allow(json!({"anyOf": [set]}));
     let fields = fields(&AGENT_READERS, |field| in_set(json!({field: null})));

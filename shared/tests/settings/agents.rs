@@ -27,7 +27,7 @@ pub(crate) fn read(json: &Value) -> Agents {
     }
 }
 
-fn faults(text: &str) -> Vec<String> {
+pub(crate) fn faults(text: &str) -> Vec<String> {
     let faults = Agents::parse(text).err().unwrap_or_default();
     schema::AGENTS.compare(text, &faults);
     said(&faults)

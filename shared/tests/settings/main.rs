@@ -14,6 +14,7 @@ mod files;
 mod issuer_faults;
 mod issuer_names;
 mod issuers;
+mod limits;
 mod remarks;
 mod requesters;
 mod schema;

@@ -22,7 +22,7 @@ pub(crate) static AGENTS: LazyLock<Schema> = LazyLock::new(|| Schema::of("agents
 pub(crate) static ISSUERS: LazyLock<Schema> = LazyLock::new(|| Schema::of("issuers"));
 
 /// What a schema can say, and so must.
-const SAID: [&str; 32] = [
+const SAID: [&str; 33] = [
     "admits anyone: ",
     "asks for nothing, so that every caller meets it",
     "does not go with the value type: ",
@@ -36,6 +36,7 @@ const SAID: [&str; 32] = [
     "is for runtimes, not for gateways",
     "is given together with `jwks`",
     "is missing",
+    "names no limit: ",
     "is none of ",
     "is not 1 to 255 ",
     "is not `mcp`",

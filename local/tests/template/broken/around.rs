@@ -42,6 +42,12 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "${Runtimes}/runtime-endpoint/*\n" => "${Runtimes}/endpoint/*\n";
         "                Resource: !Ref RuntimeArns\n" => "                Resource: !Select [0, !Ref RuntimeArns]\n";
     }
+    "denials are only read" in MAIN {
+        "                  Action: dynamodb:BatchGetItem\n                  Resource: !GetAtt DenialsTable.Arn\n"
+            => "                  Action: [dynamodb:BatchGetItem, dynamodb:DeleteItem]\n                  Resource: !GetAtt DenialsTable.Arn\n";
+        "                Resource: !GetAtt TurnsTable.Arn\n" => "                Resource: [!GetAtt TurnsTable.Arn, !GetAtt DenialsTable.Arn]\n";
+        "                  Resource: !GetAtt DenialsTable.Arn\n" => "                  Resource: !GetAtt TurnsTable.Arn\n";
+    }
     "roles are taken by services" in MAIN {
         "Service: lambda.amazonaws.com" => "AWS: \"*\"";
         "      Role: !GetAtt ProxyRole.Arn\n" => "";
@@ -67,6 +73,8 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "SSEEnabled: true" => "SSEEnabled: false";
         "PointInTimeRecoveryEnabled: true" => "PointInTimeRecoveryEnabled: false";
         "AttributeName: expires" => "AttributeName: expiry";
+        "AttributeName: until" => "AttributeName: created";
+        "    Condition: HasDenials\n    DeletionPolicy: RetainExceptOnCreate\n" => "    Condition: HasDenials\n    DeletionPolicy: Delete\n";
     }
     "stores are closed" in CONSOLE {
         "BlockPublicPolicy: true" => "BlockPublicPolicy: false";

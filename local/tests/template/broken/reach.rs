@@ -66,7 +66,9 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "CallbackURLs: !If [HasReturnUrls, !Ref ReturnUrls, !Ref AWS::NoValue]" => "CallbackURLs: !Ref ReturnUrls";
         "    Condition: HasMachineClient\n" => "";
         "AllowedOAuthScopes: [gatehouse/tools]" => "AllowedOAuthScopes: [gatehouse/invoke]";
-        "[ALLOW_ADMIN_USER_PASSWORD_AUTH]" => "[ALLOW_USER_PASSWORD_AUTH]";
+        "        - ALLOW_ADMIN_USER_PASSWORD_AUTH\n" => "        - ALLOW_USER_PASSWORD_AUTH\n";
+        "!If [RotatesRefreshTokens, !Ref AWS::NoValue, ALLOW_REFRESH_TOKEN_AUTH]"
+            => "!If [RotatesRefreshTokens, ALLOW_REFRESH_TOKEN_AUTH, !Ref AWS::NoValue]";
     }
     "only who is let in has a user" in MAIN {
         "Client: !GetAtt Users.Outputs.ConsoleClientId" => "Client: !GetAtt Users.Outputs.MachineClientId";

@@ -169,6 +169,11 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
     let console = properties(door, "ConsoleClient").unwrap_or(&Value::Null);
     let parameters = &door.main().parameters;
     let has_page = parameters["ReturnUrls"] != "" || parameters["EnableConsole"] == "true";
+    let flows = if parameters["RotateRefreshTokens"] == "true" {
+        json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
+    } else {
+        json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    };
     let believes_people_alone = ["AuthorizerFunction", "ProxyFunction"]
         .iter()
         .all(|function| {
@@ -202,8 +207,8 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             "it tells who has a user",
         ),
         (
-            console["ExplicitAuthFlows"] == json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"]),
-            "strangers may try passwords without the sign-in page",
+            console["ExplicitAuthFlows"] == flows,
+            "strangers may try passwords without the sign-in page, or refreshing is not as asked",
         ),
         (believes_people_alone, "tool tokens open the door"),
     ]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{listed, unless};
-use crate::door::{Door, all_texts};
+use crate::door::{Door, all_texts, references};
 use crate::resolve::entries;
 
 /// Statements that cannot name one thing: a part of the place, an action, a resource, and why not.
@@ -251,6 +251,36 @@ pub(crate) fn lock_runtimes(door: &Door) -> Vec<String> {
         are_all,
         "Locks",
         "leave a runtime or an endpoint open",
+    ));
+    faults
+}
+
+/// The proxy and the trigger read denials, and no function of the stack writes any, whatever it is talked into.
+pub(crate) fn only_read_denials(door: &Door) -> Vec<String> {
+    let wants = door.main().parameters["EnableDenials"] == "true";
+    let mut readers = Vec::new();
+    let mut faults = Vec::new();
+    for Statement { place, content } in statements(door) {
+        let mut names = Vec::new();
+        references(&content["Resource"], &mut names);
+        if !names.iter().any(|name| name == "DenialsTable") {
+            continue;
+        }
+        let reads = content["Action"] == "dynamodb:BatchGetItem" && content["Effect"] == "Allow";
+        faults.extend(unless(
+            reads,
+            &place,
+            "may do more with denials than read them",
+        ));
+        readers.push(place);
+    }
+    let mut expected = vec!["template.yaml PretokenRole", "template.yaml ProxyRole"];
+    expected.retain(|_| wants);
+    readers.sort();
+    faults.extend(unless(
+        readers == expected,
+        "denials",
+        "are not read by those who ask",
     ));
     faults
 }

@@ -5,9 +5,10 @@ use crate::door::Door;
 use crate::resolve::entries;
 
 /// What must outlive a stack that is deleted by mistake.
-const KEPT: [&str; 3] = [
+const KEPT: [&str; 4] = [
     "stacks/console.yaml Files",
     "stacks/users.yaml UserPool",
+    "template.yaml DenialsTable",
     "template.yaml UsersTable",
 ];
 
@@ -27,9 +28,21 @@ pub(crate) fn are_closed(door: &Door) -> Vec<String> {
         let on_demand = table["BillingMode"] == "PAY_PER_REQUEST";
         faults.extend(unless(on_demand, &place, "has a capacity to run out of"));
     }
-    let turns = &door.main().resource("TurnsTable")["Properties"]["TimeToLiveSpecification"];
-    let ends = turns["Enabled"] == "true" && turns["AttributeName"] == "expires";
-    faults.extend(unless(ends, "TurnsTable", "keeps leases that have run out"));
+    let ends = |table: &str, attribute: &str| {
+        let table = door.main().resource(table);
+        let lives = &table["Properties"]["TimeToLiveSpecification"];
+        table.is_null() || lives["Enabled"] == "true" && lives["AttributeName"] == attribute
+    };
+    faults.extend(unless(
+        ends("TurnsTable", "expires"),
+        "TurnsTable",
+        "keeps leases that have run out",
+    ));
+    faults.extend(unless(
+        ends("DenialsTable", "until"),
+        "DenialsTable",
+        "keeps denials that have ended",
+    ));
     for (place, bucket) in door.of_type("AWS::S3::Bucket") {
         let block = entries(&bucket["Properties"]["PublicAccessBlockConfiguration"]);
         let is_private = block.len() == 4 && block.values().all(|one| one == "true");

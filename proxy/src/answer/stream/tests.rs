@@ -384,3 +384,46 @@ async fn a_turn_is_kept_until_the_agent_has_ended() {
         }
     }
 }
+
+/// Where the door ends the agent's session itself, the turn is given back, and the agent is not listened to.
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_is_shut_out_has_no_turn_left() {
+    for (end, code) in [
+        (End::Denied, "denied"),
+        (End::DenialsUnavailable, "denials_unavailable"),
+    ] {
+        let (mut talk, giving_back, mut kept) = holding(talk(true, Duration::from_secs(900)));
+        let (shut, until) = oneshot::channel();
+        talk.pump = talk
+            .pump
+            .until(Some(Box::pin(async { until.await.unwrap() })));
+        talk.says("data: 1\n\n");
+        assert_eq!(talk.next().await, Some(at(0, "data: 1\n\n")));
+        // It counts before whatever the agent says.
+        talk.says("data: 2\n\n");
+        shut.send(end).unwrap();
+        assert!(timeout(Duration::from_secs(5), talk.next()).await.is_err());
+        assert_eq!(Arc::strong_count(&talk.held), 1, "the agent is left");
+        drop(giving_back);
+        let said = talk.next().await.map(|(_, said)| said);
+        assert_eq!(said, Some(last("error", code)));
+        assert_eq!(talk.next().await, None);
+        assert!(kept.recv().await.is_none(), "it is not kept");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_whose_caller_left_is_kept_until_its_caller_is_shut_out() {
+    let (mut talk, _giving_back, mut kept) = holding(talk(true, Duration::from_secs(900)));
+    let (shut, until) = oneshot::channel();
+    talk.pump = talk
+        .pump
+        .until(Some(Box::pin(async { until.await.unwrap() })));
+    let Talk { agent, pump, .. } = talk;
+    drop(pump);
+    let mut rest = kept.recv().await.unwrap();
+    assert!(timeout(Duration::from_secs(60), &mut rest).await.is_err());
+    shut.send(End::Denied).unwrap();
+    rest.await;
+    drop(agent);
+}

@@ -74,12 +74,27 @@ fn torn() -> Vec<(String, String, &'static str)> {
 
 const DEADLINE: Duration = Duration::from_secs(200);
 
+/// Every end but the agent's own.
+const ENDS: [End; 6] = [
+    End::AgentCut,
+    End::AgentSilent,
+    End::Deadline,
+    End::Denied,
+    End::DenialsUnavailable,
+    End::TooLong,
+];
+
 /// Lets the agent say this, and brings about the end: all that the caller gets but comments.
 async fn said(protocol: &Protocol, end: End, agent_says: &str) -> String {
     let mut record = Record::begin(RequestIds::of_invocation("r-1"), "invocations");
     let patience = match end {
         End::Deadline => Duration::from_secs(20),
-        End::TooLong | End::AgentCut | End::AgentSilent | End::Complete => DEADLINE,
+        End::TooLong
+        | End::AgentCut
+        | End::AgentSilent
+        | End::Complete
+        | End::Denied
+        | End::DenialsUnavailable => DEADLINE,
     };
     if end == End::TooLong {
         record.sent(MAX_BYTES.saturating_sub(count(agent_says.len())));
@@ -92,6 +107,12 @@ async fn said(protocol: &Protocol, end: End, agent_says: &str) -> String {
         End::Complete => {
             let (gone, _) = mpsc::unbounded_channel();
             drop(std::mem::replace(&mut talk.agent, gone));
+        }
+        End::Denied | End::DenialsUnavailable => {
+            talk.pump.until = Some(Box::pin(async move {
+                sleep(Duration::from_secs(20)).await;
+                end
+            }));
         }
         End::AgentSilent | End::Deadline => {}
     }
@@ -114,7 +135,7 @@ fn last_of(protocol: &Protocol, end: End) -> String {
 async fn each_end_is_said_in_the_words_of_the_protocol_wherever_the_stream_stands() {
     let mut count = 0;
     for protocol in [&MCP, &A2A, &AG_UI, &PLAIN] {
-        for end in [End::AgentCut, End::AgentSilent, End::Deadline, End::TooLong] {
+        for end in ENDS {
             for (torn, got, closing) in torn() {
                 let agent_says = format!("{}{torn}", protocol.whole);
                 let last = last_of(protocol, end);
@@ -125,7 +146,7 @@ async fn each_end_is_said_in_the_words_of_the_protocol_wherever_the_stream_stand
             }
         }
     }
-    assert_eq!(count, 4 * 4 * 8);
+    assert_eq!(count, 4 * 6 * 8);
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +164,7 @@ async fn an_end_before_the_first_event_is_said_too() {
 async fn after_the_agents_own_last_event_there_is_no_other() {
     for protocol in [&MCP, &A2A, &AG_UI] {
         let over = protocol.over.unwrap();
-        for end in [End::AgentCut, End::AgentSilent, End::Deadline, End::TooLong] {
+        for end in ENDS {
             let agent_says = format!("{}{over}", protocol.whole);
             let found = said(protocol, end, &format!("{agent_says}data: ha")).await;
             assert_eq!(found, agent_says, "{end:?}");
