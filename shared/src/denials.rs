@@ -118,7 +118,7 @@ impl Table {
                 Ok(Some(denial)) => {
                     warn!(
                         request_id,
-                        denied = kind,
+                        denial = kind,
                         reason = display(Loggable(denial.reason())),
                         author = display(Loggable(denial.author())),
                         until = denial.until().0,
@@ -129,7 +129,7 @@ impl Table {
                 Err(fault) => {
                     error!(
                         request_id,
-                        denied = kind,
+                        denial = kind,
                         "the item of a {kind} in the table of denials is none: {fault}; correct or delete it"
                     );
                     verdict = Err(Shut::Outage);

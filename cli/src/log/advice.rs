@@ -210,6 +210,18 @@ const ADVICE: &[(&[&str], &str)] = &[
         "find the line \"cannot fetch keys\" of the same minute; open the issuer's key document",
     ),
     (
+        &["denied"],
+        "find the line \"there is a denial of\" of this request: it has the reason, the author and the end",
+    ),
+    (
+        &["turn_limit"],
+        "wait until `resets`, or raise the agent's `limits` in `AGENTS`",
+    ),
+    (
+        &["denials_unavailable"],
+        "look at the table `DENIALS_TABLE`, at the rights to it, and at the lines of this minute: they name an item that is no denial",
+    ),
+    (
         &["turns_unavailable"],
         "look at the table `TURNS_TABLE` and at the proxy's rights to it",
     ),

@@ -37,7 +37,7 @@ pub(crate) async fn end(
     // Another turn may begin at once, even if the one that was running is never given back.
     if let Some(leases) = &app.turns.control.leases {
         let session = admitted.session(conversation);
-        leases.end(&session, request.record.invocation_id()).await;
+        leases.end(&session).await;
     }
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

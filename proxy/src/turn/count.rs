@@ -77,7 +77,7 @@ impl Counts {
         }))
     }
 
-    /// Counts a turn that is over after `left`, for the request of this id.
+    /// Counts a turn of this owner that is over after `left`. No two turns have the same.
     ///
     /// # Errors
     /// [`CountError`]
@@ -85,7 +85,7 @@ impl Counts {
         &self,
         id: &CountId,
         limits: TurnLimits,
-        request_id: &str,
+        owner: &str,
         left: Duration,
     ) -> Result<Counted, CountError> {
         let Self(state) = self;
@@ -95,8 +95,8 @@ impl Counts {
         let entry = Entry {
             id: id.as_str().to_owned(),
             windows: windows.iter().map(Window::attribute).collect(),
-            holder: limits.at_once.map(|_| holder(runs_out, request_id)),
-            request_id: request_id.to_owned(),
+            holder: limits.at_once.map(|_| holder(runs_out, owner)),
+            owner: owner.to_owned(),
             taken: now,
         };
         for _ in 0..MAX_ATTEMPTS {
@@ -123,7 +123,7 @@ impl Counts {
                 }
             }
         }
-        error!(request_id, "cannot tell how many turns a caller takes");
+        error!("cannot tell how many turns a caller takes");
         Err(CountError::Outage)
     }
 
@@ -205,7 +205,7 @@ impl Hold for Counted {
         let leaving = &self.counts.0.leaving;
         leaving.begin(async move {
             let table = &counts.0.table;
-            let later = holder(entry.taken.saturating_add(LONGEST_WORK), &entry.request_id);
+            let later = holder(entry.taken.saturating_add(LONGEST_WORK), &entry.owner);
             table.prolong(&entry, &later).await;
             entry.holder = Some(later);
             if timeout_at(over, rest).await.is_ok() {

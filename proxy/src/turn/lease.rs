@@ -131,9 +131,9 @@ impl Leases {
     /// Gives back the turn of a session that has been ended, whichever process holds it: its agent is gone, and the
     /// process that asked it may be frozen, or wait for an answer that has no reader. Its own return of the lease then
     /// finds none.
-    pub async fn end(&self, session: &SessionId, request_id: &str) {
+    pub async fn end(&self, session: &SessionId) {
         let delete = self.0.deletion(session.as_str());
-        settled(delete.send(), request_id, NOT_GIVEN_BACK).await;
+        settled(delete.send(), NOT_GIVEN_BACK).await;
     }
 
     /// Waits for what is being given back, and for agents that work on after their answer's end. Each has its own bound:
@@ -167,7 +167,6 @@ impl Table {
             Err(error) if is_condition(&error) => Err(LeaseError::Busy),
             Err(error) => {
                 error!(
-                    request_id = lease.owner,
                     error = service_failure(error.code(), &error),
                     "cannot tell whether a conversation is busy"
                 );
@@ -184,7 +183,7 @@ impl Table {
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":owner", text(owner));
-        settled(put.send(), owner, NOT_PROLONGED).await;
+        settled(put.send(), NOT_PROLONGED).await;
     }
 
     async fn delete(&self, session: &str, owner: &str) {
@@ -193,7 +192,7 @@ impl Table {
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":owner", text(owner));
-        settled(delete.send(), owner, NOT_GIVEN_BACK).await;
+        settled(delete.send(), NOT_GIVEN_BACK).await;
     }
 
     fn item(&self, session: &str, owner: &str, expires: Duration) -> PutItemFluentBuilder {
@@ -215,7 +214,6 @@ const NOT_PROLONGED: &str = "cannot prolong a turn; another may begin while the 
 /// Waits for a write, for a little while; that it failed is for the log.
 pub(super) async fn settled<O, E, R>(
     written: impl Future<Output = Result<O, SdkError<E, R>>>,
-    request_id: &str,
     failed: &'static str,
 ) where
     E: ProvideErrorMetadata + Error + 'static,
@@ -228,7 +226,7 @@ pub(super) async fn settled<O, E, R>(
         Ok(Err(error)) => service_failure(error.code(), &error),
         Err(_) => "timeout".to_owned(),
     };
-    warn!(request_id, error, "{failed}");
+    warn!(error, "{failed}");
 }
 
 impl Lease {

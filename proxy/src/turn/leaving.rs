@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// How much of it is under way. A copy is of the same.
 #[derive(Clone)]
@@ -25,11 +26,13 @@ impl Leaving {
         let leaving = self.clone();
         let Self(begun) = self;
         begun.send_modify(|count| *count = count.saturating_add(1));
-        runtime.spawn(async move {
+        let work = async move {
             work.await;
             let Self(done) = leaving;
             done.send_modify(|count| *count = count.saturating_sub(1));
-        });
+        };
+        // Its lines are about the request that left it.
+        runtime.spawn(work.in_current_span());
     }
 
     /// Waits until all of it is done. Each has its own bound.

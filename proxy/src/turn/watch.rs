@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 use super::leaving::Leaving;
 use crate::answer::ending::End;
@@ -75,7 +76,7 @@ impl Guard {
         let Ok(runtime) = Handle::try_current() else {
             return Watch { ended, task: None };
         };
-        let task = runtime.spawn(async move {
+        let watch = async move {
             let Self {
                 denials,
                 keys,
@@ -88,7 +89,8 @@ impl Guard {
                 leaving.begin(stop);
             }
             let _the_turn_is_over = sender.send(end);
-        });
+        };
+        let task = runtime.spawn(watch.in_current_span());
         Watch {
             ended,
             task: Some(task.abort_handle()),

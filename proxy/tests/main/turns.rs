@@ -155,7 +155,7 @@ impl Scene {
         free("r-14").await.unwrap().release().await;
         // Or until its caller ends the conversation, and then it is not brought back.
         let lease = turns.take(&session, "r-15", wait).await.unwrap();
-        other_process.end(&session, "r-16").await;
+        other_process.end(&session).await;
         outlive(lease, never());
         turns.settle().await;
         free("r-17").await.unwrap().release().await;

@@ -33,7 +33,8 @@ pub(super) struct Entry {
     pub(super) windows: Vec<String>,
     /// Its member of the set of turns under way; none if these are not limited.
     pub(super) holder: Option<String>,
-    pub(super) request_id: String,
+    /// Whose turn it is: an id that no other turn has.
+    pub(super) owner: String,
     /// When it was taken, since 1970.
     pub(super) taken: Duration,
 }
@@ -53,8 +54,8 @@ pub(super) struct Table {
 }
 
 /// A member of the set of turns under way: when it runs out, and whose it is.
-pub(super) fn holder(expires: Duration, request_id: &str) -> String {
-    format!("{}:{request_id}", expires.as_secs())
+pub(super) fn holder(expires: Duration, owner: &str) -> String {
+    format!("{}:{owner}", expires.as_secs())
 }
 
 /// The members of turns whose time is over.
@@ -148,7 +149,6 @@ impl Table {
             Err(error) if is_condition(&error) => Ok(Attempt::Refused(found(error))),
             Err(error) => {
                 error!(
-                    request_id = entry.request_id,
                     error = service_failure(error.code(), &error),
                     "cannot tell how many turns a caller takes"
                 );
@@ -175,13 +175,13 @@ impl Table {
             clauses.push(DELETE.to_owned());
             update = with_holders(update, vec![holder.clone()]);
         }
-        written(update, clauses, entry, NOT_GIVEN_BACK).await;
+        written(update, clauses, NOT_GIVEN_BACK).await;
     }
 
     /// Puts another member in the place of a turn's: first in, then out, so that the turn is never missing.
     pub(super) async fn prolong(&self, entry: &Entry, later: &str) {
         let add = with_holders(self.update(&entry.id), vec![later.to_owned()]);
-        written(add, vec!["ADD #h :h".to_owned()], entry, NOT_PROLONGED).await;
+        written(add, vec!["ADD #h :h".to_owned()], NOT_PROLONGED).await;
         let before = entry.holder.iter().cloned().collect();
         self.remove(entry, &[], before).await;
     }
@@ -202,7 +202,7 @@ impl Table {
             clauses.push(DELETE.to_owned());
             update = with_holders(update, holders);
         }
-        written(update, clauses, entry, NOT_REMOVED).await;
+        written(update, clauses, NOT_REMOVED).await;
     }
 
     fn update(&self, id: &str) -> UpdateItemFluentBuilder {
@@ -224,12 +224,7 @@ fn with_holders(update: UpdateItemFluentBuilder, holders: Vec<String>) -> Update
 }
 
 /// Changes an item. One that is gone is not made again: there is nothing in it to be changed.
-async fn written(
-    update: UpdateItemFluentBuilder,
-    clauses: Vec<String>,
-    entry: &Entry,
-    failed: &'static str,
-) {
+async fn written(update: UpdateItemFluentBuilder, clauses: Vec<String>, failed: &'static str) {
     if clauses.is_empty() {
         return;
     }
@@ -237,7 +232,7 @@ async fn written(
         .update_expression(clauses.join(" "))
         .condition_expression("attribute_exists(#key)")
         .expression_attribute_names("#key", TURNS_KEY);
-    settled(update.send(), &entry.request_id, failed).await;
+    settled(update.send(), failed).await;
 }
 
 fn number(number: u64) -> AttributeValue {
