@@ -150,9 +150,11 @@ fn kind(keys: &[Key], item: &Item) -> &'static str {
 }
 
 fn attribute(value: &AttributeValue) -> Attribute<'_> {
-    match value {
-        AttributeValue::S(text) => Attribute::Text(text),
-        AttributeValue::N(digits) => Attribute::Number(digits),
-        _ => Attribute::Other,
+    if let AttributeValue::S(text) = value {
+        Attribute::Text(text)
+    } else if let AttributeValue::N(digits) = value {
+        Attribute::Number(digits)
+    } else {
+        Attribute::Other
     }
 }

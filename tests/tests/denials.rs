@@ -1,5 +1,10 @@
 //! Tests of denials: a caller is shut out of every process at once, and of the turn that is under way.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "one denial is followed to every place where it counts"
+)]
+
 use std::time::Duration;
 
 use futures_util::future::join_all;

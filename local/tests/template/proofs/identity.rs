@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::unless;
 use crate::door::Door;
+use crate::resolve::Parameters;
 
 fn properties<'a>(door: &'a Door, name: &str) -> Option<&'a Value> {
     let place = format!("stacks/users.yaml {name}");
@@ -169,11 +170,6 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
     let console = properties(door, "ConsoleClient").unwrap_or(&Value::Null);
     let parameters = &door.main().parameters;
     let has_page = parameters["ReturnUrls"] != "" || parameters["EnableConsole"] == "true";
-    let flows = if parameters["RotateRefreshTokens"] == "true" {
-        json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
-    } else {
-        json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
-    };
     let believes_people_alone = ["AuthorizerFunction", "ProxyFunction"]
         .iter()
         .all(|function| {
@@ -207,7 +203,7 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
             "it tells who has a user",
         ),
         (
-            console["ExplicitAuthFlows"] == flows,
+            console["ExplicitAuthFlows"] == flows(parameters),
             "strangers may try passwords without the sign-in page, or refreshing is not as asked",
         ),
         (believes_people_alone, "tool tokens open the door"),
@@ -216,6 +212,15 @@ pub(crate) fn pool(door: &Door) -> Vec<String> {
     .filter_map(|(is_so, what)| unless(is_so, "pool", what))
     .chain(machine_client(door))
     .collect()
+}
+
+/// How the page's client signs people in, and refreshes their tokens. Cognito takes no client that has both ways to refresh.
+fn flows(parameters: &Parameters) -> Value {
+    if parameters["RotateRefreshTokens"] == "true" {
+        json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
+    } else {
+        json!(["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    }
 }
 
 /// It exists where an agent may ask for tool tokens, and can do nothing but ask for them.
