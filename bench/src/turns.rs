@@ -23,15 +23,20 @@ pub struct Turns {
     pub added: f64,
 }
 
+async fn slow_tables() -> DynamoDb {
+    let table = DynamoDb::start(credentials(), "people").await.unwrap();
+    table.create_table("turns", "session");
+    table.create_table("denials", "key");
+    table.set_fault(Some(Fault::Slow(LATENCY)));
+    table
+}
+
 /// Takes so many turns of each kind, one of each after the other.
 pub async fn turns(rounds: usize) -> Turns {
     let key = Key::rsa("one");
     let agent = Agent::start().await.unwrap();
     let plane = data_plane(&agent).await;
-    let table = DynamoDb::start(credentials(), "people").await.unwrap();
-    table.create_table("turns", "session");
-    table.create_table("denials", "key");
-    table.set_fault(Some(Fault::Slow(LATENCY)));
+    let table = slow_tables().await;
     let settings = Settings::new(&trusted(&[&key], &json!({})))
         .with("AWS_ENDPOINT_URL_DYNAMODB", table.url())
         .with_data_plane(&plane);
@@ -64,9 +69,8 @@ pub async fn turns(rounds: usize) -> Turns {
         }
         if round >= 5 {
             added.push(times[2] - times[1]);
-            seen.iter_mut()
-                .zip(times)
-                .for_each(|(seen, time)| seen.push(time));
+            let rows = seen.iter_mut().zip(times);
+            rows.for_each(|(seen, time)| seen.push(time));
         }
     }
     for proxy in proxies {

@@ -135,6 +135,7 @@ impl Person {
             groups,
             token_id,
             client_id,
+            ..
         } = stated;
         let user_id = format!("{issuer}{}{subject}", claims::ISSUER_END);
         if !claims::is_user_id(&user_id) {

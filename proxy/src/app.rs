@@ -66,14 +66,9 @@ impl App {
             Target::Gateway(_) => None,
         });
         let upstream = Arc::new(AgentCore::new(platform, regions, clock.clone()));
-        let tables = table::client(platform);
-        let (of_leases, of_counts) = (turns_table.clone(), turns_table);
+        let control = control(platform, &clock, turns_table, denials_table);
         let signing = signing.map(|arn| Arc::new(SigningKeys::new(arn, platform, clock.clone())));
-        let warm_keys = async {
-            if let Some(signing) = &signing {
-                Box::pin(signing.warm(WARM_TIMEOUT)).await;
-            }
-        };
+        let warm_keys = warm(signing.as_deref());
         let (advertised, served) = told(&authentication);
         let authorization_server =
             served.map(|origin| AuthorizationServer::new(origin, clock.clone()));
@@ -90,13 +85,7 @@ impl App {
                     ToolTokens::new(settings, signing.clone(), platform, clock.clone())
                 }),
                 signing,
-                control: Control {
-                    denials: denials_table
-                        .map(|name| Denials::new(name, tables.clone(), clock.clone())),
-                    counts: of_counts.map(|name| Counts::new(name, tables.clone(), clock.clone())),
-                    leases: of_leases.map(|name| Leases::new(name, tables, clock.clone())),
-                    leaving: Leaving::default(),
-                },
+                control,
             },
             advertised,
             authorization_server,
@@ -119,6 +108,29 @@ impl App {
         self.public_url
             .clone()
             .or_else(|| PublicUrl::of_event(event))
+    }
+}
+
+async fn warm(signing: Option<&SigningKeys>) {
+    if let Some(signing) = signing {
+        Box::pin(signing.warm(WARM_TIMEOUT)).await;
+    }
+}
+
+/// What is asked of the tables before a turn. Leases and counts are in one table.
+fn control(
+    platform: &SdkConfig,
+    clock: &Clock,
+    turns: Option<String>,
+    denials: Option<String>,
+) -> Control {
+    let tables = table::client(platform);
+    let counts = turns.clone();
+    Control {
+        denials: denials.map(|name| Denials::new(name, tables.clone(), clock.clone())),
+        counts: counts.map(|name| Counts::new(name, tables.clone(), clock.clone())),
+        leases: turns.map(|name| Leases::new(name, tables, clock.clone())),
+        leaving: Leaving::default(),
     }
 }
 

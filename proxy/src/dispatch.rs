@@ -135,11 +135,9 @@ async fn end(
         mut record,
     } = request;
     let until = watch.map(|watch| -> Until { Box::pin(watch) });
+    let named = HeaderName::from_static(headers::CONVERSATION);
     let answer = match &conversation {
-        Some(told) => answer.with(
-            HeaderName::from_static(headers::CONVERSATION),
-            told.as_str(),
-        ),
+        Some(told) => answer.with(named, told.as_str()),
         None => answer,
     };
     let (head, content) = answer.with_all(always).finish(record.request_id());

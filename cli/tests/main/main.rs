@@ -1,6 +1,7 @@
 //! Tests of the terminal tool as the shell sees it: the built program, its two outputs and its exit code.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::too_many_lines,
     clippy::unwrap_used,

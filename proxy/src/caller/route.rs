@@ -178,6 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a row for each route")]
     fn each_route_is_found() {
         let demo = || Route::Invoke(AgentName::parse("demo").unwrap());
         let table = [

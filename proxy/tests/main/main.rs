@@ -1,6 +1,7 @@
 //! The proxy as the runtime drives it, against an AgentCore data plane on loopback and the real AWS SDK.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::too_many_lines,

@@ -213,6 +213,7 @@ impl Ask {
             auth: Auth::Iam,
             tool_token: ToolToken::None,
             forward_headers: Vec::new(),
+            limits: None,
             admission: self.admission.clone(),
         };
         let now = UnixTime(self.now);

@@ -1,5 +1,10 @@
 //! Tests of what is taken over from an issuer's metadata, and what keeps it from being used.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "tables are long, and a test stops where it is wrong"
+)]
+
 use super::*;
 
 const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";

@@ -241,10 +241,9 @@ fn number(number: u64) -> AttributeValue {
 
 /// The item for which DynamoDB refused.
 fn found(error: SdkError<UpdateItemError>) -> Item {
-    match error.into_service_error() {
-        UpdateItemError::ConditionalCheckFailedException(refused) => {
-            refused.item.unwrap_or_default()
-        }
-        _ => Item::new(),
+    let error = error.into_service_error();
+    if let UpdateItemError::ConditionalCheckFailedException(refused) = error {
+        return refused.item.unwrap_or_default();
     }
+    Item::new()
 }
