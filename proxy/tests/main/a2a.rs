@@ -149,7 +149,7 @@ async fn the_card_leads_to_the_door_from_both_addresses() {
         let door = open([Script::Json(CARD), Script::Json(RESULT)], &[]).await;
         let got = card(&door, path).await;
         let expected = json!({"name": "Planner", "url": format!("{DOOR}{A2A}"), "preferredTransport": "JSONRPC",
-            "skills": [{"id": "plan", "tags": ["a"]}], "security": [{"issuer-1": []}],
+            "skills": [{"id": "plan", "tags": ["a"]}], "security": [{"issuer-1": ["openid"]}],
             "securitySchemes": {"issuer-1": {"type": "openIdConnect",
                 "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration"}}});
         assert_eq!((got.status, got.json()), (200, expected));

@@ -74,7 +74,8 @@ async fn every_address_that_the_door_writes_has_the_base_path() {
         let refused = ask(&door, base, "/agents/planner/a2a", "").await;
         assert_problem(&refused, 401, "unauthorized");
         let challenge = refused.header("www-authenticate").unwrap();
-        let where_to_ask = format!("resource_metadata=\"{home}{METADATA}/agents/planner/a2a\"");
+        let where_to_ask =
+            format!("resource_metadata=\"{home}{METADATA}/agents/planner/a2a\", scope=\"openid\"");
         assert!(challenge.ends_with(&where_to_ask), "{challenge}");
         let card = ask(
             &door,

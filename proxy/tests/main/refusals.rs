@@ -21,8 +21,8 @@ async fn nobody_gets_in_without_a_good_token() {
         expired.rsplit_once('.').unwrap().0,
         good.rsplit_once('.').unwrap().1
     );
-    let nothing = "Bearer realm=\"gatehouse\"";
-    let invalid = "Bearer realm=\"gatehouse\", error=\"invalid_token\"";
+    let nothing = "Bearer realm=\"gatehouse\", scope=\"openid\"";
+    let invalid = "Bearer realm=\"gatehouse\", error=\"invalid_token\", scope=\"openid\"";
     let table: [(Headers<'_>, &str); 7] = [
         (&[], nothing),
         (&[("authorization", "")], invalid),
