@@ -22,6 +22,7 @@ KITS := .tools/kits/installed
 OPENAPI := .tools/openapi/installed
 EXAMPLES := .tools/examples/installed
 WORKFLOWS := .tools/workflows/installed
+PROTOCOLS := .tools/protocols/installed .tools/protocols1/installed javascript/node_modules/.package-lock.json
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TEST_LOG := $(TARGET)/test.log
@@ -37,7 +38,12 @@ export SAM_CLI_TELEMETRY := 0
 # The SAM CLI asks for a region even to read a template.
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript examples unit template deployment policies matrix build deploy package smoke bench endure fmt clean
+PYTHONS := AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CURDIR)/.tools/clients/bin/python' \
+	MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' NODE_PYTHON='$(CURDIR)/.tools/node/bin/python' \
+	OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' PROTOCOLS_PYTHON='$(CURDIR)/.tools/protocols/bin/python' \
+	PROTOCOLS1_PYTHON='$(CURDIR)/.tools/protocols1/bin/python'
+
+.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,11 +101,14 @@ examples: $(EXAMPLES) ## Try each example behind the local stack, with the packa
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
-unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) ## Unit, integration and end-to-end tests
+unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) $(PROTOCOLS) ## Unit, integration and end-to-end tests
 	cargo build --locked --workspace --all-targets
-	AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CURDIR)/.tools/clients/bin/python' \
-		MOTO_PYTHON='$(CURDIR)/.tools/moto/bin/python' OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' \
-		cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
+	$(PYTHONS) cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
+
+# `make unit` runs these as well. They write docs/protocols.md with UPDATE_PROTOCOLS=1.
+protocols: $(PROTOCOLS) ## Show the clients of each protocol what can go wrong, and run MCP's conformance suite
+	cargo build --locked --workspace --all-targets
+	$(PYTHONS) cargo test --locked --workspace --test main -- protocols:: --show-output
 
 template: $(CHECKS) $(CHECKOV) ## Lint the templates, then `make deployment`
 	cfn-lint $(TEMPLATES)
@@ -165,7 +174,11 @@ fmt: ## Format the code
 
 clean: ## Remove everything that was built or installed here
 	cargo clean
-	rm -rf .aws-sam .local .tools kits/typescript/build kits/typescript/dist kits/typescript/node_modules
+	rm -rf .aws-sam .local .tools javascript/node_modules kits/typescript/build kits/typescript/dist kits/typescript/node_modules
+
+javascript/node_modules/.package-lock.json: javascript/package-lock.json .tools/node/installed
+	scripts/javascript-clients
+	@touch $@
 
 # By uv, whose parallel downloads take a sixth of pip's time here: a hundred packages, some of them large.
 $(EXAMPLES): scripts/examples-requirements.txt

@@ -1,7 +1,7 @@
-//! Programs in Python that tests run: agents and clients of the official SDKs, and moto, emulators of AWS that others
-//! wrote.
+//! Programs in Python and JavaScript that tests run: agents and clients of the official SDKs, and moto, emulators of AWS
+//! that others wrote.
 //!
-//! Their scripts are in this folder; what they need, `make` installs. Where that is missing, a test is skipped and says
+//! Their scripts are in this folder and in `javascript`; what they need, `make` installs. Where that is missing, a test is skipped and says
 //! so. A program is ready when it says so on its standard output, and it is ended by its id.
 #![expect(
     clippy::panic,
@@ -9,6 +9,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod javascript;
 mod report;
 
 use std::ffi::OsStr;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub use javascript::{JavaScript, JavaScriptServer};
 pub use report::{counted, skipped};
 
 /// The slowest journey sleeps for a second or two; two processors shared with a compiler are slower.
@@ -34,6 +36,10 @@ pub enum Python {
     Moto,
     /// Schemathesis, which calls what an `OpenAPI` document describes.
     OpenApi,
+    /// Clients of each protocol.
+    Protocols,
+    /// The majors of those clients before that.
+    Protocols1,
 }
 
 impl Python {
@@ -50,6 +56,21 @@ impl Python {
         None
     }
 
+    /// Runs a script of `clients` as [`journey`] does.
+    ///
+    /// # Panics
+    /// If it fails, or takes too long.
+    pub async fn report<A: AsRef<OsStr>>(
+        self,
+        script: &str,
+        arguments: &[A],
+        secret: &str,
+    ) -> Option<Value> {
+        let mut command = tokio::process::Command::new(self.find(&format!("`{script}`"))?);
+        command.arg(here("clients").join(script)).args(arguments);
+        Some(report_of(command, script, secret).await)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "asks about the test run, not about a function"
@@ -60,6 +81,8 @@ impl Python {
             Self::Clients => ("CLIENTS_PYTHON", "clients"),
             Self::Moto => ("MOTO_PYTHON", "moto"),
             Self::OpenApi => ("OPENAPI_PYTHON", "openapi"),
+            Self::Protocols => ("PROTOCOLS_PYTHON", "protocols"),
+            Self::Protocols1 => ("PROTOCOLS1_PYTHON", "protocols1"),
         };
         std::env::var_os(variable).map_or_else(
             || here("../.tools").join(folder).join("bin/python"),
@@ -99,18 +122,23 @@ impl PythonServer {
         Some(Self::listening(command.arg(here("moto_server.py"))))
     }
 
-    /// The first line that a server prints says where it listens.
     fn listening(command: &mut Command) -> Self {
-        let (program, mut output) = Program::start(command);
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let port = line.trim_end().strip_prefix("listening on ").unwrap();
-        let url = format!("http://127.0.0.1:{port}");
+        let (program, url) = listening(command);
         Self {
             _program: program,
             url,
         }
     }
+}
+
+/// Starts a server: the first line that it prints says where it listens.
+fn listening(command: &mut Command) -> (Program, String) {
+    let (program, mut output) = Program::start(command);
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let port = line.trim_end().strip_prefix("listening on ").unwrap();
+    let url = format!("http://127.0.0.1:{port}");
+    (program, url)
 }
 
 /// A script of `clients` that answers each line of JSON with one. Dropping it ends it.
@@ -154,10 +182,12 @@ pub async fn journey<A: AsRef<OsStr>>(
     arguments: &[A],
     secret: &str,
 ) -> Option<Value> {
-    let mut command = tokio::process::Command::new(Python::Clients.find(&format!("`{script}`"))?);
+    Python::Clients.report(script, arguments, secret).await
+}
+
+/// What a client program reports.
+async fn report_of(mut command: tokio::process::Command, script: &str, secret: &str) -> Value {
     command
-        .arg(here("clients").join(script))
-        .args(arguments)
         .env("SECRET", secret)
         .stdin(Stdio::null())
         .kill_on_drop(true);
@@ -168,7 +198,7 @@ pub async fn journey<A: AsRef<OsStr>>(
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "`{script}`: {errors}");
     let report = serde_json::from_slice(&output.stdout);
-    Some(report.unwrap_or_else(|_| panic!("`{script}` reports nothing: {errors}")))
+    report.unwrap_or_else(|_| panic!("`{script}` reports nothing: {errors}"))
 }
 
 /// Lets Schemathesis call each operation of an `OpenAPI` document at an address, with a token, and gives what it prints;

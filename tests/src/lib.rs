@@ -29,7 +29,10 @@ pub use function::{
 };
 pub use http::{Answer, Arrival, Streaming, get, post, send};
 pub use many::{many_agents, many_issuers};
-pub use python::{Python, PythonFilter, PythonServer, counted, journey, schemathesis, skipped};
+pub use python::{
+    JavaScript, JavaScriptServer, Python, PythonFilter, PythonServer, counted, journey,
+    schemathesis, skipped,
+};
 pub use smoke::{Documents, Journey, Step};
 pub use stack::{CALLBACK, Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};

@@ -33,6 +33,7 @@ mod mcp_client;
 mod open;
 mod openapi;
 mod partners;
+mod protocols;
 mod samples;
 mod scale;
 mod settings;

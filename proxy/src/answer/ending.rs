@@ -52,8 +52,8 @@ impl End {
 pub struct Words {
     dialect: Dialect,
     conversation: Option<Conversation>,
-    /// The agent on the plain route speaks AG-UI: every run of it ends with an event that says so (AG-UI, "Events").
-    is_ag_ui: bool,
+    /// What the agent on the plain route speaks, by what it has said so far.
+    speech: Speech,
     /// The agent has said its last, whatever becomes of the connection.
     is_over: bool,
 }
@@ -64,7 +64,7 @@ impl Words {
         Self {
             dialect,
             conversation,
-            is_ag_ui: false,
+            speech: Speech::Unheard,
             is_over: false,
         }
     }
@@ -82,14 +82,25 @@ impl Words {
     /// One message: the data of an event, which the protocols' servers write on one line.
     fn message(&mut self, data: &str) {
         match &self.dialect {
-            Dialect::Http => {
-                if let Some(run) = run_of(data) {
-                    self.is_ag_ui = true;
-                    self.is_over = run == Run::Ends;
-                }
-            }
+            Dialect::Http => self.plain(data),
             Dialect::Mcp(id) => self.is_over |= answers(data, id),
             Dialect::A2a(_) => self.is_over |= is_terminal(data),
+        }
+    }
+
+    /// One message of an agent on the plain route.
+    fn plain(&mut self, data: &str) {
+        match self.speech {
+            Speech::Unheard if starts_ui_message(data) => self.speech = Speech::UiMessages,
+            Speech::UiMessages => self.is_over |= ends_ui_message(data),
+            Speech::Unheard | Speech::Plain | Speech::AgUi => {
+                let run = run_of(data);
+                self.is_over = run.map_or(self.is_over, |run| run == Run::Ends);
+                self.speech = match (run, self.speech) {
+                    (Some(_), _) | (None, Speech::AgUi) => Speech::AgUi,
+                    (None, _) => Speech::Plain,
+                };
+            }
         }
     }
 
@@ -100,21 +111,76 @@ impl Words {
         let code = end.code();
         let data = json!({"code": code, "request_id": request_id});
         let error = |id: &RpcId| id.error(INTERNAL_ERROR, end.sentence(), &data);
-        Some(match (&self.dialect, self.is_ag_ui) {
+        Some(match (&self.dialect, self.speech) {
             // Some clients keep the name of the event before for one without.
             (Dialect::Mcp(id), _) => format!("event: message\ndata: {}\n\n", error(id)),
             (Dialect::A2a(id), _) => format!("data: {}\n\n", error(id)),
-            (Dialect::Http, true) => {
+            (Dialect::Http, Speech::AgUi) => {
                 let data = json!({"code": code, "message": end.sentence(), "type": "RUN_ERROR"});
                 format!("data: {data}\n\n")
             }
-            (Dialect::Http, false) => {
+            (Dialect::Http, Speech::UiMessages) => {
+                let text = format!("{} ({code})", end.sentence());
+                let data = json!({"errorText": text, "type": "error"});
+                format!("data: {data}\n\ndata: {UI_DONE}\n\n")
+            }
+            (Dialect::Http, Speech::Unheard | Speech::Plain) => {
                 let conversation = self.conversation.as_ref().map(Conversation::as_str);
                 let data = json!({"code": code, "conversation_id": conversation, "request_id": request_id});
                 format!("event: {event}\ndata: {}\n\n", ascii(&data.to_string()))
             }
         })
     }
+}
+
+/// What an agent on the plain route speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    /// It has said nothing so far.
+    Unheard,
+    /// No protocol that is known here.
+    Plain,
+    /// Every run ends with an event that says so (AG-UI, "Events").
+    AgUi,
+    /// The AI SDK's UI message stream, whose messages have a part for errors (AI SDK, "Stream Protocols").
+    UiMessages,
+}
+
+/// What follows the last part of a UI message stream (AI SDK, "Stream Protocols").
+const UI_DONE: &str = "[DONE]";
+
+/// Whether the first event of a stream begins a message of the AI SDK's. Its header says so too, but AgentCore passes on
+/// no header of an agent's but the type. A part with any other member is not one of the AI SDK's.
+fn starts_ui_message(data: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Start {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(rename = "messageId")]
+        _id: Option<IgnoredAny>,
+        #[serde(rename = "messageMetadata")]
+        _metadata: Option<IgnoredAny>,
+    }
+    let start = serde_json::from_str::<Start>(data);
+    start.is_ok_and(|start| start.kind == "start")
+}
+
+/// Whether a part ends its message: no other may follow.
+fn ends_ui_message(data: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Part<'p> {
+        #[serde(borrow, rename = "type")]
+        kind: Cow<'p, str>,
+    }
+    if data.trim() == UI_DONE {
+        return true;
+    }
+    // Few parts are worth parsing.
+    let may_end = ["\"abort\"", "\"error\"", "\"finish\""];
+    may_end.iter().any(|kind| data.contains(kind))
+        && serde_json::from_str::<Part<'_>>(data)
+            .is_ok_and(|part| matches!(part.kind.as_ref(), "abort" | "error" | "finish"))
 }
 
 /// What an event of AG-UI means for its run.

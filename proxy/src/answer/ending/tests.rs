@@ -36,6 +36,41 @@ fn ag_ui_is_known_by_its_runs() {
 }
 
 #[test]
+fn a_ui_message_is_known_by_its_first_part() {
+    let start = r#"{"type":"start"}"#;
+    let named = r#"{"type": "start", "messageId": "m1", "messageMetadata": {"a": 1}}"#;
+    let text = r#"{"type":"text-delta","id":"0","delta":"\"finish\""}"#;
+    let step = r#"{"type":"finish-step"}"#;
+    let error = "data: {\"errorText\":\"The connection to the agent broke (agent_cut)\",\"type\":\"error\"}\n\ndata: [DONE]\n\n";
+    for messages in [&[start][..], &[named], &[start, text], &[start, step]] {
+        let last = after(Dialect::Http, messages).unwrap();
+        assert_eq!(last, error, "{messages:?}");
+    }
+    let others: [&[&str]; 4] = [
+        &[text, start],
+        &[r#"{"type":"start","port":80}"#],
+        &[r#"{"type":"begin"}"#],
+        &[r#""start""#],
+    ];
+    for messages in others {
+        let last = after(Dialect::Http, messages).unwrap();
+        assert!(last.contains("gatehouse.error"), "{messages:?}: {last}");
+    }
+    let ends = [
+        "[DONE]",
+        r#"{"type":"finish"}"#,
+        r#"{"type": "abort"}"#,
+        r#"{"type":"error","errorText":"e"}"#,
+    ];
+    for end in ends {
+        assert_eq!(after(Dialect::Http, &[start, text, end]), None, "{end}");
+    }
+    // Nothing of AG-UI is heard in another protocol's stream.
+    let last = after(Dialect::Http, &[start, r#"{"type":"RUN_STARTED"}"#]);
+    assert_eq!(last.unwrap(), error);
+}
+
+#[test]
 fn mcp_is_over_with_the_answer_to_the_request() {
     let ask = || Dialect::Mcp(RpcId::of(br#"{"id":1}"#));
     let not_over = [

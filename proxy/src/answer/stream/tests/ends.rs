@@ -44,6 +44,13 @@ const AG_UI: Protocol = Protocol {
     over: Some("data: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n"),
 };
 
+const UI_MESSAGES: Protocol = Protocol {
+    dialect: || Dialect::Http,
+    whole: "data: {\"type\":\"start\"}\n\ndata: {\"type\":\"text-start\",\"id\":\"1\"}\n\n",
+    last: "data: {\"errorText\":\"TITLE (CODE)\",\"type\":\"error\"}\n\ndata: [DONE]\n\n",
+    over: Some("data: {\"type\":\"finish\"}\n\ndata: [DONE]\n\n"),
+};
+
 const PLAIN: Protocol = Protocol {
     dialect: || Dialect::Http,
     whole: "data: {\"text\":\"RUN_STARTED\"}\n\n",
@@ -134,7 +141,7 @@ fn last_of(protocol: &Protocol, end: End) -> String {
 #[tokio::test(start_paused = true)]
 async fn each_end_is_said_in_the_words_of_the_protocol_wherever_the_stream_stands() {
     let mut count = 0;
-    for protocol in [&MCP, &A2A, &AG_UI, &PLAIN] {
+    for protocol in [&MCP, &A2A, &AG_UI, &UI_MESSAGES, &PLAIN] {
         for end in ENDS {
             for (torn, got, closing) in torn() {
                 let agent_says = format!("{}{torn}", protocol.whole);
@@ -146,7 +153,7 @@ async fn each_end_is_said_in_the_words_of_the_protocol_wherever_the_stream_stand
             }
         }
     }
-    assert_eq!(count, 4 * 6 * 8);
+    assert_eq!(count, 5 * 6 * 8);
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,13 +163,15 @@ async fn an_end_before_the_first_event_is_said_too() {
         assert_eq!(found, last_of(protocol, End::AgentCut));
     }
     // What the agent speaks is not known yet.
-    let found = said(&AG_UI, End::AgentCut, "data: {\"ha").await;
-    assert_eq!(found, last_of(&PLAIN, End::AgentCut));
+    for protocol in [&AG_UI, &UI_MESSAGES] {
+        let found = said(protocol, End::AgentCut, "data: {\"ha").await;
+        assert_eq!(found, last_of(&PLAIN, End::AgentCut));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_the_agents_own_last_event_there_is_no_other() {
-    for protocol in [&MCP, &A2A, &AG_UI] {
+    for protocol in [&MCP, &A2A, &AG_UI, &UI_MESSAGES] {
         let over = protocol.over.unwrap();
         for end in ENDS {
             let agent_says = format!("{}{over}", protocol.whole);
@@ -174,7 +183,7 @@ async fn after_the_agents_own_last_event_there_is_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn the_agents_own_end_is_the_end() {
-    for protocol in [&MCP, &A2A, &AG_UI, &PLAIN] {
+    for protocol in [&MCP, &A2A, &AG_UI, &UI_MESSAGES, &PLAIN] {
         for (torn, ..) in torn() {
             let agent_says = format!("{}{torn}", protocol.whole);
             assert_eq!(said(protocol, End::Complete, &agent_says).await, agent_says);
