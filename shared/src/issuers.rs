@@ -17,6 +17,7 @@ mod served;
 use std::sync::Arc;
 
 pub use advertised::Advertised;
+pub use served::Origin;
 
 use crate::authorities::Authorities;
 use crate::gate::{KeySet, Rules, Trust};
@@ -42,18 +43,6 @@ pub struct TrustedIssuers {
     /// The issuer in whose place clients are sent to the door's metadata.
     pub served: Option<Origin>,
     notes: Vec<String>,
-}
-
-/// An issuer's own metadata.
-#[derive(Clone)]
-pub struct Origin {
-    /// The name that the metadata must state.
-    pub issuer: String,
-    pub discovery: Address,
-    /// The authorities of its server's certificate, if not the public ones.
-    pub authorities: Option<Authorities>,
-    /// Whether it has clients without a secret, which prove themselves by PKCE alone.
-    pub has_public_clients: bool,
 }
 
 /// What is read of one entry.
@@ -153,15 +142,17 @@ fn read_entry(mut entry: Members<'_>, notes: &mut Vec<String>) -> Option<Entry> 
     let public_clients = read_public_clients(&mut entry, &rules);
     let is_served = served::is_asked(&mut entry);
     let served = named.as_ref().filter(|_| is_served).and_then(|named| {
-        let has_public_clients = !public_clients.is_empty();
-        let discovery = named.discovery.clone();
-        served::origin(
-            &entry,
-            &named.issuer,
-            discovery,
-            source.as_ref(),
-            has_public_clients,
-        )
+        let authorities = match &source {
+            Some(KeySource::Remote(keys)) => keys.authorities.clone(),
+            Some(KeySource::Inline(_)) | None => None,
+        };
+        let origin = Origin {
+            issuer: named.issuer.name().to_owned(),
+            discovery: named.discovery.clone(),
+            authorities,
+            has_public_clients: !public_clients.is_empty(),
+        };
+        served::origin(&entry, &named.issuer, origin)
     });
     for name in WITHOUT_EFFECT {
         if entry.take(name).is_some() {

@@ -270,6 +270,7 @@ mod tests {
         let own = [
             "API_CONFIGURATION_ERROR",
             "AUTHORIZER_CONFIGURATION_ERROR",
+            "client_gone",
             "ok",
         ];
         for (codes, _) in ADVICE {

@@ -341,6 +341,7 @@ fn the_template_of_the_door_is_understood() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let given = [
         ("Agents", "{}"),
+        ("DenialsTable", "denials"),
         ("DirectoryTable", "users"),
         ("SigningSecret", "arn:of:a:secret"),
         ("TrustedIssuers", "[]"),

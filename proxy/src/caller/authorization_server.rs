@@ -33,7 +33,7 @@ const AGES: Ages = Ages {
     hard: shared::keys::HARD_AGE,
 };
 
-/// The one method that the door promises: `plain` protects nobody who can read the request (RFC 7636, section 7.2).
+/// The one method that the door promises: `plain` protects no caller whose request others can read (RFC 7636, section 7.2).
 const S256: &str = "S256";
 
 /// The issuer for which the door serves metadata.

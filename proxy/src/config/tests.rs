@@ -283,6 +283,7 @@ fn all_faults_are_told_at_once() {
         (AGENTS, "{"),
         (ALLOWED_ORIGINS, "null"),
         (COGNITO_ENDPOINT, "x"),
+        (DENIALS_TABLE, "x"),
         (FIRST_BYTE_SECONDS, "x"),
         (IDLE_SECONDS, "x"),
         (MACHINE_CLIENT_ID, "a b"),

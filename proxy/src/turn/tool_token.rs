@@ -66,6 +66,7 @@ pub struct ProvenCaller<'p> {
     pub bearer: &'p Secret,
     /// The door's own address, in whose name it states who a caller is.
     pub door: Option<&'p str>,
+    /// An id that no other turn has.
     pub request_id: &'p str,
 }
 
@@ -86,7 +87,7 @@ pub(super) async fn of_call(
         identity: admitted.permit.identity(),
         bearer: &admitted.bearer,
         door: request.door.as_ref().map(PublicUrl::as_str),
-        request_id: request.record.request_id(),
+        request_id: request.record.invocation_id(),
     };
     let token = match tool_tokens {
         Some(tool_tokens) => timeout_at(request.deadline, Box::pin(tool_tokens.get(kind, caller)))

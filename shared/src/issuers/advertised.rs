@@ -13,7 +13,7 @@ pub struct Advertised {
     pub issuer: String,
     /// Whether clients are sent to the door's metadata in its place.
     pub is_served: bool,
-    /// The ids of its clients that people may use to sign in from a program without a secret: a hint, which admits nobody.
+    /// The ids of its clients that people may use to sign in from a program without a secret: a hint, which admits no caller.
     pub public_clients: Vec<String>,
     /// The scopes of which a token must have one, whatever it is for.
     pub allowed_scopes: Vec<String>,

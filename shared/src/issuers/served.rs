@@ -1,10 +1,22 @@
 //! The issuer for which the door serves authorization server metadata: the member `authorizationServer` of its entry.
 
-use super::{KeySource, Origin};
+use crate::authorities::Authorities;
 use crate::gate::Issuer;
 use crate::settings::{Address, Members};
 
 pub(super) const NAME: &str = "authorizationServer";
+
+/// An issuer's own metadata.
+#[derive(Clone)]
+pub struct Origin {
+    /// The name that the metadata must state.
+    pub issuer: String,
+    pub discovery: Address,
+    /// The authorities of its server's certificate, if not the public ones.
+    pub authorities: Option<Authorities>,
+    /// Whether it has clients without a secret, which prove themselves by PKCE alone.
+    pub has_public_clients: bool,
+}
 
 /// Who serves metadata that clients are sent to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,13 +36,7 @@ pub(super) fn is_asked(entry: &mut Members<'_>) -> bool {
 }
 
 /// Where the issuer's own metadata is. An issuer with tenants has one document for each, and the door could name one.
-pub(super) fn origin(
-    entry: &Members<'_>,
-    issuer: &Issuer,
-    discovery: Address,
-    source: Option<&KeySource>,
-    has_public_clients: bool,
-) -> Option<Origin> {
+pub(super) fn origin(entry: &Members<'_>, issuer: &Issuer, origin: Origin) -> Option<Origin> {
     if !issuer.tenants().is_empty() {
         entry.fault(
             NAME,
@@ -38,14 +44,5 @@ pub(super) fn origin(
         );
         return None;
     }
-    let authorities = match source {
-        Some(KeySource::Remote(keys)) => keys.authorities.clone(),
-        Some(KeySource::Inline(_)) | None => None,
-    };
-    Some(Origin {
-        issuer: issuer.name().to_owned(),
-        discovery,
-        authorities,
-        has_public_clients,
-    })
+    Some(origin)
 }

@@ -59,7 +59,7 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "Headers: [Authorization]" => "Headers: [X-Api-Key]";
     }
     "what API Gateway answers by itself" in MAIN {
-        "Access-Control-Allow-Origin: \"'*'\"" => "X-Other: \"'*'\"";
+        "\n              Access-Control-Allow-Origin: \"'*'\"" => "\n              X-Other: \"'*'\"";
         "WWW-Authenticate: " => "X-Other: ";
         "X-Request-Id: context.requestId" => "X-Other: context.requestId";
         "Access-Control-Expose-Headers: \"'X-Request-Id'\"" => "X-Other: x";

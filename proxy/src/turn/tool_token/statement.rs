@@ -52,7 +52,6 @@ impl Statements {
         let claims = claims.map_err(|_| ToolTokenError::NotStated)?;
         if claims.get("groups").is_none() {
             warn!(
-                request_id,
                 "a caller's groups are not stated to the trigger: their issuer left them out of the token, or there is no room \
                  for them"
             );
