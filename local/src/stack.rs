@@ -376,8 +376,13 @@ fn spec(
     lambda: &[(&'static str, String)],
 ) -> FunctionSpec {
     let mut environment = function.environment.clone();
+    // Without an address the proxy learns it from API Gateway. The trigger cannot, and keeps the template's.
+    let keeps = |name: &str, given: &str| {
+        function.name == TRIGGER && name == "PUBLIC_URL" && given.is_empty()
+    };
     for (name, value) in &mut environment {
-        if let Some(given) = settings.variables.get(name) {
+        let given = settings.variables.get(name);
+        if let Some(given) = given.filter(|given| !keeps(name, given)) {
             *value = given_value(name, given);
         }
     }

@@ -88,11 +88,9 @@ async fn functions_get_the_templates_variables_and_the_addresses_of_the_doubles(
     assert_eq!(authorizer["TRUSTED_ISSUERS"], proxy["TRUSTED_ISSUERS"]);
     assert!(authorizer.get("ALLOWED_ORIGINS").is_none());
     let pretoken = environment(&stack, "PretokenFunction").await;
-    // The local issuer is the pool, which proves its users itself: the door makes no statements.
-    assert_eq!(
-        (&pretoken["TRUSTED_ISSUERS"], &pretoken["PUBLIC_URL"]),
-        (&json!(""), &json!(""))
-    );
+    // The door states who the users of other issuers are.
+    assert_eq!(pretoken["TRUSTED_ISSUERS"], proxy["TRUSTED_ISSUERS"]);
+    assert_eq!(pretoken["PUBLIC_URL"], stack.url());
     assert_eq!(pretoken["IDENTITY_PROOF"], "token");
     assert_eq!(pretoken["DIRECTORY_TABLE"], "gatehouse-directory");
     for function in [&proxy, &authorizer, &pretoken] {

@@ -25,6 +25,7 @@ const FUNCTIONS: [&str; 4] = ["authorizer", "machine_rotation", "pretoken", "pro
 fn given() -> Values {
     let pool = format!("{NOBODY}/pool");
     let given = [
+        ("DenialsTable", "denials"),
         ("RuntimeArns", DEMO_ARN),
         ("Console.Outputs.Url", "https://example.cloudfront.net"),
         ("SigningSecret", SECRET),

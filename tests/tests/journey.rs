@@ -276,7 +276,6 @@ async fn what_is_open_and_what_is_not_there() {
     for path in [
         "/",
         "/nothing",
-        "/whoami",
         "/agents",
         "/agents/demo",
         "/agents/demo/",

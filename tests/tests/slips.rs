@@ -126,7 +126,9 @@ fn seen(answer: &Answer) -> (u16, String, String) {
         body = document.to_string();
     }
     let headers = answer.headers.iter();
-    let headers = headers.filter(|(name, _)| !name.as_str().starts_with("x-am") && *name != "date");
+    let ids = ["date", "x-request-id"];
+    let headers = headers
+        .filter(|(name, _)| !name.as_str().starts_with("x-am") && !ids.contains(&name.as_str()));
     (
         answer.status.as_u16(),
         format!("{:?}", headers.collect::<Vec<_>>()),
