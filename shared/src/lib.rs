@@ -28,7 +28,7 @@ pub mod documents;
 #[cfg(feature = "fetch")]
 pub mod door;
 #[cfg(feature = "fetch")]
-mod door_keys;
+pub mod door_keys;
 pub mod explanation;
 #[cfg(feature = "fetch")]
 pub mod fetch;

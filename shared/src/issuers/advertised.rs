@@ -28,7 +28,7 @@ impl Advertised {
     }
 
     /// What a client asks the issuer for to get a token for what names these scopes: them, those that the issuer's entry
-    /// asks for, or [`OPENID`] if there are none of either.
+    /// asks for, or `openid` if there are none of either.
     pub fn requested<'s>(&'s self, named: impl Iterator<Item = &'s str>) -> BTreeSet<&'s str> {
         let own = self.allowed_scopes.iter().map(String::as_str);
         let mut scopes: BTreeSet<&str> = named.chain(own).map(|scope| self.scope(scope)).collect();
