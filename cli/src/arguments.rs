@@ -32,6 +32,15 @@ pub(crate) enum Verb {
     /// List who called what, and what was refused.
     #[command(after_help = AUDIT_EXAMPLES)]
     Audit(Audit),
+    /// Write the request that shuts a caller, an application, a token, a sign-in, a conversation or an agent out.
+    #[command(after_help = DENY_EXAMPLES)]
+    Deny(Deny),
+    /// Write the request that lifts a denial.
+    #[command(after_help = ALLOW_EXAMPLES)]
+    Allow(Allow),
+    /// List the denials of a table, from an answer of DynamoDB's `Scan`.
+    #[command(after_help = DENIALS_EXAMPLES)]
+    Denials(Denials),
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -53,6 +62,83 @@ const AUDIT_EXAMPLES: &str = "\
 Examples:
   gatehouse audit --logs local.log --since 1d --user 5f1d3c2a-0000-4000-8000-00000000a11c
   gatehouse audit --logs export.json --agent finance --refused";
+
+const DENY_EXAMPLES: &str = "\
+The names are those of log lines. Nothing is sent: the AWS CLI sends what is written.
+
+Examples:
+  gatehouse deny --table TABLE --issuer ISSUER --user SUBJECT --for 7d --reason 'left the company' --author ops \\
+    > denied.json && aws dynamodb put-item --cli-input-json file://denied.json
+  gatehouse deny --table TABLE --agent finance --for 2h --reason 'incident 12' --author ops";
+
+const ALLOW_EXAMPLES: &str = "\
+Example:
+  gatehouse allow --table TABLE --issuer ISSUER --user SUBJECT > allowed.json
+  aws dynamodb delete-item --cli-input-json file://allowed.json";
+
+const DENIALS_EXAMPLES: &str = "\
+Example:
+  aws dynamodb scan --table-name TABLE --output json | gatehouse denials";
+
+/// Whom a denial is about.
+#[derive(clap::Args)]
+pub(crate) struct About {
+    /// The issuer of the user, the application or the sign-in: `issuer` of a log line.
+    #[arg(long)]
+    pub(crate) issuer: Option<String>,
+    /// One caller: `subject` of a log line. With `--agent`, at this agent only.
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) user: Option<String>,
+    /// Every caller of an application.
+    #[arg(long)]
+    pub(crate) client: Option<String>,
+    /// Every token of one sign-in: Cognito's `origin_jti`.
+    #[arg(long, value_name = "ORIGIN_JTI")]
+    pub(crate) sign_in: Option<String>,
+    /// One token: `token_id` of a log line.
+    #[arg(long, value_name = "TOKEN_ID")]
+    pub(crate) token: Option<String>,
+    /// One conversation, by the id of its runtime session.
+    #[arg(long, value_name = "SESSION_ID")]
+    pub(crate) session: Option<String>,
+    /// Every caller of an agent.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Deny {
+    #[command(flatten)]
+    pub(crate) about: About,
+    /// The table: `DenialsTable` of the stack's outputs.
+    #[arg(long)]
+    pub(crate) table: String,
+    /// How long: a number with `s`, `m`, `h` or `d`.
+    #[arg(long = "for", value_name = "TIME")]
+    pub(crate) time: String,
+    /// Why, for operators.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Who denies.
+    #[arg(long)]
+    pub(crate) author: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Allow {
+    #[command(flatten)]
+    pub(crate) about: About,
+    /// The table: `DenialsTable` of the stack's outputs.
+    #[arg(long)]
+    pub(crate) table: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Denials {
+    /// The file with the answer; `-` is standard input.
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+}
 
 #[derive(clap::Args)]
 pub(crate) struct Check {

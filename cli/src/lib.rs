@@ -7,6 +7,7 @@
 //!
 //! `explain` and `check` run the functions' own code of `shared`; nothing here decides about a token or a setting.
 
+mod age;
 mod arguments;
 pub mod exit;
 pub mod failure;

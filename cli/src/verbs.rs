@@ -2,6 +2,8 @@
 
 mod audit;
 mod check;
+mod denials;
+mod deny;
 mod explain;
 mod why;
 
@@ -13,7 +15,10 @@ use crate::terminal::Terminal;
 pub(crate) fn run(verb: Verb, terminal: &mut Terminal) -> Result<Report, Failure> {
     match verb {
         Verb::Audit(audit) => audit::audit(&audit, terminal),
+        Verb::Allow(allow) => deny::allow(&allow),
         Verb::Check(check) => Ok(check::check(&check)),
+        Verb::Denials(denials) => denials::denials(&denials, terminal),
+        Verb::Deny(deny) => deny::deny(&deny),
         Verb::Explain(explain) => explain::explain(&explain, terminal),
         Verb::Why(why) => why::why(&why, terminal),
     }

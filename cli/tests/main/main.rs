@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod deny;
 mod explain;
 mod pages;
 mod program;

@@ -1,0 +1,94 @@
+//! `gatehouse deny` and `gatehouse allow`: the requests that write and lift a denial, for the AWS CLI to send.
+//!
+//! Nothing is sent from here: the operator's own credentials, regions and roles are the AWS CLI's business.
+
+use serde_json::Value;
+use shared::clock::Clock;
+use shared::denial::{self, Denial, Whom};
+use shared::gate::{AgentName, UnixTime};
+
+use crate::age;
+use crate::arguments::{About, Allow, Deny};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::Report;
+
+/// The input of DynamoDB's `PutItem`.
+pub(crate) fn deny(deny: &Deny) -> Result<Report, Failure> {
+    let key = whom(&deny.about)?.key();
+    let created = Clock::system().now();
+    let until = UnixTime(created.0.saturating_add(age::parse(&deny.time)?.as_secs()));
+    let denial = Denial::new(&deny.reason, &deny.author, created, until);
+    let denial = denial.map_err(|error| {
+        let next = "give `--for` a time, and `--reason` and `--author` a short text each";
+        Failure::usage(error.to_string(), next)
+    })?;
+    Ok(request(&denial.put(&deny.table, &key)))
+}
+
+/// The input of DynamoDB's `DeleteItem`.
+pub(crate) fn allow(allow: &Allow) -> Result<Report, Failure> {
+    let key = whom(&allow.about)?.key();
+    Ok(request(&denial::lift(&allow.table, &key)))
+}
+
+/// The same for people and for programs: the AWS CLI reads it.
+fn request(input: &Value) -> Report {
+    Report {
+        exit: Exit::Done,
+        text: format!("{input:#}\n"),
+        json: input.clone(),
+    }
+}
+
+/// The one thing that is named. Names that contradict each other would deny something else than was meant.
+fn whom(about: &About) -> Result<Whom<'_>, Failure> {
+    let About {
+        issuer,
+        user,
+        client,
+        sign_in,
+        token,
+        session,
+        agent,
+    } = about;
+    let named = [issuer, user, client, sign_in, token, session, agent];
+    if named.into_iter().flatten().any(String::is_empty) {
+        return Err(unclear("an option has an empty value"));
+    }
+    let agent = agent.as_deref();
+    if agent.is_some_and(|agent| AgentName::parse(agent).is_none()) {
+        return Err(unclear("`--agent` is no name that an agent can have"));
+    }
+    let of_issuer = [user, client, sign_in].map(Option::as_deref);
+    match (issuer.as_deref(), of_issuer, token, session, agent) {
+        (Some(issuer), [Some(subject), None, None], None, None, None) => {
+            Ok(Whom::Subject { issuer, subject })
+        }
+        (Some(issuer), [Some(subject), None, None], None, None, Some(agent)) => Ok(Whom::AtAgent {
+            agent,
+            issuer,
+            subject,
+        }),
+        (Some(issuer), [None, Some(client), None], None, None, None) => {
+            Ok(Whom::Client { issuer, client })
+        }
+        (Some(issuer), [None, None, Some(origin_jti)], None, None, None) => {
+            Ok(Whom::Family { issuer, origin_jti })
+        }
+        (None, [None, None, None], Some(token), None, None) => Ok(Whom::Token(token)),
+        (None, [None, None, None], None, Some(session), None) => Ok(Whom::Session(session)),
+        (None, [None, None, None], None, None, Some(agent)) => Ok(Whom::Agent(agent)),
+        (None, [Some(_), ..] | [_, Some(_), _] | [.., Some(_)], ..) => {
+            Err(unclear("there is no `--issuer`"))
+        }
+        _ => Err(unclear("the options name no one thing")),
+    }
+}
+
+fn unclear(what: &str) -> Failure {
+    Failure::usage(
+        what,
+        "name one of: `--issuer` with `--user` (and `--agent`), `--client` or `--sign-in`; `--token`; `--session`; `--agent`",
+    )
+}
