@@ -86,6 +86,11 @@ def rest_api(cloud: Cloud, name: str, properties: Properties) -> Mapping[str | N
     body = properties["Body"]
     # moto cannot do without it; API Gateway can.
     body["info"].setdefault("description", "")
+    for operation in (operation for path in body["paths"].values() for operation in path.values()):
+        integration = operation.get("x-amazon-apigateway-integration", {})
+        if integration.get("type") == "mock":
+            # Neither can it do without these, which an integration that calls nothing does not have.
+            integration.update({"httpMethod": "POST", "uri": "none"})
     kinds = properties["EndpointConfiguration"]["Types"]
     parameters = {"endpointConfigurationTypes": ",".join(kinds)}
     made = cloud.client("apigateway").import_rest_api(body=json.dumps(body).encode(), parameters=parameters)

@@ -78,10 +78,14 @@ def test_doors(deployment: Deployment, name: str) -> None:
 
 
 def test_proxy(deployment: Deployment) -> None:
-    with running(deployment, "ProxyFunction") as function:
-        bearer = {"Authorization": f"Bearer {ISSUER.token()}"}
+    bearer = {"Authorization": f"Bearer {ISSUER.token()}"}
+    with running(deployment, "ProxyFunction", DENIALS_TABLE="") as function:
         prelude, body = streamed(function.invoke(events.request("GET", "/whoami", bearer))[1])
         assert (prelude["statusCode"], json.loads(body)["subject"]) == (200, "alice")
+    # Where denials cannot be asked for, no caller gets in.
+    with running(deployment, "ProxyFunction") as function:
+        prelude, body = streamed(function.invoke(events.request("GET", "/whoami", bearer))[1])
+        assert (prelude["statusCode"], json.loads(body)["code"]) == (503, "denials_unavailable")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_proxy(deployment: Deployment) -> None:
 )
 def test_trigger(deployment: Deployment, source: str, version: str, request_: dict[str, object]) -> None:
     event = events.trigger(source, version, request_)
-    with running(deployment, "PretokenFunction") as function:
+    with running(deployment, "PretokenFunction", DENIALS_TABLE="") as function:
         status, body = function.invoke(event)
     answer = json.loads(body)
     # Cognito wants its event back, with the response filled in.
