@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use shared::aws::user_pool::UserPool;
 use shared::clock::Clock;
 use shared::door::Door;
 use shared::issuers::TrustedIssuers;
 use shared::settings::Address;
+use shared::user_pool::UserPool;
 
 use crate::error::TriggerError;
 

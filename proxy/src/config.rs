@@ -5,11 +5,11 @@ use std::time::Duration;
 use shared::agents::{Agent, Agents, Protocol, ToolToken};
 use shared::aws::arn::SecretArn;
 use shared::aws::names::parse_table;
-use shared::aws::user_pool::UserPool;
 use shared::gate::Issuer;
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, AGENTS, Address, Fault, Files, Reader, Source, TRUSTED_ISSUERS};
 use shared::token_endpoint::{parse_client_id, parse_scopes};
+use shared::user_pool::UserPool;
 
 use crate::access::authentication::{self, Authentication};
 use crate::caller::cors::Origins;

@@ -4,4 +4,3 @@ pub mod arn;
 #[cfg(feature = "platform")]
 pub mod clients;
 pub mod names;
-pub mod user_pool;

@@ -64,4 +64,5 @@ pub mod statement_verifier;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
+pub mod user_pool;
 pub mod version;

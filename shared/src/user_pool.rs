@@ -1,6 +1,6 @@
 //! A user pool of Amazon Cognito: its id, and the issuer names of its tokens.
 
-use super::names::{is_pool_id, is_region, pool_issuers};
+use crate::aws::names::{is_pool_id, is_region, pool_issuers};
 use crate::settings::Address;
 
 /// A pool, by names that are safe to build an address from.
