@@ -28,7 +28,7 @@ pub(crate) struct Question {
     pub(crate) request: RequestContext,
 }
 
-/// What API Gateway says of the request that asks. An event of the type TOKEN says nothing.
+/// The request, as API Gateway describes it. An event of the type TOKEN does not describe it.
 #[derive(Default)]
 pub(crate) struct RequestContext {
     /// The id that the caller is told, and may choose.

@@ -12,7 +12,7 @@ use shared::log::RequestIds;
 
 use crate::event::Method;
 
-/// What was asked.
+/// The request that API Gateway asks the authorizer about.
 pub(crate) struct Record<'a> {
     pub(crate) ids: &'a RequestIds,
     pub(crate) method: &'a Method,

@@ -10,7 +10,7 @@ use tests::{DEMO_ARN, Lambda, ProxyRequest, Settings, claims, credentials, data_
 
 use crate::measure::{median, millis};
 
-/// What DynamoDB takes for an answer here: single-digit milliseconds are what it promises.
+/// The latency of the emulated table: AWS promises single-digit milliseconds of DynamoDB.
 pub const LATENCY: Duration = Duration::from_millis(4);
 
 /// Medians until the first piece of an answer, in milliseconds.

@@ -113,13 +113,13 @@ pub(crate) struct Deny {
     /// The table: `DenialsTable` of the stack's outputs.
     #[arg(long)]
     pub(crate) table: String,
-    /// How long: a number with `s`, `m`, `h` or `d`.
+    /// The duration of the denial: a number with `s`, `m`, `h` or `d`.
     #[arg(long = "for", value_name = "TIME")]
     pub(crate) time: String,
-    /// Why, for operators.
+    /// The reason, for the log.
     #[arg(long)]
     pub(crate) reason: String,
-    /// Who denies.
+    /// The operator who denies, for the log.
     #[arg(long)]
     pub(crate) author: String,
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 
-/// Why a command has no result.
+/// The reason why a command has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     exit: Exit,

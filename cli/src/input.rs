@@ -19,7 +19,7 @@ const MAX_SMALL: u64 = 1024 * 1024;
 /// A day's lines of a busy door.
 const MAX_LOG: u64 = 512 * 1024 * 1024;
 
-/// What stands before the path of standard input.
+/// The path that means standard input.
 const STANDARD_INPUT: &str = "-";
 
 /// The text of a log.

@@ -9,7 +9,7 @@ use crate::directory::Profile;
 use crate::error::{ReportedError, TriggerError};
 use crate::event::{Person, TokenKind};
 
-/// What was asked.
+/// The token that Cognito asks the trigger about.
 pub(crate) struct Record<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) kind: TokenKind,

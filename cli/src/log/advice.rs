@@ -3,7 +3,7 @@
 use shared::account::Stage;
 use shared::gate::Refusal;
 
-/// What to do about the reason that ended a request.
+/// The advice for the reason that ended a request.
 pub(crate) fn next(code: &str) -> &'static str {
     let refusal = Refusal::ALL.iter().find(|refusal| refusal.code() == code);
     match refusal {
@@ -12,7 +12,7 @@ pub(crate) fn next(code: &str) -> &'static str {
     }
 }
 
-/// What the reason means, in one sentence, if it is one of the gate's.
+/// The meaning of a reason of the gate, in one sentence.
 pub(crate) fn sentence(code: &str) -> Option<&'static str> {
     let mut refusals = Refusal::ALL.iter();
     let refusal = refusals.find(|refusal| refusal.code() == code)?;
@@ -48,7 +48,7 @@ fn of_code(code: &str) -> &'static str {
     )
 }
 
-/// What to do where a check failed.
+/// The advice for a check that failed.
 const STAGES: &[(Stage, &str)] = &[
     (
         Stage::Bearer,

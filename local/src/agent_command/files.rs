@@ -72,7 +72,7 @@ async fn snapshot(folder: PathBuf) -> Snapshot {
     read.unwrap_or_default()
 }
 
-/// What cannot be read is as if it were not there: a file that is being replaced is none for a moment.
+/// A file that cannot be read counts as absent: while an editor replaces it, it is missing for a moment.
 fn read(folder: &Path) -> Snapshot {
     let mut snapshot = Snapshot::new();
     let mut folders = vec![folder.to_owned()];

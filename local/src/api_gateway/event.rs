@@ -85,7 +85,7 @@ impl Incoming {
         }
     }
 
-    /// The id in the access log, which says if the caller asked for one that is none.
+    /// The id in the access log, which shows a placeholder if the caller asked for an id that is no UUID.
     pub(super) fn logged_request_id(&self) -> String {
         let id = &self.request_id;
         if self.is_id_replaced {

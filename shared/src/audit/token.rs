@@ -7,7 +7,7 @@ use tracing::{Level, event};
 use super::schema::{SCHEMA, loggable};
 use crate::log::{Loggable, RequestIds, millis};
 
-/// What was asked.
+/// The token that Cognito asks the trigger about.
 pub struct Token<'a> {
     pub ids: &'a RequestIds,
     /// `machine token` or `user token`.
