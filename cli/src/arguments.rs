@@ -95,9 +95,9 @@ pub(crate) struct About {
     /// Every token of one sign-in: Cognito's `origin_jti`.
     #[arg(long, value_name = "ORIGIN_JTI")]
     pub(crate) sign_in: Option<String>,
-    /// One token: `token_id` of a log line.
-    #[arg(long, value_name = "TOKEN_ID")]
-    pub(crate) token: Option<String>,
+    /// One token: `token_id` of a log line, never the token itself.
+    #[arg(long)]
+    pub(crate) token_id: Option<String>,
     /// One conversation, by the id of its runtime session.
     #[arg(long, value_name = "SESSION_ID")]
     pub(crate) session: Option<String>,

@@ -48,11 +48,11 @@ fn whom(about: &About) -> Result<Whom<'_>, Failure> {
         user,
         client,
         sign_in,
-        token,
+        token_id,
         session,
         agent,
     } = about;
-    let named = [issuer, user, client, sign_in, token, session, agent];
+    let named = [issuer, user, client, sign_in, token_id, session, agent];
     if named.into_iter().flatten().any(String::is_empty) {
         return Err(unclear("an option has an empty value"));
     }
@@ -60,8 +60,16 @@ fn whom(about: &About) -> Result<Whom<'_>, Failure> {
     if agent.is_some_and(|agent| AgentName::parse(agent).is_none()) {
         return Err(unclear("`--agent` is no name that an agent can have"));
     }
+    // Of 32 hex digits, as a log writes it. A denial of anything else would deny nothing, and could be the token itself.
+    let is_id =
+        |id: &String| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if !token_id.as_ref().is_none_or(is_id) {
+        return Err(unclear(
+            "`--token-id` is not the 32 hex digits of a `token_id`",
+        ));
+    }
     let of_issuer = [user, client, sign_in].map(Option::as_deref);
-    match (issuer.as_deref(), of_issuer, token, session, agent) {
+    match (issuer.as_deref(), of_issuer, token_id, session, agent) {
         (Some(issuer), [Some(subject), None, None], None, None, None) => {
             Ok(Whom::Subject { issuer, subject })
         }
@@ -76,7 +84,7 @@ fn whom(about: &About) -> Result<Whom<'_>, Failure> {
         (Some(issuer), [None, None, Some(origin_jti)], None, None, None) => {
             Ok(Whom::Family { issuer, origin_jti })
         }
-        (None, [None, None, None], Some(token), None, None) => Ok(Whom::Token(token)),
+        (None, [None, None, None], Some(id), None, None) => Ok(Whom::Token(id)),
         (None, [None, None, None], None, Some(session), None) => Ok(Whom::Session(session)),
         (None, [None, None, None], None, None, Some(agent)) => Ok(Whom::Agent(agent)),
         (None, [Some(_), ..] | [_, Some(_), _] | [.., Some(_)], ..) => {
@@ -89,6 +97,6 @@ fn whom(about: &About) -> Result<Whom<'_>, Failure> {
 fn unclear(what: &str) -> Failure {
     Failure::usage(
         what,
-        "name one of: `--issuer` with `--user` (and `--agent`), `--client` or `--sign-in`; `--token`; `--session`; `--agent`",
+        "name one of: `--issuer` with `--user` (and `--agent`), `--client` or `--sign-in`; `--token-id`; `--session`; `--agent`",
     )
 }

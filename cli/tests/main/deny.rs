@@ -6,6 +6,7 @@ use shared::denial::Denial;
 
 use crate::program::{run, run_with};
 
+const TOKEN_ID: &str = "0123456789abcdef0123456789abcdef";
 const WHY: [&str; 6] = [
     "--for",
     "2h",
@@ -45,7 +46,10 @@ const NAMED: &[(&[&str], &str)] = &[
         &["--issuer", "https://i.example", "--sign-in", "o"],
         r#"["family","https://i.example","o"]"#,
     ),
-    (&["--token", "t"], r#"["token","t"]"#),
+    (
+        &["--token-id", TOKEN_ID],
+        r#"["token","0123456789abcdef0123456789abcdef"]"#,
+    ),
     (&["--session", "s"], r#"["session","s"]"#),
     (&["--agent", "demo"], r#"["agent","demo"]"#),
 ];
@@ -90,10 +94,18 @@ fn what_names_no_one_thing_is_refused() {
             &["--issuer", "i", "--client", "c", "--agent", "demo"],
             "no one thing",
         ),
-        (&["--token", "t", "--session", "s"], "no one thing"),
-        (&["--token", "t", "--agent", "demo"], "no one thing"),
-        (&["--issuer", "i", "--token", "t"], "no one thing"),
+        (&["--token-id", TOKEN_ID, "--session", "s"], "no one thing"),
+        (&["--token-id", TOKEN_ID, "--agent", "demo"], "no one thing"),
+        (&["--issuer", "i", "--token-id", TOKEN_ID], "no one thing"),
         (&["--issuer", "i", "--user", ""], "empty value"),
+        (
+            &["--token-id", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA"],
+            "32 hex digits",
+        ),
+        (
+            &["--token-id", "0123456789ABCDEF0123456789ABCDEF"],
+            "32 hex digits",
+        ),
         (&["--agent", "De mo"], "no name that an agent can have"),
     ];
     for (about, what) in rows {
@@ -103,6 +115,7 @@ fn what_names_no_one_thing_is_refused() {
         ] {
             assert_eq!((ran.code, ran.output.as_str()), (Some(64), ""), "{about:?}");
             assert!(ran.errors.contains(what), "{about:?}: {}", ran.errors);
+            assert!(!ran.errors.contains("eyJ"), "{}", ran.errors);
         }
     }
 }
