@@ -15,6 +15,7 @@ use shared::gate::{self, AgentName, Identity, Permit, Refusal};
 use shared::log::RequestIds;
 use shared::secret::Secret;
 use shared::session::{Conversation, SessionId};
+use shared::signing::SigningKeys;
 use tokio::time::Instant;
 
 use crate::audit::record::Record;
@@ -27,6 +28,8 @@ use authority::Authority;
 pub struct Access {
     pub authentication: Authentication<Door>,
     pub agents: Agents,
+    /// The door's keys, one of which keys the ids of sessions; without them the ids are not keyed.
+    pub signing: Option<Arc<SigningKeys>>,
 }
 
 /// Who asks, and for what.
@@ -44,6 +47,7 @@ pub struct Admitted<'a> {
     pub permit: Arc<Permit>,
     /// The bearer token that was believed; empty where none is asked for, and then no agent is one that is given it.
     pub bearer: Arc<Secret>,
+    signing: Option<&'a SigningKeys>,
 }
 
 /// What a caller who does not come in is told.
@@ -63,8 +67,25 @@ impl Admitted<'_> {
     }
 
     /// The caller's session with the agent in which a conversation is held.
-    pub fn session(&self, conversation: &Conversation) -> SessionId {
-        SessionId::derive(self.permit.identity(), self.permit.agent(), conversation)
+    ///
+    /// # Errors
+    /// The door's keys cannot be read: without its key the session would be another.
+    pub async fn session(&self, conversation: &Conversation) -> Result<SessionId, Problem> {
+        let key = match self.signing {
+            Some(signing) => {
+                let ring = Box::pin(signing.ring()).await;
+                let ring = ring.map_err(|_| Problem::SigningUnavailable)?;
+                ring.session_key()
+            }
+            None => None,
+        };
+        let (identity, agent) = (self.permit.identity(), self.permit.agent());
+        Ok(SessionId::derive(
+            identity,
+            agent,
+            conversation,
+            key.as_ref(),
+        ))
     }
 }
 
@@ -116,6 +137,7 @@ impl Access {
             agent,
             permit: Arc::new(permit),
             bearer: Arc::new(self.bearer(asker.headers)),
+            signing: self.signing.as_deref(),
         };
         asker.record.agent(&agent.name);
         asker.record.caller(&identity);

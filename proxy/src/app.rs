@@ -77,6 +77,7 @@ impl App {
             access: Access {
                 authentication,
                 agents,
+                signing: signing.clone(),
             },
             turns: Turns {
                 upstream,

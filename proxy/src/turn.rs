@@ -72,7 +72,7 @@ impl Turns {
         } = call;
         let accept = body::media_types(request)?;
         let body = body::for_runtime(request, self.limits.body_bytes, runtime.speaks)?;
-        let session = admitted.session(conversation);
+        let session = admitted.session(conversation).await?;
         let speaks = Some(runtime.speaks);
         self.control
             .enter(admitted, &session, speaks, request)
@@ -135,7 +135,7 @@ impl Turns {
         conversation: &Conversation,
         request: &mut Request,
     ) -> Result<(), Problem> {
-        let id = admitted.session(conversation);
+        let id = admitted.session(conversation).await?;
         self.control.ask(admitted, &id, request).await?;
         let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
         session_end::at_runtime(&self.upstream, &self.limits, session, request).await

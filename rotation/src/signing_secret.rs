@@ -31,12 +31,14 @@ impl Kind for SigningSecret {
     ) -> Result<Secret, RotationError> {
         let current = self.key_in(Stage::Current, vault, stages).await?;
         if self.key_in(Stage::Previous, vault, stages).await?.is_some() {
-            let current = current.ok_or(RotationError::NoCurrentKey)?;
+            let current = current.as_ref().ok_or(RotationError::NoCurrentKey)?;
             if !current.is_settled(now) {
                 return Err(RotationError::TooEarly);
             }
         }
-        SigningKey::generate().map_err(|_| RotationError::Crypto)
+        // Session ids stay, so that a rotation moves no caller out of a running conversation.
+        let made = current.map_or_else(SigningKey::generate, |current| current.successor());
+        made.map_err(|_| RotationError::Crypto)
     }
 
     /// Nothing to undo: keys are published only from a stored version.

@@ -192,10 +192,14 @@ pub(crate) fn fingerprint(message: &str) -> String {
 /// that no two different lists of fields, and no two purposes, give the same bytes.
 pub(crate) fn digest_of(purpose: &str, fields: &[&str]) -> String {
     let mut digest = Context::new(&SHA256);
+    framed(purpose, fields, |bytes| digest.update(bytes));
+    text::hex(digest.finish().as_ref())
+}
+
+fn framed(purpose: &str, fields: &[&str], mut add: impl FnMut(&[u8])) {
     for field in [purpose].iter().chain(fields) {
         let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
-        digest.update(&length.to_be_bytes());
-        digest.update(field.as_bytes());
+        add(&length.to_be_bytes());
+        add(field.as_bytes());
     }
-    text::hex(digest.finish().as_ref())
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::crypto::signing::SealKey;
 use crate::crypto::{digest_of, random};
 use crate::gate::{AgentName, Identity};
 use crate::text::{is_visible, is_word};
@@ -44,21 +45,28 @@ impl Conversation {
 pub struct SessionId(String);
 
 impl SessionId {
-    /// The session of this caller's conversation with this agent: SHA-256 over a versioned, length-prefixed encoding, so
-    /// that no two different (issuer, subject, agent, conversation) give the same bytes.
-    pub fn derive(identity: &Identity, agent: &AgentName, conversation: &Conversation) -> Self {
-        Self::of(
-            &identity.issuer,
+    /// The session of this caller's conversation with this agent: HMAC-SHA256, or SHA-256 where the deployment has no key,
+    /// over a versioned, length-prefixed encoding, so that no two different (issuer, subject, agent, conversation) give the
+    /// same bytes. Without a key, everyone who knows these four can compute the id.
+    pub fn derive(
+        identity: &Identity,
+        agent: &AgentName,
+        conversation: &Conversation,
+        key: Option<&SealKey>,
+    ) -> Self {
+        let fields = [
+            identity.issuer.as_str(),
             &identity.subject,
             agent.as_str(),
             conversation.as_str(),
-        )
+        ];
+        Self::of(fields, key)
     }
 
-    fn of(issuer: &str, subject: &str, agent: &str, conversation: &str) -> Self {
-        Self(digest_of(
-            "gatehouse session 1",
-            &[issuer, subject, agent, conversation],
+    fn of(fields: [&str; 4], key: Option<&SealKey>) -> Self {
+        Self(key.map_or_else(
+            || digest_of("gatehouse session 1", &fields),
+            |key| key.tag_of("gatehouse session 2", &fields),
         ))
     }
 
@@ -141,13 +149,40 @@ mod tests {
             ),
         ];
         for (conversation, expected) in vectors {
-            let session = SessionId::of(ISSUER, SUBJECT, "demo", conversation);
+            let session = SessionId::of([ISSUER, SUBJECT, "demo", conversation], None);
             assert_eq!(session.as_str(), expected);
         }
     }
 
     #[test]
     fn no_two_owners_share_a_session() {
+        no_two_share(None);
+        no_two_share(Some(&key(1)));
+    }
+
+    /// Computed by another program, as above.
+    #[test]
+    fn keyed_session_ids_are_as_published() {
+        let session = SessionId::of([ISSUER, SUBJECT, "demo", "c1"], Some(&key(1)));
+        assert_eq!(
+            session.as_str(),
+            "c30fd60285030f1cb489685b823db7a7ca62404ff151d8130bc210beb65757a5"
+        );
+    }
+
+    #[test]
+    fn two_deployments_name_the_same_conversation_differently() {
+        let id = |key: Option<&SealKey>| SessionId::of([ISSUER, SUBJECT, "demo", "default"], key).0;
+        let ids = BTreeSet::from([id(None), id(Some(&key(1))), id(Some(&key(2)))]);
+        assert_eq!(ids.len(), 3);
+        assert_eq!(id(Some(&key(1))), id(Some(&key(1))));
+    }
+
+    fn key(byte: u8) -> SealKey {
+        SealKey::new(&[byte; 32])
+    }
+
+    fn no_two_share(key: Option<&SealKey>) {
         let parts: [[&str; 4]; 9] = [
             ["i", "s", "a", "c"],
             ["j", "s", "a", "c"],
@@ -162,9 +197,7 @@ mod tests {
         ];
         let sessions: BTreeSet<String> = parts
             .iter()
-            .map(|[issuer, subject, agent, conversation]| {
-                SessionId::of(issuer, subject, agent, conversation).0
-            })
+            .map(|fields| SessionId::of(*fields, key).0)
             .collect();
         assert_eq!(sessions.len(), parts.len());
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

@@ -72,7 +72,7 @@ async fn rewritten_card(
     let door = request.door.clone().ok_or(Problem::AgentMisconfigured)?;
     // Asking for a card may begin a session, so it is the one in which messages follow.
     let conversation = request.conversation_or(|| app.access.standing_conversation())?;
-    let id = admitted.session(&conversation);
+    let id = admitted.session(&conversation).await?;
     app.turns.control.ask(admitted, &id, request).await?;
     let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
     let patience = request.patience(CARD_TIMEOUT.min(app.turns.limits.first_byte))?;

@@ -36,7 +36,7 @@ pub(crate) async fn end(
     ended.await?;
     // Another turn may begin at once, even if the one that was running is never given back.
     if let Some(leases) = &app.turns.control.leases {
-        let session = admitted.session(conversation);
+        let session = admitted.session(conversation).await?;
         leases.end(&session).await;
     }
     Ok(Answer::empty(StatusCode::NO_CONTENT))

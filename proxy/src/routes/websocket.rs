@@ -46,7 +46,7 @@ async fn address(
     conversation: &Conversation,
     request: &mut Request,
 ) -> Result<Value, Unanswered> {
-    let id = admitted.session(conversation);
+    let id = admitted.session(conversation).await?;
     app.turns.open(admitted, &id, request).await?;
     let session = Session::of(&admitted.permit, admitted.authority(), runtime, &id);
     let now = app.clock.now();

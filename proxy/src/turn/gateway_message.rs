@@ -7,6 +7,7 @@ use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use shared::agents::{Gateway, Protocol};
 use shared::headers;
+use shared::session::SessionId;
 
 use super::body;
 use super::call::Call;
@@ -37,6 +38,8 @@ struct Letter {
     body: Bytes,
     /// How long the caller waits for the reply, in all.
     in_all: Duration,
+    /// The door's own name of the conversation; a gateway's policies may count by it.
+    session: SessionId,
 }
 
 /// Sends what the caller says.
@@ -51,14 +54,15 @@ pub(super) async fn send(
         accept: body::media_types(request)?,
         body: body::for_gateway(request, way.limits.body_bytes)?,
         in_all: way.limits.first_byte,
+        session: call.admitted.session(call.conversation).await?,
     };
     // A service that decides by the headers must decide as one that reads the message (MCP 2026-07-28, "Standard headers").
     named_in_headers::check(&call.headers, &letter.body)?;
     let (admitted, control) = (call.admitted, way.control);
-    let session = admitted.session(call.conversation);
-    control.enter(admitted, &session, None, request).await?;
+    let session = &letter.session;
+    control.enter(admitted, session, None, request).await?;
     // Nothing of the gateway's can be ended: the message is over with its connection.
-    request.watch = control.watch(admitted, &session, None, request);
+    request.watch = control.watch(admitted, session, None, request);
     exchange(way, gateway, call, letter, request).await
 }
 
@@ -75,9 +79,10 @@ pub(super) async fn end(
         body: Bytes::new(),
         // The route on which a session is ended has less time.
         in_all: session_end::timeout(way.limits),
+        session: call.admitted.session(call.conversation).await?,
     };
-    let session = call.admitted.session(call.conversation);
-    way.control.ask(call.admitted, &session, request).await?;
+    let (admitted, session) = (call.admitted, &letter.session);
+    way.control.ask(admitted, session, request).await?;
     exchange(way, gateway, call, letter, request).await
 }
 
@@ -94,6 +99,7 @@ async fn exchange(
         accept,
         body,
         in_all,
+        session,
     } = letter;
     let admitted = call.admitted;
     let tool_token = tool_token::of_call(way.tool_tokens, admitted, request).await?;
@@ -107,7 +113,7 @@ async fn exchange(
         },
         accept,
         headers: &headers::inward(&request.event.headers),
-        own: own_headers(call)?,
+        own: own_headers(call, &session)?,
         body,
     };
     let patience = request.patience(in_all)?;
@@ -117,8 +123,7 @@ async fn exchange(
 }
 
 /// The policy session is the door's to name: this caller's conversation with this agent.
-fn own_headers(call: Call<'_>) -> Result<HeaderMap, Problem> {
-    let session = call.admitted.session(call.conversation);
+fn own_headers(call: Call<'_>, session: &SessionId) -> Result<HeaderMap, Problem> {
     let session = HeaderValue::from_str(session.as_str());
     let mut headers = call.headers;
     headers.insert(

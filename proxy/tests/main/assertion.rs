@@ -6,11 +6,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proxy::config::{PUBLIC_URL, SIGNING_SECRET_ARN};
 use serde_json::{Value, json};
 use shared::assertion::body_hash;
+use shared::session::{Conversation, SessionId};
 use shared::settings::AGENTS;
 use shared::signing::SigningKey;
 
 use crate::agentcore::{DataPlane, Script};
-use crate::caller::{ARN, NOW};
+use crate::caller::{ARN, Issuer, NOW};
 use crate::door::{Door, Got, INVOKE, assert_problem};
 
 const HEADER: &str = "x-amzn-bedrock-agentcore-runtime-custom-identity";
@@ -22,9 +23,11 @@ const TURN: Script = Script::Json("{}");
 
 /// A version of the secret, as Secrets Manager answers it.
 fn version(id: &str) -> Script {
-    let key = SigningKey::generate().unwrap();
-    let answer =
-        json!({"CreatedDate": 1_700_000_000, "SecretString": key.reveal(), "VersionId": id});
+    holding(id, SigningKey::generate().unwrap().reveal())
+}
+
+fn holding(id: &str, text: &str) -> Script {
+    let answer = json!({"CreatedDate": 1_700_000_000, "SecretString": text, "VersionId": id});
     Script::Json(answer.to_string().leak())
 }
 
@@ -89,6 +92,37 @@ async fn an_agent_is_told_who_calls() {
     assert_eq!(part(assertion, 1), expected);
 }
 
+/// The runtime session of alice's conversation `c1`, with this text as the current version of the secret.
+async fn session_with(text: &str) -> String {
+    let door = open([NONE, holding("k1", text), NONE, TURN]).await;
+    let got = door.invoke(&[("x-conversation-id", "c1")], "{}").await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    let calls = door.plane.calls();
+    let session = &calls.last().unwrap().headers["x-amzn-bedrock-agentcore-runtime-session-id"];
+    session.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn sessions_cannot_be_computed_without_the_deployments_key() {
+    let text = SigningKey::generate().unwrap();
+    let key = SigningKey::parse("k1", NOW, &text).unwrap();
+    let session = session_with(text.reveal()).await;
+    let other = SigningKey::generate().unwrap();
+    assert_ne!(session, session_with(other.reveal()).await);
+    let next = key.successor().unwrap();
+    assert_eq!(session, session_with(next.reveal()).await, "a rotation");
+
+    // A version of before there was such a key, whose ids everyone can compute.
+    let mut old: Value = serde_json::from_str(text.reveal()).unwrap();
+    old.as_object_mut().unwrap().remove("session_key").unwrap();
+    let computed = session_with(&old.to_string()).await;
+    let permit = Issuer::new().permit().await;
+    let conversation = Conversation::parse("c1").unwrap();
+    let public = SessionId::derive(permit.identity(), permit.agent(), &conversation, None);
+    assert_eq!(computed, public.as_str());
+    assert_ne!(session, computed);
+}
+
 #[tokio::test]
 async fn groups_that_do_not_fit_are_left_out_whole_and_it_says_so() {
     let door = with_key([TURN]).await;
@@ -138,7 +172,9 @@ async fn the_keys_are_open_and_may_be_kept() {
     let ids = document["keys"].as_array().unwrap().iter();
     let ids: Vec<&str> = ids.map(|key| key["kid"].as_str().unwrap()).collect();
     assert_eq!(ids, ["next", "now", "before"]);
-    assert!(!got.body.contains("\"d\""), "{}", got.body);
+    for private in ["\"d\"", "session_key"] {
+        assert!(!got.body.contains(private), "{}", got.body);
+    }
 }
 
 #[tokio::test]

@@ -120,7 +120,12 @@ impl World {
             authority,
             runtime: &RuntimeArn::parse(ARN).unwrap(),
             qualifier: "DEFAULT",
-            session: &SessionId::derive(self.permit.identity(), self.permit.agent(), &conversation),
+            session: &SessionId::derive(
+                self.permit.identity(),
+                self.permit.agent(),
+                &conversation,
+                None,
+            ),
             accept: "application/json",
             headers: &HeaderMap::new(),
             own: HeaderMap::new(),

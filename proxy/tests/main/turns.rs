@@ -85,7 +85,7 @@ impl Scene {
     async fn session(&self, conversation: &str) -> SessionId {
         let permit = self.issuer.permit().await;
         let conversation = Conversation::parse(conversation).unwrap();
-        SessionId::derive(permit.identity(), permit.agent(), &conversation)
+        SessionId::derive(permit.identity(), permit.agent(), &conversation, None)
     }
 
     /// Every rule of a lease.

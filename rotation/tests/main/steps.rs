@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 use local::secrets_manager::{CURRENT, Fault, PENDING, PREVIOUS};
-use rotation::{RotationError, Step};
+use rotation::{RotationError, SigningSecret, Step};
 use serde_json::Value;
+use shared::signing::SigningKey;
 
 use crate::scene::Scene;
 
@@ -20,6 +21,19 @@ async fn four_steps_make_the_next_key_the_current_one() {
         [&key["kty"], &key["crv"], &key["alg"]],
         ["EC", "P-256", "ES256"]
     );
+}
+
+#[tokio::test]
+async fn the_key_of_session_ids_stays_when_signing_keys_are_replaced() {
+    let text = SigningKey::generate().unwrap();
+    let scene = Scene::new(text.reveal(), SigningSecret).await;
+    let before: Value = serde_json::from_str(text.reveal()).unwrap();
+    scene.rotate().await;
+    let (_, text) = scene.look(CURRENT).await.unwrap();
+    let after: Value = serde_json::from_str(&text).unwrap();
+    assert!(after["session_key"].is_string());
+    assert_eq!(before["session_key"], after["session_key"]);
+    assert_ne!(before["d"], after["d"]);
 }
 
 #[tokio::test]

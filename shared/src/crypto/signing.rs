@@ -3,7 +3,7 @@
 use aws_lc_rs::encoding::AsBigEndian;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
     UnparsedPublicKey,
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
+use crate::text;
 
 /// The cryptography library failed at something that only fails when it is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,19 +25,26 @@ pub struct CryptoError;
 pub(crate) struct KeyPair {
     pair: EcdsaKeyPair,
     seed: Prk,
+    session: Option<StoredKey>,
 }
 
-/// A key for HMAC-SHA256, derived from a private key for one purpose.
+/// A symmetric key as it is stored, wiped with its last owner.
+type StoredKey = Zeroizing<[u8; LENGTH]>;
+
+/// A key for HMAC-SHA256: derived from a private key for one purpose, or stored beside one.
+#[derive(Clone)]
 pub struct SealKey(hmac::Key);
 
-/// The stored form: the JSON Web Key of an elliptic curve's private key (RFC 7518, section 6.2). Texts are borrowed, so
-/// that no second copy of the private half has to be wiped.
+/// The stored form: the JSON Web Key of an elliptic curve's private key (RFC 7518, section 6.2), and beside it the key of
+/// session ids, which every following version repeats. Texts are borrowed, so that no second copy of a private half has to
+/// be wiped.
 #[derive(Deserialize)]
 struct PrivateJwk<'j> {
     kty: &'j str,
     crv: &'j str,
     alg: Option<&'j str>,
     d: &'j str,
+    session_key: Option<&'j str>,
     x: &'j str,
     y: &'j str,
 }
@@ -47,21 +55,33 @@ const LENGTH: usize = 32;
 /// The form of an uncompressed point (SEC 1 section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
-/// The JWK of a new private key, in the stored form.
-pub(crate) fn generate() -> Result<Secret, CryptoError> {
+/// The JWK of a new private key, in the stored form, with the session key of the one before it, or a new one.
+pub(crate) fn generate(before: Option<&KeyPair>) -> Result<Secret, CryptoError> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| CryptoError)?;
     let private = pair.private_key().as_be_bytes();
     let private = private.map_err(|_| CryptoError)?;
     let d = Zeroizing::new(URL_SAFE_NO_PAD.encode(private.as_ref()));
+    let session = match before.and_then(|before| before.session.clone()) {
+        Some(session) => session,
+        None => new_key()?,
+    };
+    let session = Zeroizing::new(URL_SAFE_NO_PAD.encode(*session));
     let (x, y) = coordinates(&pair).ok_or(CryptoError)?;
     Ok(Secret::new(format!(
-        r#"{{"alg":"ES256","crv":"P-256","d":"{}","kty":"EC","x":"{x}","y":"{y}"}}"#,
-        *d
+        r#"{{"alg":"ES256","crv":"P-256","d":"{}","kty":"EC","session_key":"{}","x":"{x}","y":"{y}"}}"#,
+        *d, *session
     )))
 }
 
+fn new_key() -> Result<StoredKey, CryptoError> {
+    let mut key = Zeroizing::new([0; LENGTH]);
+    let filled = SystemRandom::new().fill(&mut *key);
+    filled.map_err(|_| CryptoError).map(|()| key)
+}
+
 impl KeyPair {
-    /// Reads the stored form; none when it is not an ES256 key pair whose halves belong together.
+    /// Reads the stored form; none when it is not an ES256 key pair whose halves belong together, or has a session key
+    /// that is none.
     pub(crate) fn parse(jwk: &Secret) -> Option<Self> {
         let jwk: PrivateJwk<'_> = serde_json::from_str(jwk.reveal()).ok()?;
         let is_es256 =
@@ -76,8 +96,18 @@ impl KeyPair {
         let public = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &private, &public);
+        let session = jwk.session_key.map(|text| {
+            let key = Zeroizing::new(number(text)?);
+            <[u8; LENGTH]>::try_from(key.as_slice())
+                .ok()
+                .map(Zeroizing::new)
+        });
         Some(Self {
             pair: pair.ok()?,
+            session: match session {
+                Some(key) => Some(key?),
+                None => None,
+            },
             seed: Salt::new(HKDF_SHA256, &[]).extract(&private),
         })
     }
@@ -103,6 +133,13 @@ impl KeyPair {
         signature.is_ok_and(|signature| public.verify(message, signature.as_ref()).is_ok())
     }
 
+    /// The key of session ids, which stays the same while signing keys are replaced; none if the version was made before
+    /// there was one.
+    pub(crate) fn session_key(&self) -> Option<SealKey> {
+        let key = self.session.as_ref()?;
+        Some(SealKey::new(key))
+    }
+
     /// The key for one purpose (RFC 5869; the private key is the input, the purpose the context). Who has it learns
     /// nothing of the private key, nor of another purpose's.
     pub(crate) fn seal_key(&self, purpose: &str) -> Result<SealKey, CryptoError> {
@@ -110,14 +147,25 @@ impl KeyPair {
         let derived = self.seed.expand(&context, Bytes).map_err(|_| CryptoError)?;
         let mut key = Zeroizing::new([0; LENGTH]);
         derived.fill(&mut *key).map_err(|_| CryptoError)?;
-        Ok(SealKey(hmac::Key::new(HMAC_SHA256, &*key)))
+        Ok(SealKey::new(&key))
     }
 }
 
 impl SealKey {
+    pub(crate) fn new(key: &[u8; LENGTH]) -> Self {
+        Self(hmac::Key::new(HMAC_SHA256, key))
+    }
+
     /// The tag of a message, 32 bytes.
     pub fn tag(&self, message: &[u8]) -> Vec<u8> {
         hmac::sign(&self.0, message).as_ref().to_vec()
+    }
+
+    /// The tag in hex over the purpose and the fields, told apart as [`super::digest_of`] tells them apart.
+    pub(crate) fn tag_of(&self, purpose: &str, fields: &[&str]) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        super::framed(purpose, fields, |bytes| context.update(bytes));
+        text::hex(context.sign().as_ref())
     }
 
     /// Whether the tag, whole, is this message's. The time this takes says nothing of where it differs.
@@ -148,7 +196,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn stored() -> Value {
-        serde_json::from_str(generate().unwrap().reveal()).unwrap()
+        serde_json::from_str(generate(None).unwrap().reveal()).unwrap()
     }
 
     fn parse(jwk: &Value) -> Option<KeyPair> {
@@ -190,6 +238,17 @@ mod tests {
             ("d", json!(URL_SAFE_NO_PAD.encode([0; LENGTH]))),
             ("d", json!(URL_SAFE_NO_PAD.encode([0xff; LENGTH]))),
             ("x", json!(1)),
+            ("session_key", json!("")),
+            ("session_key", json!("AAAA")),
+            (
+                "session_key",
+                json!(URL_SAFE_NO_PAD.encode([1; LENGTH + 1])),
+            ),
+            (
+                "session_key",
+                json!("not base64url, of any length at all!!!!!!!!"),
+            ),
+            ("session_key", json!(1)),
         ] {
             let jwk = change(name, value);
             assert!(parse(&jwk).is_none(), "{jwk}");
@@ -197,6 +256,24 @@ mod tests {
         for text in ["", "{}", "not a key", "[1]"] {
             assert!(KeyPair::parse(&Secret::new(text.to_owned())).is_none());
         }
+    }
+
+    #[test]
+    fn the_session_key_outlives_the_signing_key() {
+        let first = parse(&stored()).unwrap();
+        let text = generate(Some(&first)).unwrap();
+        let second = KeyPair::parse(&text).unwrap();
+        let id = |pair: &KeyPair| pair.session_key().unwrap().tag_of("p", &["a"]);
+        assert_ne!(first.coordinates(), second.coordinates());
+        assert_eq!(id(&first), id(&second));
+        assert_ne!(id(&first), id(&parse(&stored()).unwrap()));
+
+        let mut old = stored();
+        old.as_object_mut().unwrap().remove("session_key");
+        let old = parse(&old).unwrap();
+        assert!(old.session_key().is_none());
+        let next = KeyPair::parse(&generate(Some(&old)).unwrap()).unwrap();
+        assert!(next.session_key().is_some());
     }
 
     #[test]

@@ -34,12 +34,21 @@ pub struct KeyRing {
 }
 
 impl SigningKey {
-    /// The text of a new secret: the JSON Web Key of a new private key.
+    /// The text of a new secret: the JSON Web Key of a new private key, and a new key of session ids.
     ///
     /// # Errors
     /// There is no randomness.
     pub fn generate() -> Result<Secret, CryptoError> {
-        signing::generate()
+        signing::generate(None)
+    }
+
+    /// The text of the version that follows this one: a new private key, and the same key of session ids. A version that
+    /// was made before there was one gets a new one.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn successor(&self) -> Result<Secret, CryptoError> {
+        signing::generate(Some(&self.pair))
     }
 
     /// Reads the text of a version; none if it is not the JWK of an ES256 private key.
@@ -136,6 +145,12 @@ impl KeyRing {
             }
             Some(_) | None => &self.current,
         }
+    }
+
+    /// The key of session ids: the current version's, since a pending one may still be thrown away. None until a rotation
+    /// has made one.
+    pub fn session_key(&self) -> Option<SealKey> {
+        self.current.pair.session_key()
     }
 
     /// The public halves of all keys, as a key document (RFC 7517, section 5).
