@@ -58,6 +58,7 @@ ORIGIN = {"AllowedOrigins": "https://a.example"}
 OPEN = {"EnableAuth": "false"}
 FIREWALL = {"EnableWaf": "true"}
 CONSOLE = {"EnableConsole": "true"}
+ARCHIVE = {"ArchiveDays": "365"}
 ALARMS = {"AlarmEmail": "ops@example.com"}
 DASHBOARD = {"EnableDashboard": "true"}
 AROUND = FIREWALL | CONSOLE | ALARMS | DASHBOARD

@@ -94,6 +94,7 @@ async fn twenty_processes_let_in_no_more_than_the_limits() {
     let door = Deployment::start(PROCESSES, limits, Duration::from_secs(60)).await;
     let turn = door.turn(&claims(), "brief");
     let first = now() / 60;
+    // A process of Lambda has one event at a time, so of all attempts as many are under way at once as there are processes.
     let each = ATTEMPTS / PROCESSES;
     let attempts = door.proxies.iter().map(|proxy| async {
         let mut let_in = 0;

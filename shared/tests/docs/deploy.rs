@@ -9,6 +9,7 @@ const DEPLOY: &str = "docs/deploy.md";
 const OPERATIONS: &str = "docs/operations.md";
 const TEMPLATE: &str = "template.yaml";
 const NESTED: [&str; 4] = [
+    "stacks/archive.yaml",
     "stacks/console.yaml",
     "stacks/locks.yaml",
     "stacks/monitoring.yaml",
