@@ -30,7 +30,7 @@ function Sequence({ hops }: { readonly hops: readonly Hop[] }) {
   const width = MARGIN * 2 + (involved.length - 1) * COLUMN + 26;
   const height = HEAD + hops.length * ROW + 8;
   return (
-    <svg class="sequence" viewBox={`0 0 ${String(width)} ${String(height)}`} aria-hidden="true">
+    <svg class="sequence" width={width} viewBox={`0 0 ${String(width)} ${String(height)}`} aria-hidden="true">
       {involved.map((name) => (
         <g key={name}>
           <text class="actor" x={x(name)} y={HEAD - 12} transform={`rotate(-50 ${String(x(name))} ${String(HEAD - 12)})`}>

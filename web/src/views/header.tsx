@@ -25,7 +25,8 @@ export function Header({ app }: { readonly app: App }) {
       <span class="host wide-only">{new URL(app.config.door).host}</span>
       <span class="grow" />
       {who !== null && (
-        <a class="who" href="#/me" aria-label={`Who I am: ${who.username ?? who.subject}`}>
+        <a class="who" href="#/me">
+          <span class="sr-only">Who I am: </span>
           <span class="avatar" aria-hidden="true">{initial(who.name ?? who.username ?? who.subject)}</span>
           <span class="who-text">
             <span class="who-name">{who.username ?? who.subject}</span>
