@@ -111,7 +111,7 @@ browser: ## Test the console in Chromium, against the local stack
 page:
 	@scripts/web local
 
-console: ## Upload the console and its settings to the stack that hosts it: [STACK=NAME] [ISSUER=... CLIENT_ID=...]
+console: ## Upload the console and its settings to the stack that hosts it: [STACK=NAME] [ISSUER=... CLIENT_ID=... SCOPES=...]
 	scripts/web build
 	@mkdir -p target
 	@scripts/console

@@ -1,4 +1,4 @@
-// What was typed and not sent, by agent. It outlives a sign-in and a reload.
+// Drafts: text that was typed and not sent, by agent. They outlive a sign-in and a reload.
 
 import { signal, type Signal } from "@preact/signals";
 

@@ -1,4 +1,4 @@
-// What the page and the vault say to each other.
+// Messages between the page and the vault.
 
 import type { Config } from "../config.ts";
 

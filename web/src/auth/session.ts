@@ -1,4 +1,4 @@
-// Who is signed in on this page, and the way through the sign-in page and back.
+// The session of this page, and its way through the sign-in page and back.
 //
 // Access and refresh token are in memory alone. What must outlive the redirect, `state`, the code verifier and what was typed,
 // is in sessionStorage from leaving to returning, and nothing else ever is.

@@ -89,7 +89,7 @@ export class Vault {
 
   async #access(renew: boolean): Promise<Access> {
     const held = this.#held;
-    if (held === null) throw new AuthError("over", "nobody is signed in");
+    if (held === null) throw new AuthError("over", "no user is signed in");
     if (!renew && held.access.expires - Date.now() > MARGIN_MS) return held.access;
     // Issuers that rotate refresh tokens end the session if one is used twice: one renewal at a time.
     this.#renewing ??= this.#renew(held).finally(() => {

@@ -1,4 +1,4 @@
-// What is sent to an agent for a prompt, by protocol.
+// Requests to agents, by protocol.
 
 export type Form = "a2a" | "agui" | "prompt" | "raw";
 

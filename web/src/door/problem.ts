@@ -1,4 +1,4 @@
-// What went wrong with a request, in the door's terms: a stable code, and the id by which its reason is found.
+// Problems of requests, in the door's terms: a stable code, and the id by which its reason is found.
 
 export interface Problem {
   readonly code: string;

@@ -1,4 +1,4 @@
-// What an agent's event says, in whichever of the usual dialects: a piece of text, a tool call, or an end.
+// Dialects of agents' events: each event says a piece of text, a tool call, or an end.
 
 export type ToolState = "called" | "done" | "failed" | "refused" | "undecided";
 

@@ -1,4 +1,4 @@
-// Who may call which agent and which tool, with the policy behind each cell.
+// Access tables: callers by agents and by tools, with the policies behind each cell.
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";

@@ -88,9 +88,10 @@ function parseCarries(value: Members): Carries {
   };
 }
 
-/** Hops come as they become known; a request is read in the order in which they began. */
+/** Hops come as they become known; a request is read in the order in which they began, and its answer, which spans it, last. */
 export function inOrder(hops: readonly Hop[]): readonly Hop[] {
-  return [...hops].sort((one, other) => one.at - other.at || one.seq - other.seq);
+  const isAnswer = (hop: Hop): number => (hop.hop === "answer" ? 1 : 0);
+  return [...hops].sort((one, other) => isAnswer(one) - isAnswer(other) || one.at - other.at || one.seq - other.seq);
 }
 
 export const NAMES: Readonly<Record<string, string>> = {

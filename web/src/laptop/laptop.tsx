@@ -1,4 +1,4 @@
-// What there is on a laptop alone: the live picture, the demonstration users, and who may call what.
+// The laptop's part of the page: live picture, demonstration users, access table.
 
 import { signal } from "@preact/signals";
 

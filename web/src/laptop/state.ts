@@ -1,4 +1,4 @@
-// What the local stack tells its own page: users, and who may call what (docs/local.md, "Users and access").
+// State of the local stack, as it tells its own page: users and access (docs/local.md, "Users and access").
 
 export interface User {
   readonly name: string;

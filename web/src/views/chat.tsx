@@ -1,4 +1,4 @@
-// A conversation: the log, and where the next turn is typed.
+// A conversation: the log and the composer.
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-// Who the door thinks the caller is, and what ends when.
+// The caller as the door sees them, and the expiry of their token.
 
 import { useEffect, useState } from "preact/hooks";
 

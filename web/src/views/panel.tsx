@@ -1,4 +1,4 @@
-// "This turn": what is known of the last turn.
+// Panel with the facts of the last turn.
 
 import { useState } from "preact/hooks";
 

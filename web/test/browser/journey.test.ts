@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { answered, ask, shot, World } from "./world.ts";
+import { answered, ask, picture, shot, World } from "./world.ts";
 
 let world: World;
 before(async () => {
@@ -39,7 +39,7 @@ test("alice signs in, asks, sees each piece as it comes, and signs out", async (
   await ask(page, "refund 500");
   await answered(page);
   assert.match(await page.getByRole("log").innerText(), /Refunded 500 for order A-1\./);
-  await shot(page, "answered");
+  await picture(page, "console", 480);
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Gatehouse" }).waitFor();
   // The sign-in page's own session is over as well: it asks again.
@@ -115,7 +115,7 @@ test("Stop and Escape end the answer and keep what came", async () => {
   await page.context().close();
 });
 
-test("an agent that fails, cuts off or fails midway is told apart, with code and request id", async () => {
+test("an agent that fails, cuts off or fails midway has its own code, and a request id", async () => {
   const page = await world.signedIn("alice");
   for (const [prompt, code] of [["fail", "agent_failed"], ["cut", "agent_cut"], ["fail midway", "agent_error"]] as const) {
     await ask(page, prompt);

@@ -55,7 +55,7 @@ export class Pages {
     return `http://localhost:${String((this.#server.address() as AddressInfo).port)}`;
   }
 
-  /** Sends a hop to whoever watches the trace. */
+  /** Sends a hop to the pages that watch the trace. */
   tell(hop: unknown): void {
     for (const stream of this.#streams) stream.write(`data: ${JSON.stringify(hop)}\n\n`);
   }

@@ -1,4 +1,4 @@
-// What goes wrong on the way: sign-ins that do not fit, sessions that end, doors that are away, answers that are hostile.
+// Failures on the way: sign-ins that do not fit, sessions that end, doors that are away, answers that are hostile.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -59,7 +59,7 @@ test("no token is in any storage, in the history or in the address", async () =>
   await page.context().close();
 });
 
-test("an answer of the sign-in page that nobody asked for, or with another state, signs no one in", async () => {
+test("an answer of the sign-in page without a request of this tab, or with another state, is refused", async () => {
   const page = await world.open("?code=stolen&state=theirs");
   await page.getByRole("alert").getByText("does not fit").waitFor();
   assert.equal(new URL(page.url()).search, "");
@@ -108,7 +108,7 @@ test("a reload signs in again by the sign-in page's own session, and keeps the d
   await page.context().close();
 });
 
-test("a token that the door takes no more is renewed without a word, and the turn is asked once more", async () => {
+test("a token that the door takes no more is renewed silently, and the turn is asked once more", async () => {
   const page = await world.signedIn("alice");
   let asked = 0;
   await page.route("**/invocations", async (route: Route) => {
@@ -303,7 +303,7 @@ test("what is no JSON is not sent as raw JSON, and stays typed", async () => {
   await page.context().close();
 });
 
-test("a door that is away, one that does not answer this origin, and one that is none are told apart", async () => {
+test("the page distinguishes a door that is away, one that does not answer this origin, and one that is none", async () => {
   const page = await world.open();
   await page.route("**/whoami", (route) => route.abort());
   await world.signIn(page, "alice").catch(() => undefined);

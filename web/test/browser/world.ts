@@ -1,17 +1,19 @@
 // A running local stack, the console in front of it, and a browser.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 
 import { Pages, policy, ROOT } from "./pages.ts";
+import { withPalette } from "./png.ts";
 
 export const TARGET = process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target");
 export const SHOTS = join(TARGET, "console");
 const START_MS = 60_000;
+const MAX_PICTURE = 60_000;
 
 export interface Description {
   readonly url: string;
@@ -141,4 +143,13 @@ export async function answered(page: Page): Promise<void> {
 
 export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/** A picture of docs/console.md, which `UPDATE_PICTURES=1` makes anew. */
+export async function picture(page: Page, name: string, height: number): Promise<void> {
+  await page.setViewportSize({ width: 1260, height });
+  const small = withPalette(await page.screenshot());
+  if (small.length > MAX_PICTURE) throw new Error(`${name} has ${String(small.length)} bytes`);
+  writeFileSync(join(SHOTS, `${name}.png`), small);
+  if (process.env["UPDATE_PICTURES"] === "1") writeFileSync(join(ROOT, "docs", `${name}.png`), small);
 }

@@ -36,10 +36,11 @@ test("a feed keeps each hop once, by request, and within bounds", () => {
   assert.equal(feed.requests.value.size, 100);
 });
 
-test("hops are read in the order in which they began", () => {
+test("hops are read in the order in which they began, and the answer last", () => {
   const hops = TRACE.flatMap((value) => parseHop(value) ?? []);
   const sorted = inOrder([...hops].reverse());
-  assert.ok(sorted.every((hop, index) => index === 0 || (sorted[index - 1]?.at ?? 0) <= hop.at));
+  assert.equal(sorted.at(-1)?.hop, "answer");
+  assert.ok(sorted.slice(0, -1).every((hop, index) => index === 0 || (sorted[index - 1]?.at ?? 0) <= hop.at));
 });
 
 test("what is no hop, or of a later version, is left out", () => {

@@ -1,4 +1,4 @@
-// What an agent's events say, in each dialect.
+// Dialects of agents' events.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
