@@ -16,6 +16,7 @@ export class Conversation {
   readonly id = signal<string | null>(null);
   readonly form = signal<Form>("prompt");
   readonly problem = signal<Problem | null>(null);
+  #context: string | null = null;
   readonly running = computed(() => this.turns.value.find((turn) => !turn.isOver) ?? null);
 
   constructor(
@@ -46,8 +47,9 @@ export class Conversation {
     this.problem.value = null;
     const turn = new Turn(text, this.agent);
     this.turns.value = [...this.turns.value.slice(1 - MAX_TURNS), turn];
-    await turn.run(door, asked(this.agent, this.form.value, text, this.id.value), this.id.value);
+    await turn.run(door, asked(this.agent, this.form.value, text, this.#thread), this.id.value);
     this.id.value = turn.conversation ?? this.id.value;
+    this.#context = turn.context ?? this.#context;
     // What was not sent is typed still.
     const code = turn.problem.value?.code;
     const isUnsent = turn.firstAt.value === null && turn.status.value === "failed" && code !== "agent_timeout";
@@ -63,7 +65,13 @@ export class Conversation {
     this.stop();
     this.turns.value = [];
     this.id.value = null;
+    this.#context = null;
     this.problem.value = null;
+  }
+
+  /** The conversation's id as the agent knows it: an A2A agent names its own. */
+  get #thread(): string | null {
+    return this.form.value === "a2a" ? this.#context : this.id.value;
   }
 
   /** Ends the conversation at the door, which stops the agent's work on it. */

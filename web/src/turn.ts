@@ -44,6 +44,8 @@ export class Turn {
   /** The answer's elements, which outlive the component that shows them */
   readonly body = document.createElement("div");
   conversation: string | null = null;
+  /** An A2A agent's own id of the conversation */
+  context: string | null = null;
 
   readonly #stop = new AbortController();
   readonly #markdown = new Markdown(this.body);
@@ -116,6 +118,9 @@ export class Turn {
     switch (said.is) {
       case "text":
         this.#text(said.text);
+        return;
+      case "context":
+        this.context = said.id;
         return;
       case "tool":
         this.#tool(said);

@@ -4,6 +4,8 @@ export type ToolState = "called" | "done" | "failed" | "refused" | "undecided";
 
 export type Said =
   | { readonly is: "text"; readonly text: string }
+  /** The id by which an A2A agent knows the conversation */
+  | { readonly is: "context"; readonly id: string }
   | {
       readonly is: "tool";
       readonly id: string;
@@ -19,6 +21,7 @@ type Members = Record<string, unknown>;
 /** How AgentCore begins the text of a call that a policy denies. */
 const DENIED = "AuthorizeActionException";
 const MAX_DETAIL = 4000;
+const MAX_CONTEXT = 256;
 
 /** What one event says; an event that says nothing to a reader gives an empty list. */
 export function interpret(event: string | undefined, data: string): Said[] {
@@ -139,7 +142,9 @@ function rpc(value: Members): Said[] {
   const result = value["result"];
   if (!isMembers(result)) return [];
   const inner = [result["message"], result["task"], result["statusUpdate"], result["artifactUpdate"]].find(isMembers) ?? result;
-  const said = [...parts(inner["parts"]), ...parts(path(inner, "artifact", "parts")), ...parts(path(inner, "status", "message", "parts"))];
+  const context = text(inner["contextId"]);
+  const said: Said[] = context === undefined ? [] : [{ is: "context", id: context.slice(0, MAX_CONTEXT) }];
+  said.push(...parts(inner["parts"]), ...parts(path(inner, "artifact", "parts")), ...parts(path(inner, "status", "message", "parts")));
   const artifacts = inner["artifacts"];
   if (Array.isArray(artifacts)) said.push(...artifacts.flatMap((artifact) => parts(path(artifact, "parts"))));
   const state = text(path(inner, "status", "state"))?.toLowerCase();

@@ -294,6 +294,38 @@ test("tool calls of AG-UI are lines, with their state", async () => {
   await page.context().close();
 });
 
+test("an A2A agent is asked by message/stream, in one context, and its artifacts are the answer", async () => {
+  const page = await world.open();
+  await page.route("**/whoami", async (route) => {
+    const answer = await route.fetch();
+    const who = (await answer.json()) as { protocols: Record<string, string> };
+    await route.fulfill({ response: answer, json: { ...who, protocols: { ...who.protocols, demo: "a2a" } } });
+  });
+  const sent: { method: string; params: { message: { contextId?: string; parts: { text: string }[] } } }[] = [];
+  await page.route("**/agents/demo/a2a", async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    const request = JSON.parse(route.request().postData() ?? "{}") as (typeof sent)[number] & { id: string };
+    sent.push(request);
+    const result = (value: object): string => `data: ${JSON.stringify({ jsonrpc: "2.0", id: request.id, result: value })}\n\n`;
+    const body =
+      result({ kind: "task", id: "t", contextId: "c", status: { state: "submitted" } }) +
+      result({ kind: "artifact-update", taskId: "t", artifact: { artifactId: "a", parts: [{ kind: "text", text: "found **it**" }] } }) +
+      result({ kind: "status-update", taskId: "t", final: true, status: { state: "completed" } });
+    return route.fulfill({ status: 200, headers: { ...CORS, "content-type": "text/event-stream", "x-conversation-id": "c1" }, body });
+  });
+  await world.signIn(page, "alice");
+  for (const prompt of ["first", "second"]) {
+    await ask(page, prompt);
+    await answered(page);
+  }
+  assert.deepEqual(sent.map(({ method, params }) => [method, params.message.parts[0]?.text, params.message.contextId]), [
+    ["message/stream", "first", undefined],
+    ["message/stream", "second", "c"],
+  ]);
+  assert.equal(await page.locator(".markdown strong").first().innerText(), "it");
+  await page.context().close();
+});
+
 test("what is no JSON is not sent as raw JSON, and stays typed", async () => {
   const page = await world.signedIn("alice");
   await page.getByLabel("Sent as").selectOption("raw");

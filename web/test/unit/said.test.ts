@@ -67,6 +67,12 @@ const ROWS: readonly (readonly [string, string | undefined, unknown, readonly Sa
     { jsonrpc: "2.0", result: { artifactUpdate: { artifact: { parts: [{ text: "hello" }] } } } },
     [text("hello")],
   ],
+  [
+    "the context of an A2A task",
+    undefined,
+    { jsonrpc: "2.0", result: { kind: "task", contextId: "c", status: { state: "failed" } } },
+    [{ is: "context", id: "c" }, { is: "end", how: "failed", code: "agent_error" }],
+  ],
   ["the agent's own error", undefined, { error: "failed" }, [{ is: "end", how: "failed", code: "agent_error", message: "failed" }]],
   ["a number", undefined, 7, []],
   ["null", undefined, null, []],
