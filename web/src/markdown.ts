@@ -48,7 +48,8 @@ interface Place {
 export class Markdown {
   readonly #root: HTMLElement;
   readonly #parser: smd.Parser;
-  #isPlain = false;
+  /** Where the rest goes once the parser has given up */
+  #plain: HTMLElement | null = null;
 
   constructor(root: HTMLElement) {
     this.#root = root;
@@ -57,24 +58,26 @@ export class Markdown {
 
   /** Takes a piece, which may end anywhere. */
   write(piece: string): void {
-    if (!this.#isPlain) {
+    if (this.#plain === null) {
       try {
         smd.parser_write(this.#parser, piece);
         return;
       } catch {
         // Nested deeper than the parser counts: the rest is shown as it is written.
-        this.#isPlain = true;
+        this.#plain = document.createElement("pre");
+        this.#plain.tabIndex = 0;
+        this.#root.append(this.#plain);
       }
     }
-    this.#root.append(piece);
+    this.#plain.append(piece);
   }
 
   end(): void {
-    if (this.#isPlain) return;
+    if (this.#plain !== null) return;
     try {
       smd.parser_end(this.#parser);
     } catch {
-      this.#isPlain = true;
+      // What is left are the signs of an unfinished mark.
     }
   }
 }

@@ -101,8 +101,8 @@ function Content({ app }: { readonly app: App }) {
     const text = advice(found);
     return (
       <main class="page" id="main" tabIndex={-1}>
-        <h1>{text.happened}</h1>
-        <Notice problem={found} />
+        <h1>{text.happened.replace(/\.$/, "")}</h1>
+        <Notice problem={found} isTitled />
         <p class="faint">
           Tried: <code>GET {app.config.door}/whoami</code>
         </p>

@@ -10,14 +10,17 @@ interface Properties {
   readonly problem: Problem;
   readonly children?: ComponentChildren;
   readonly tone?: "bad" | "warn";
+  /** Whether a heading above says what happened */
+  readonly isTitled?: boolean;
 }
 
-export function Notice({ problem, children, tone = "bad" }: Properties) {
+export function Notice({ problem, children, tone = "bad", isTitled = false }: Properties) {
   const text = advice(problem);
   return (
     <div class={`notice ${tone}`}>
       <p>
-        <strong>{text.happened}</strong> {text.next}
+        {!isTitled && <strong>{text.happened} </strong>}
+        {text.next}
       </p>
       {problem.code === "agent_error" && problem.title !== null && <p class="quote">{problem.title}</p>}
       {problem.limit !== null && (

@@ -188,10 +188,11 @@ const HOSTILE = [
   "![picture](https://tracker.example/pixel.png?secret)\n\n",
   "<iframe src='https://evil.example'></iframe><form action='https://evil.example'><input name=password></form>\n\n",
   "<style>* { display: none }</style>\n\n",
-  `${"> ".repeat(200)}deep\n\n${"- ".repeat(200)}deep\n\n`,
   "```html\n<b>code</b>\n```\n\n",
   "| a | b |\n|---|---|\n| 1 | 2 |\n\n",
-  "`unclosed **bold _italic\n",
+  "`unclosed **bold _italic\n\n",
+  // Deeper than any parser should follow; what comes after is text.
+  `${"> ".repeat(200)}deep\n\n${"- ".repeat(200)}deep\n\n<script>window.hacked = 5</script>\n`,
 ];
 
 test("nothing of an agent's runs, loads or leads elsewhere than it says", async () => {
@@ -339,7 +340,7 @@ test("the page distinguishes a door that is away, one that does not answer this 
   const page = await world.open();
   await page.route("**/whoami", (route) => route.abort());
   await world.signIn(page, "alice").catch(() => undefined);
-  await page.getByRole("heading", { name: "The door does not answer." }).waitFor();
+  await page.getByRole("heading", { name: "The door does not answer" }).waitFor();
   await shot(page, "door-away");
   await page.unrouteAll();
   await page.route("**/whoami", (route) => (route.request().headers()["authorization"] === undefined ? route.fallback() : route.abort()));
