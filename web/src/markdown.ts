@@ -40,6 +40,9 @@ const SCHEMES = ["http:", "https:", "mailto:"];
 const MAX_ADDRESS = 2048;
 /** The parser keeps no deeper nesting (`TOKEN_ARRAY_CAP` in its source). */
 const MAX_DEPTH = 20;
+/** The parser reads what it has not decided on again with each character: that must stay short. */
+const MAX_PENDING = 4096;
+const SLICE = 1024;
 
 interface Place {
   readonly stack: HTMLElement[];
@@ -58,18 +61,29 @@ export class Markdown {
 
   /** Takes a piece, which may end anywhere. */
   write(piece: string): void {
-    if (this.#plain === null) {
-      try {
-        smd.parser_write(this.#parser, piece);
-        return;
-      } catch {
-        // Nested deeper than the parser counts: the rest is shown as it is written.
-        this.#plain = document.createElement("pre");
-        this.#plain.tabIndex = 0;
-        this.#root.append(this.#plain);
-      }
+    for (let at = 0; at < piece.length; at += SLICE) this.#slice(piece.slice(at, at + SLICE));
+  }
+
+  #slice(slice: string): void {
+    if (this.#plain !== null) {
+      this.#plain.append(slice);
+      return;
     }
-    this.#plain.append(piece);
+    try {
+      smd.parser_write(this.#parser, slice);
+    } catch {
+      this.#giveUp(slice);
+      return;
+    }
+    if (this.#parser.pending.length > MAX_PENDING) this.#giveUp(this.#parser.pending);
+  }
+
+  /** The rest is shown as it is written. */
+  #giveUp(rest: string): void {
+    this.#plain = document.createElement("pre");
+    this.#plain.tabIndex = 0;
+    this.#plain.append(rest);
+    this.#root.append(this.#plain);
   }
 
   end(): void {
