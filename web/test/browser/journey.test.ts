@@ -40,7 +40,9 @@ test("alice signs in, asks, sees each piece as it comes, and signs out", async (
   await answered(page);
   assert.match(await page.getByRole("log").innerText(), /Refunded 500 for order A-1\./);
   await picture(page, "console", 480);
+  const revoked = page.context().waitForEvent("response", (response) => response.url().endsWith("/oauth2/revoke"));
   await page.getByRole("button", { name: "Sign out" }).click();
+  assert.equal((await revoked).status(), 200);
   await page.getByRole("heading", { name: "Gatehouse" }).waitFor();
   // The sign-in page's own session is over as well: it asks again.
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
