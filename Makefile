@@ -29,6 +29,8 @@ TEST_LOG := $(TARGET)/test.log
 DEPLOYMENT_LOG := $(TARGET)/deployment.log
 KITS_LOG := $(TARGET)/kits.log
 TYPESCRIPT_LOG := $(TARGET)/kits-typescript.log
+WEB_LOG := $(TARGET)/web.log
+BROWSER_LOG := $(TARGET)/browser.log
 EXAMPLES_LOG := $(TARGET)/examples.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
@@ -43,17 +45,17 @@ PYTHONS := AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CU
 	OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' PROTOCOLS_PYTHON='$(CURDIR)/.tools/protocols/bin/python' \
 	PROTOCOLS1_PYTHON='$(CURDIR)/.tools/protocols1/bin/python'
 
-.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript web browser page console examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-local: ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py']
+local: page ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py']
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local
 
-test: lint kits unit examples template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))
+test: lint kits web unit browser examples template ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(WEB_LOG) $(BROWSER_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))
 
 lint: format python workflows deny clippy docs ## Formatting, workflows, dependencies, clippy, documentation
 
@@ -93,6 +95,26 @@ kits-python: $(KITS)
 kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
 	@mkdir -p $(TARGET)
 	scripts/kit-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
+
+web: ## Build the console into web/dist, and test its parts
+	@mkdir -p $(TARGET)
+	scripts/web 2>&1 | tee $(WEB_LOG)
+
+# The binaries as `unit` builds them, and the console as `web` does.
+browser: ## Test the console in Chromium, against the local stack
+	cargo build --locked --workspace --all-targets
+	@mkdir -p $(TARGET)
+	scripts/web build
+	scripts/web-browser 2>&1 | tee $(BROWSER_LOG)
+
+# The local stack needs Rust, a C compiler and make alone: without Node it goes on without the page.
+page:
+	@scripts/web local
+
+console: ## Upload the console and its settings to the stack that hosts it: [STACK=NAME] [ISSUER=... CLIENT_ID=... SCOPES=...]
+	scripts/web build
+	@mkdir -p target
+	@scripts/console
 
 # The packages as `make kits` leaves them, and the binaries that `unit` builds in the same way.
 examples: $(EXAMPLES) ## Try each example behind the local stack, with the packages that `make kits` built
@@ -174,7 +196,7 @@ fmt: ## Format the code
 
 clean: ## Remove everything that was built or installed here
 	cargo clean
-	rm -rf .aws-sam .local .tools javascript/node_modules kits/typescript/build kits/typescript/dist kits/typescript/node_modules
+	rm -rf .aws-sam .local .tools javascript/node_modules kits/typescript/build kits/typescript/dist kits/typescript/node_modules web/build web/dist web/node_modules
 
 javascript/node_modules/.package-lock.json: javascript/package-lock.json .tools/node/installed
 	scripts/javascript-clients

@@ -73,8 +73,12 @@ fn wrong(entry: &str, source: impl Fn(&str) -> String) -> Option<String> {
     missing.map(|(file, test)| format!("`{file}` has no test `{test}`"))
 }
 
-/// Whether a source has a test of this name. Attributes stand directly above it, also those of a table or a property.
+/// Whether a source has a test of this name. Attributes stand directly above it, also those of a table or a property; the
+/// console's tests are named by a sentence.
 fn has_test(source: &str, test: &str) -> bool {
+    if source.contains(&format!("\ntest(\"{test}\", ")) {
+        return true;
+    }
     let Some((before, _)) = source.split_once(&format!("fn {test}(")) else {
         return false;
     };
@@ -139,11 +143,12 @@ fn an_entry_is_read_with_all_that_is_inside_it() {
 #[test]
 fn a_test_that_is_not_there_is_noticed() {
     let source = |_: &str| {
-        "#[test]\nfn a() {}\n\nfn b() {}\n\n    #[tokio::test(start_paused = true)]\n    async fn c() {}\n".to_owned()
+        "#[test]\nfn a() {}\n\nfn b() {}\n\n    #[tokio::test(start_paused = true)]\n    async fn c() {}\n\ntest(\"it is said\", () => {});\n".to_owned()
     };
     for good in [
         "[`a`][x.rs]",
         "[`a`][x.rs], [`c`][x.rs]",
+        "[`it is said`][x.ts]",
         "Not applicable: nothing of it is here",
         "No test: it is someone else's",
     ] {
@@ -155,6 +160,7 @@ fn a_test_that_is_not_there_is_noticed() {
         "Answer: with the rotation",
         "[`b`][x.rs]",
         "[`a`][x.rs], [`d`][x.rs]",
+        "[`it is`][x.ts]",
         "Not applicable: no",
     ] {
         assert!(wrong(bad, source).is_some(), "{bad}");

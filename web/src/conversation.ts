@@ -1,0 +1,93 @@
+// A conversation with one agent.
+
+import { computed, signal } from "@preact/signals";
+
+import { asked, isJson, type Form } from "./door/ask.ts";
+import type { Door } from "./door/door.ts";
+import { problem, ProblemError, type Problem } from "./door/problem.ts";
+import { draft, type as typed } from "./drafts.ts";
+import { Turn } from "./turn.ts";
+
+/** Older turns leave the page, not the agent's memory. */
+const MAX_TURNS = 100;
+
+export class Conversation {
+  readonly turns = signal<readonly Turn[]>([]);
+  readonly id = signal<string | null>(null);
+  readonly form = signal<Form>("prompt");
+  readonly problem = signal<Problem | null>(null);
+  #context: string | null = null;
+  readonly running = computed(() => this.turns.value.find((turn) => !turn.isOver) ?? null);
+
+  constructor(
+    readonly agent: string,
+    protocol: string,
+  ) {
+    if (protocol === "a2a") this.form.value = "a2a";
+  }
+
+  /** Sends what is typed; one turn at a time, as the door has it. */
+  async send(door: Door): Promise<Turn | null> {
+    const text = draft(this.agent).value;
+    if (text.trim() === "" || this.running.value !== null) return null;
+    if (this.form.value === "raw" && !isJson(text)) {
+      this.problem.value = problem("not_json");
+      return null;
+    }
+    typed(this.agent, "");
+    return this.#ask(door, text);
+  }
+
+  /** Goes on after the time of one answer is over. */
+  async resume(door: Door): Promise<Turn | null> {
+    return this.running.value === null ? this.#ask(door, "Go on.") : null;
+  }
+
+  async #ask(door: Door, text: string): Promise<Turn> {
+    this.problem.value = null;
+    const turn = new Turn(text, this.agent);
+    this.turns.value = [...this.turns.value.slice(1 - MAX_TURNS), turn];
+    await turn.run(door, asked(this.agent, this.form.value, text, this.#thread), this.id.value);
+    this.id.value = turn.conversation ?? this.id.value;
+    this.#context = turn.context ?? this.#context;
+    // What was not sent is typed still.
+    const code = turn.problem.value?.code;
+    const isUnsent = turn.firstAt.value === null && turn.status.value === "failed" && code !== "agent_timeout";
+    if (isUnsent && draft(this.agent).value === "") typed(this.agent, text);
+    return turn;
+  }
+
+  stop(): void {
+    this.running.value?.stop();
+  }
+
+  fresh(): void {
+    this.stop();
+    this.turns.value = [];
+    this.id.value = null;
+    this.#context = null;
+    this.problem.value = null;
+  }
+
+  /** The conversation's id as the agent knows it: an A2A agent names its own. */
+  get #thread(): string | null {
+    return this.form.value === "a2a" ? this.#context : this.id.value;
+  }
+
+  /** Ends the conversation at the door, which stops the agent's work on it. */
+  async end(door: Door): Promise<void> {
+    const id = this.id.value;
+    this.stop();
+    if (id === null) {
+      this.fresh();
+      return;
+    }
+    try {
+      const answer = await door.call(`/agents/${this.agent}/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
+      await answer.body?.cancel();
+      this.fresh();
+    } catch (error) {
+      this.problem.value = error instanceof ProblemError ? error.problem : problem("cut");
+    }
+  }
+}
