@@ -8,7 +8,7 @@ use crate::read;
 const DEPLOY: &str = "docs/deploy.md";
 const OPERATIONS: &str = "docs/operations.md";
 const TEMPLATE: &str = "template.yaml";
-const NESTED: [&str; 4] = [
+const NESTED: [&str; 5] = [
     "stacks/archive.yaml",
     "stacks/console.yaml",
     "stacks/locks.yaml",

@@ -43,8 +43,29 @@ fn check(rows: Vec<Row>) {
     for (name, ask, expected) in rows {
         assert_eq!(ask.answer().err(), Some(expected), "{name}");
         accounts::assert_agrees(name, &ask, Some(expected));
+        let is_compared = ask.explained().expected.is_some();
+        assert_eq!(
+            is_compared,
+            !FORM.contains(&expected),
+            "{name}: what was expected"
+        );
     }
 }
+
+/// Refusals of a token's form: the log has nothing to add to their sentences. It says of all others what was expected.
+const FORM: [Refusal; 11] = [
+    R::NoBearer,
+    R::TokenTooLong,
+    R::TokenParts,
+    R::TokenEncoding,
+    R::HeaderJson,
+    R::PayloadJson,
+    R::Critical,
+    R::Unencoded,
+    R::Nested,
+    R::AlgorithmUnknown,
+    R::KeyIdForm,
+];
 
 #[test]
 fn bearers_are_refused() {
