@@ -86,7 +86,7 @@ impl Agent {
             session,
             name: name.to_owned(),
             protocol,
-            conversation: conversation.map_or_else(random::text, |id| Ok(id.to_owned()))?,
+            conversation: conversation.map_or_else(random::id, |id| Ok(id.to_owned()))?,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::settings;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use url::Url;
 
@@ -16,6 +17,8 @@ use crate::speak::web::Web;
 use crate::terminal::Terminal;
 
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(180);
+/// Starting a program takes less; failing to find one, too.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How the page is to be shown.
 pub(crate) struct Page {
@@ -53,7 +56,7 @@ pub(crate) async fn sign_in(
         .append_pair("code_challenge", &random::challenge(&verifier))
         .append_pair("code_challenge_method", "S256")
         .extend_pairs(page.is_fresh.then_some(("prompt", "login")));
-    show(&url, issuer, page, terminal);
+    show(&url, issuer, page, terminal).await;
     let expected = Expected {
         state: &state,
         issuer: &issuer.name,
@@ -91,10 +94,13 @@ fn late() -> Failure {
     )
 }
 
-fn show(url: &Url, issuer: &Issuer, page: &Page, terminal: &mut Terminal) {
+async fn show(url: &Url, issuer: &Issuer, page: &Page, terminal: &mut Terminal) {
     terminal.say(&format!("Sign in at {}:\n  {url}\n", shown(&issuer.name)));
     if page.is_opened && has_browser() {
-        if webbrowser::open(url.as_str()).is_err() {
+        // A browser of the terminal runs until it is left, and must be answered meanwhile.
+        let address = url.to_string();
+        let opening = spawn_blocking(move || webbrowser::open(&address));
+        if let Ok(Ok(Err(_))) = timeout(OPEN_TIMEOUT, opening).await {
             terminal.say("No browser could be opened: open the address yourself.\n");
         }
         return;

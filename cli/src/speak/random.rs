@@ -19,6 +19,11 @@ pub(crate) fn text() -> Result<String, Failure> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// An id of a conversation. It begins with no hyphen, so that it can be given as the value of an option.
+pub(crate) fn id() -> Result<String, Failure> {
+    Ok(name(&[&text()?]))
+}
+
 /// The challenge of a verifier (RFC 7636, section 4.2: `S256`).
 pub(crate) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&SHA256, verifier.as_bytes()))
@@ -51,5 +56,6 @@ mod tests {
         let (one, other) = (text().unwrap(), text().unwrap());
         assert_eq!(one.len(), 43);
         assert_ne!(one, other);
+        assert!(shared::text::is_word(&id().unwrap(), 32, b""));
     }
 }

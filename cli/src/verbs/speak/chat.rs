@@ -63,7 +63,7 @@ pub(crate) async fn chat(
                 break;
             }
             "/new" => {
-                conversation.renew(random::text()?);
+                conversation.renew(random::id()?);
                 terminal.say(&format!(
                     "conversation {}\n",
                     conversation.agent.conversation
