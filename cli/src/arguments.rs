@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use shared::version;
 
+use speak::Speak;
+
+pub(crate) mod speak;
+
 /// The terminal tool of Gatehouse, the authenticated front door for Amazon Bedrock AgentCore.
 #[derive(Parser)]
 #[command(name = "gatehouse", version = version::TEXT, arg_required_else_help = true, disable_help_subcommand = true)]
@@ -41,6 +45,8 @@ pub(crate) enum Verb {
     /// List the denials of a table, from an answer of DynamoDB's `Scan`.
     #[command(after_help = DENIALS_EXAMPLES)]
     Denials(Denials),
+    #[command(flatten)]
+    Speak(Speak),
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -200,4 +206,16 @@ pub(crate) struct Audit {
     /// Only what was refused or denied.
     #[arg(long)]
     pub(crate) refused: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_has_arguments_that_fit_together() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -13,8 +13,14 @@ pub enum Exit {
     Usage,
     /// A service that was asked did not answer (`EX_UNAVAILABLE`).
     Unreachable,
-    /// The result could not be written (`EX_IOERR`).
+    /// The result could not be written, or the tokens could not be kept (`EX_IOERR`).
     Output,
+    /// The door asks to try later: it is busy, a limit is reached, or it cannot decide (`EX_TEMPFAIL`).
+    TryLater,
+    /// The door or the issuer does not let the caller in (`EX_NOPERM`).
+    NotLetIn,
+    /// Ctrl-C: 128 and the signal's number, as shells say it.
+    Interrupted,
 }
 
 impl Exit {
@@ -25,6 +31,9 @@ impl Exit {
         Self::Usage,
         Self::Unreachable,
         Self::Output,
+        Self::TryLater,
+        Self::NotLetIn,
+        Self::Interrupted,
     ];
 
     /// The number that the shell sees.
@@ -35,6 +44,9 @@ impl Exit {
             Self::Usage => 64,
             Self::Unreachable => 69,
             Self::Output => 74,
+            Self::TryLater => 75,
+            Self::NotLetIn => 77,
+            Self::Interrupted => 130,
         }
     }
 }

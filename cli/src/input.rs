@@ -34,6 +34,17 @@ pub(crate) fn small(path: &Path, terminal: &mut Terminal) -> Result<Vec<u8>, Fai
     read(path, MAX_SMALL, terminal)
 }
 
+/// A text for an agent.
+pub(crate) fn words(path: &Path, terminal: &mut Terminal) -> Result<String, Failure> {
+    let text = String::from_utf8(small(path, terminal)?);
+    text.map_err(|_| {
+        Failure::usage(
+            format!("`{}` is not text in UTF-8", path.display()),
+            "give text, or a JSON body with `--data`",
+        )
+    })
+}
+
 /// The token: of the file, of the variable, or of standard input.
 pub(crate) fn token(file: Option<&Path>, terminal: &mut Terminal) -> Result<Secret, Failure> {
     let text = match (file, settings::environment(TOKEN)) {

@@ -5,6 +5,8 @@
 //!                   `--> Failure --> standard error: what happened, why, what to do next
 //! ```
 //!
+//! The verbs that [speak] to a door write what an agent says while it comes.
+//!
 //! `explain` and `check` run the functions' own code of `shared`; nothing here decides about a token or a setting.
 
 mod age;
@@ -16,6 +18,7 @@ mod log;
 mod notices;
 pub mod report;
 mod settings;
+mod speak;
 pub mod terminal;
 mod verbs;
 
@@ -35,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Termina
         Err(error) => return usage(&error, terminal),
     };
     let form = terminal.form(arguments.json);
-    match verbs::run(arguments.verb, terminal) {
+    match verbs::run(arguments.verb, arguments.json, terminal) {
         Ok(report) => terminal.report(&report, form),
         Err(failure) => terminal.fail(&failure, arguments.json),
     }

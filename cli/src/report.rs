@@ -11,8 +11,19 @@ pub struct Report {
     pub exit: Exit,
     /// For people: whole lines.
     pub text: String,
-    /// For programs: the same facts.
+    /// For programs: the same facts; null if they are written already.
     pub json: Value,
+}
+
+impl Report {
+    /// Of a command that wrote its result while it came.
+    pub const fn written(exit: Exit) -> Self {
+        Self {
+            exit,
+            text: String::new(),
+            json: Value::Null,
+        }
+    }
 }
 
 /// In which form a result is written.

@@ -52,6 +52,11 @@ impl Terminal {
         }
     }
 
+    /// Whether a person reads the result on a terminal.
+    pub const fn is_output_shown(&self) -> bool {
+        self.is_output_shown
+    }
+
     /// Whether a person would have to type what is read.
     pub const fn is_input_typed(&self) -> bool {
         self.is_input_typed
@@ -65,6 +70,7 @@ impl Terminal {
     /// Writes a result.
     pub fn report(&mut self, report: &Report, form: Form) -> Exit {
         match form {
+            Form::Json if report.json.is_null() => report.exit,
             Form::Json => self.print(&format!("{}\n", report.json), report.exit),
             Form::Text => self.print(&report.text, report.exit),
         }
@@ -92,6 +98,15 @@ impl Terminal {
                 Exit::Output
             }
         }
+    }
+
+    /// Writes a piece of a result that is still to come, at once.
+    ///
+    /// # Errors
+    /// The output is gone, or takes no more.
+    pub fn piece(&mut self, text: &str) -> io::Result<()> {
+        self.output.write_all(text.as_bytes())?;
+        self.output.flush()
     }
 
     /// Writes text to standard error. Nothing can be done if that is gone.

@@ -5,6 +5,7 @@ mod check;
 mod denials;
 mod deny;
 mod explain;
+mod speak;
 mod why;
 
 use crate::arguments::Verb;
@@ -12,7 +13,11 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(verb: Verb, terminal: &mut Terminal) -> Result<Report, Failure> {
+pub(crate) fn run(
+    verb: Verb,
+    is_json_asked: bool,
+    terminal: &mut Terminal,
+) -> Result<Report, Failure> {
     match verb {
         Verb::Audit(audit) => audit::audit(&audit, terminal),
         Verb::Allow(allow) => deny::allow(&allow),
@@ -20,6 +25,7 @@ pub(crate) fn run(verb: Verb, terminal: &mut Terminal) -> Result<Report, Failure
         Verb::Denials(denials) => denials::denials(&denials, terminal),
         Verb::Deny(deny) => deny::deny(&deny),
         Verb::Explain(explain) => explain::explain(&explain, terminal),
+        Verb::Speak(verb) => speak::run(&verb, is_json_asked, terminal),
         Verb::Why(why) => why::why(&why, terminal),
     }
 }

@@ -51,7 +51,7 @@ pub use keys::CryptoError;
 use keys::KeySet;
 use overrides::Overrides;
 use pool::{Grant, Pool, Session, User};
-pub use settings::{IssuerSettings, RETURN_URL, UserSettings};
+pub use settings::{IssuerSettings, RETURN_URLS, UserSettings};
 pub use trigger::Trigger;
 use trigger::{Occasion, TriggerError};
 

@@ -14,7 +14,7 @@ use lexopt::Parser;
 use local::agent_command::AgentCommand;
 use local::agentcore_runtime::Protocol;
 use local::api_gateway::CustomDomain;
-use local::cognito::RETURN_URL;
+use local::cognito::RETURN_URLS;
 use local::stack::{Stack, StackSettings};
 use local::welcome;
 use serde_json::Value;
@@ -34,7 +34,7 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
   --issuers FILE      further issuers that are trusted beside the local one: a JSON list of entries of TRUSTED_ISSUERS;
                       every agent admits their callers, too
   --return-url URL    a further address that the sign-in page may send people back to, compared exactly, port included
-                      (registered in any case: http://localhost:5173/)
+                      (registered in any case: http://localhost:5173/, and the terminal tool's)
   --serve-metadata    the door serves metadata of the pool with code_challenge_methods_supported, for MCP clients that
                       refuse Cognito's own
   --tool-token SECONDS
@@ -152,7 +152,7 @@ impl Options {
             port: 0,
             domain: None,
             issuers: None,
-            return_urls: vec![RETURN_URL.to_owned()],
+            return_urls: RETURN_URLS.map(str::to_owned).to_vec(),
             serves_metadata: false,
             tool_token_seconds: 300,
             agent: None,

@@ -91,7 +91,7 @@ impl StackSettings {
             agents: Vec::new(),
             issuers: Vec::new(),
             variables: BTreeMap::new(),
-            return_urls: vec![cognito::RETURN_URL.to_owned()],
+            return_urls: cognito::RETURN_URLS.map(str::to_owned).to_vec(),
             serves_metadata: false,
             echo_logs: false,
         }

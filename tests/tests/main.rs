@@ -43,6 +43,7 @@ mod smoke;
 mod stated;
 mod streaming;
 mod stubborn;
+mod terminal;
 mod tools;
 mod turn_limits;
 mod turns;

@@ -11,7 +11,12 @@
 mod check;
 mod deny;
 mod explain;
+mod fake;
+mod home;
+mod kept;
+mod login;
 mod pages;
 mod program;
+mod speak;
 mod usage;
 mod why;

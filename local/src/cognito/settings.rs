@@ -2,15 +2,20 @@
 
 use crate::sigv4::Credentials;
 
-/// The address that people may be sent back to, where none is given: the template's default of `ReturnUrls`.
-pub const RETURN_URL: &str = "http://localhost:5173/";
+/// The addresses that people may be sent back to, where none is given: the template's default of `ReturnUrls`. The last two
+/// are those of the terminal tool.
+pub const RETURN_URLS: [&str; 3] = [
+    "http://localhost:5173/",
+    "http://localhost:8976/callback",
+    "http://localhost:18976/callback",
+];
 
 /// Who is in the pool, and where browsers may be sent back to.
 #[derive(Clone)]
 pub struct IssuerSettings {
     /// The pool's people. Default: alice (finance, admin, staff) and bob (guest, staff).
     pub users: Vec<UserSettings>,
-    /// Registered callback URLs of the console, compared exactly. Default: [`RETURN_URL`].
+    /// Registered callback URLs of the console, compared exactly. Default: [`RETURN_URLS`].
     pub redirect_uris: Vec<String>,
     /// Registered sign-out URLs, by the same rule and with the same default.
     pub logout_uris: Vec<String>,
@@ -55,8 +60,8 @@ impl Default for IssuerSettings {
                 UserSettings::new("alice", &["finance", "admin", "staff"]),
                 UserSettings::new("bob", &["guest", "staff"]),
             ],
-            redirect_uris: vec![RETURN_URL.to_owned()],
-            logout_uris: vec![RETURN_URL.to_owned()],
+            redirect_uris: RETURN_URLS.map(str::to_owned).to_vec(),
+            logout_uris: RETURN_URLS.map(str::to_owned).to_vec(),
             token_lifetime_seconds: 3600,
             tool_token_lifetime_seconds: 300,
             administrator: None,

@@ -1,0 +1,241 @@
+//! The terminal tool, against the whole chain: sign-in through the pool's page, agents, tools, sign-out.
+
+mod person;
+
+use std::time::{Duration, Instant};
+
+use local::agentcore_runtime::Protocol;
+use local::stack::{AgentAuth, AgentSettings};
+use rexpect::session::spawn_command;
+use serde_json::{Value, json};
+use tests::{Python, PythonServer, Stack, chain, counted};
+
+use person::Person;
+
+/// Far above what any step takes.
+const PATIENCE_MS: u64 = 60_000;
+
+#[tokio::test]
+async fn a_person_signs_in_converses_calls_tools_and_signs_out() {
+    let stack = Stack::shared();
+    let (alice, bob) = (Person::new(), Person::new());
+    for (person, user) in [(&alice, "alice"), (&bob, "bob")] {
+        let ran = person.sign_in(&stack, user).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(ran.json()["user"], user);
+        let token = person.run(&["token"]).await.output;
+        assert!(token.matches('.').count() == 2 && !ran.errors.contains(token.trim()));
+        let who = person.run(&["whoami"]).await.json();
+        assert_eq!(who["username"], user, "{who}");
+    }
+    let asked =
+        |person: Person| async move { (person.run(&["call", "demo", "refund 500"]).await, person) };
+    let (ran, alice) = asked(alice).await;
+    assert!(ran.output.contains("Refunded 500"), "{ran:?}");
+    let (ran, bob) = asked(bob).await;
+    assert!(ran.output.contains("Refused by policy"), "{ran:?}");
+    // The agent of finance is alice's alone, and so is the tool.
+    let ran = bob.run(&["call", "finance", "hello"]).await;
+    assert_eq!(ran.code, Some(77), "{ran:?}");
+    assert!(
+        ran.errors.contains("`forbidden`") && ran.errors.contains("gatehouse why"),
+        "{ran:?}"
+    );
+    let refund = [
+        "tool",
+        "tools",
+        "billing___refund",
+        "amount=500",
+        "order=A-1",
+    ];
+    let listed = alice.run(&["tools", "tools"]).await;
+    assert!(listed.output.contains("billing___refund"), "{listed:?}");
+    let ran = alice.run(&refund).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = bob.run(&refund).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.errors.contains("refused by policy"), "{ran:?}");
+    let ran = alice.run(&["call", "nobody", "hello"]).await;
+    assert_eq!(ran.code, Some(64), "{ran:?}");
+    assert!(ran.errors.contains("`unknown_agent`"), "{ran:?}");
+    let ran = alice.run(&["logout"]).await;
+    assert_eq!(
+        (ran.code, &ran.json()["revoked"]),
+        (Some(0), &json!(true)),
+        "{ran:?}"
+    );
+    assert_eq!(
+        alice.run(&["whoami", "--door", &stack.url]).await.code,
+        Some(77)
+    );
+}
+
+#[tokio::test]
+async fn pieces_are_shown_as_they_come() {
+    let stack = Stack::shared();
+    let person = Person::new();
+    assert_eq!(person.sign_in(&stack, "alice").await.code, Some(0));
+    let mut child = person.command(&["call", "demo", "hello"]).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let mut arrivals = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let read = tokio::io::AsyncReadExt::read(&mut output, &mut piece)
+            .await
+            .unwrap();
+        if read == 0 {
+            break;
+        }
+        arrivals.push((
+            Instant::now(),
+            String::from_utf8_lossy(&piece[..read]).into_owned(),
+        ));
+    }
+    assert!(child.wait().await.unwrap().success());
+    let spread = arrivals.last().unwrap().0 - arrivals[0].0;
+    // Four pauses of 200 ms lie between the first piece and the last.
+    assert!(
+        arrivals.len() >= 4 && spread > Duration::from_millis(500),
+        "{arrivals:?}"
+    );
+    assert!(arrivals[0].1.starts_with("Good day") && !arrivals[0].1.contains("That is all"));
+}
+
+#[tokio::test]
+async fn a_program_signs_in_with_its_own_secret() {
+    let stack = Stack::shared();
+    let person = Person::new();
+    let of = |name: &str| stack.description[name].as_str().unwrap().to_owned();
+    let (client, secret) = (of("machine_client"), of("machine_secret"));
+    let arguments = [
+        "login",
+        &stack.url,
+        "--client-credentials",
+        "--client-id",
+        &client,
+    ];
+    let ran = person
+        .run_with(&arguments, &[("GATEHOUSE_CLIENT_SECRET", &secret)])
+        .await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(
+        person.run(&["whoami"]).await.json()["client_id"],
+        client.as_str()
+    );
+    let wrong = [("GATEHOUSE_CLIENT_SECRET", "wrong")];
+    let ran = person.run_with(&arguments, &wrong).await;
+    assert_eq!(ran.code, Some(77), "{ran:?}");
+    assert!(
+        ran.errors.contains("invalid_client") && !ran.errors.contains("wrong\n"),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn official_servers_are_understood() {
+    let (Some(cards), Some(numbers)) = (
+        PythonServer::start(Python::Clients, "a2a_agent.py", &[]),
+        PythonServer::start(Python::Clients, "mcp_server.py", &["stateful"]),
+    ) else {
+        return;
+    };
+    let agent = |name: &str, url: &str, protocol| AgentSettings {
+        name: name.to_owned(),
+        url: url.to_owned(),
+        protocol,
+        auth: AgentAuth::Iam,
+    };
+    let stack = chain(vec![
+        agent("cards", &cards.url, Protocol::A2a),
+        agent("numbers", &numbers.url, Protocol::Mcp),
+    ])
+    .await;
+    let token = stack.issuer().access_token("alice").unwrap();
+    let (person, door) = (Person::new(), stack.url().to_owned());
+    let run = async |arguments: &[&str]| {
+        let arguments = [arguments, &["--door", &door]].concat();
+        person
+            .run_with(&arguments, &[("GATEHOUSE_TOKEN", &token)])
+            .await
+    };
+    let ran = run(&["call", "cards", "good day"]).await;
+    assert_eq!(
+        (ran.code, ran.output.as_str()),
+        (Some(0), "you said: good day\n"),
+        "{ran:?}"
+    );
+    let ran = run(&["call", "cards", "slowly one two"]).await;
+    assert_eq!(
+        (ran.code, ran.output.as_str()),
+        (Some(0), "one\ntwo\nthat is all\n"),
+        "{ran:?}"
+    );
+    let listed = run(&["tools", "numbers"]).await.json();
+    let names: Vec<&Value> = listed["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| &tool["name"])
+        .collect();
+    assert_eq!(names, ["add", "count", "fail", "session"]);
+    let ran = run(&["tool", "numbers", "add", "a=40", "b=2"]).await;
+    assert_eq!(ran.json()["content"][0]["text"], "42", "{ran:?}");
+    let ran = run(&["tool", "numbers", "add", "a=forty", "b=2"]).await;
+    assert_eq!(ran.code, Some(64), "{ran:?}");
+    let ran = run(&["tool", "numbers", "count", "to=2"]).await;
+    assert!(
+        ran.errors.contains("number 1") && ran.output.contains("counted to 2"),
+        "{ran:?}"
+    );
+    assert_eq!(run(&["tool", "numbers", "fail"]).await.code, Some(1));
+    stack.stop().await;
+    counted("the terminal tool at servers of the official A2A and MCP SDKs");
+}
+
+#[tokio::test]
+async fn a_terminal_shows_a_conversation_and_ctrl_c_ends_a_turn() {
+    let stack = Stack::shared();
+    let person = Person::new();
+    assert_eq!(person.sign_in(&stack, "alice").await.code, Some(0));
+    let converse = move || {
+        let mut pty = spawn_command(
+            person.blocking(&["call", "demo", "who am I"]),
+            Some(PATIENCE_MS),
+        )
+        .unwrap();
+        pty.exp_string("conversation ").unwrap();
+        pty.exp_string("Good day").unwrap();
+        pty.exp_string("That is all.").unwrap();
+        pty.exp_eof().unwrap();
+        let mut pty = spawn_command(person.blocking(&["chat", "demo"]), Some(PATIENCE_MS)).unwrap();
+        pty.exp_string("> ").unwrap();
+        pty.send_line("hello").unwrap();
+        pty.exp_string("You asked: hello").unwrap();
+        pty.exp_string("> ").unwrap();
+        pty.send_line("silent 100").unwrap();
+        pty.exp_string("Good day").unwrap();
+        pty.send_control('c').unwrap();
+        pty.exp_string("the turn is left").unwrap();
+        pty.exp_string("> ").unwrap();
+        pty.send_line("/new").unwrap();
+        pty.exp_string("conversation ").unwrap();
+        pty.send_line("again").unwrap();
+        pty.exp_string("That is all.").unwrap();
+        pty.send_line("/end").unwrap();
+        pty.exp_string("deleted").unwrap();
+        pty.exp_eof().unwrap();
+        // Ctrl-C in a single turn, which deletes its conversation.
+        let mut pty = spawn_command(
+            person.blocking(&["call", "demo", "silent 100", "--end"]),
+            Some(PATIENCE_MS),
+        )
+        .unwrap();
+        pty.exp_string("Good day").unwrap();
+        pty.send_control('c').unwrap();
+        pty.exp_string("interrupted").unwrap();
+        pty.exp_eof().unwrap();
+        format!("{:?}", pty.process().wait().unwrap())
+    };
+    let status = tokio::task::spawn_blocking(converse).await.unwrap();
+    assert!(status.contains("130"), "{status}");
+}
