@@ -15,6 +15,17 @@ pub struct Report {
     pub json: Value,
 }
 
+impl Report {
+    /// Text that is the same for people and for programs: a script, a page.
+    pub(crate) const fn verbatim(text: String) -> Self {
+        Self {
+            exit: Exit::Done,
+            text,
+            json: Value::Null,
+        }
+    }
+}
+
 /// In which form a result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {

@@ -8,9 +8,15 @@
     reason = "tables are long, and a test stops where it is wrong"
 )]
 
+mod access;
+mod access_changes;
+mod aws;
 mod check;
 mod deny;
 mod explain;
+mod explain_tool;
+mod import;
+mod made;
 mod pages;
 mod program;
 mod usage;
