@@ -1,13 +1,15 @@
 //! The command line.
 
+mod offline;
+pub(crate) mod speak;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use shared::version;
 
+pub(crate) use offline::{Access, Completions, Import, Local};
 use speak::Speak;
-
-pub(crate) mod speak;
 
 /// The terminal tool of Gatehouse, the authenticated front door for Amazon Bedrock AgentCore.
 #[derive(Parser)]
@@ -22,9 +24,12 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
+    /// Draw who may call which agent or tool, and say what a change of the files changes.
+    #[command(after_help = offline::ACCESS_EXAMPLES)]
+    Access(Access),
     /// Check the settings as the functions read them, and list every fault.
     #[command(
-        after_help = "Examples:\n  gatehouse check\n  gatehouse check deployments/production"
+        after_help = "Examples:\n  gatehouse check\n  gatehouse check deployments/production\n  gatehouse check --policy policy"
     )]
     Check(Check),
     /// Say what the functions make of a token, check by check.
@@ -47,6 +52,18 @@ pub(crate) enum Verb {
     Denials(Denials),
     #[command(flatten)]
     Speak(Speak),
+    /// Write settings from a project of the AgentCore CLI.
+    #[command(after_help = offline::IMPORT_EXAMPLES)]
+    Import(Import),
+    /// Start the whole chain on this machine, without AWS.
+    #[command(after_help = offline::LOCAL_EXAMPLES)]
+    Local(Local),
+    /// Write the completions of a shell.
+    #[command(after_help = offline::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Write the manual page.
+    #[command(after_help = offline::MAN_EXAMPLES)]
+    Man,
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -55,35 +72,41 @@ The token comes from standard input, a file or the variable GATEHOUSE_TOKEN, nev
 Examples:
   gatehouse explain --agent finance < token.txt
   GATEHOUSE_TOKEN=... gatehouse explain --settings deployments/production
-  gatehouse explain --token-file token.txt --jwks keys.json --at 1792142078";
+  gatehouse explain --token-file token.txt --jwks keys.json --at 1792142078
+  gatehouse explain --agent demo --tool billing___refund --input '{\"order\": \"A-1\"}' \\
+    --department finance --role admin < token.txt";
 
 const WHY_EXAMPLES: &str = "\
 The id is `request_id` of an error's body, or the header X-Request-Id, x-amzn-requestid or x-amz-apigw-id of any answer.
 
 Examples:
   gatehouse why 8476a536-e9f4-11e8-9739-2dfe598c3fcd --logs local.log
+  gatehouse why ID --group ACCESS_LOG_GROUP --group AUTHORIZER_LOG_GROUP --group PROXY_LOG_GROUP
   aws logs tail GROUP --since 1h --format short | gatehouse why ID --logs -";
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:
   gatehouse audit --logs local.log --since 1d --user 5f1d3c2a-0000-4000-8000-00000000a11c
-  gatehouse audit --logs export.json --agent finance --refused";
+  gatehouse audit --logs export.json --agent finance --refused
+  gatehouse audit --group PROXY_LOG_GROUP --since 7d --refused";
 
 const DENY_EXAMPLES: &str = "\
-The names are those of log lines. Nothing is sent: the AWS CLI sends what is written.
+The names are those of log lines. Without `--send` nothing is sent: the request is written, and the AWS CLI sends it.
 
 Examples:
-  gatehouse deny --table TABLE --issuer ISSUER --user SUBJECT --for 7d --reason 'left the company' --author ops \\
-    > denied.json && aws dynamodb put-item --cli-input-json file://denied.json
-  gatehouse deny --table TABLE --agent finance --for 2h --reason 'incident 12' --author ops";
+  gatehouse deny --table TABLE --issuer ISSUER --user SUBJECT --for 7d --reason 'left the company' --author ops --send
+  gatehouse deny --table TABLE --agent finance --for 2h --reason 'incident 12' --author ops \\
+    > denied.json && aws dynamodb put-item --cli-input-json file://denied.json";
 
 const ALLOW_EXAMPLES: &str = "\
-Example:
+Examples:
+  gatehouse allow --table TABLE --issuer ISSUER --user SUBJECT --send
   gatehouse allow --table TABLE --issuer ISSUER --user SUBJECT > allowed.json
   aws dynamodb delete-item --cli-input-json file://allowed.json";
 
 const DENIALS_EXAMPLES: &str = "\
-Example:
+Examples:
+  gatehouse denials --table TABLE
   aws dynamodb scan --table-name TABLE --output json | gatehouse denials";
 
 /// Whom a denial is about.
@@ -128,6 +151,9 @@ pub(crate) struct Deny {
     /// The operator who denies, for the log.
     #[arg(long)]
     pub(crate) author: String,
+    /// Send the request, too, by the AWS CLI.
+    #[arg(long)]
+    pub(crate) send: bool,
 }
 
 #[derive(clap::Args)]
@@ -137,6 +163,9 @@ pub(crate) struct Allow {
     /// The table: `DenialsTable` of the stack's outputs.
     #[arg(long)]
     pub(crate) table: String,
+    /// Send the request, too, by the AWS CLI.
+    #[arg(long)]
+    pub(crate) send: bool,
 }
 
 #[derive(clap::Args)]
@@ -144,6 +173,9 @@ pub(crate) struct Denials {
     /// The file with the answer; `-` is standard input.
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
+    /// Ask this table by the AWS CLI instead: `DenialsTable` of the stack's outputs.
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) table: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -151,6 +183,9 @@ pub(crate) struct Check {
     /// The folder with agents.json and issuers.json.
     #[arg(default_value = "settings")]
     pub(crate) folder: PathBuf,
+    /// Policies, too: the folder with tools.json, claims.json, policies/ and what is rendered of them.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -171,6 +206,32 @@ pub(crate) struct Explain {
     /// The time of the request in seconds since 1970, instead of now.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) at: Option<u64>,
+    /// The decision on this tool, too: target, three underscores, tool.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: Option<String>,
+    /// The arguments of the tool's call: a JSON object, or the file that has it, as `@FILE`.
+    #[arg(
+        long,
+        value_name = "JSON|@FILE",
+        default_value = "{}",
+        hide_default_value = true,
+        requires = "tool"
+    )]
+    pub(crate) input: String,
+    /// The folder with tools.json, claims.json and policies/.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "policy",
+        requires = "tool"
+    )]
+    pub(crate) policy: PathBuf,
+    /// The department that the trigger writes into the tool token; `guest` if none is given.
+    #[arg(long, requires = "tool")]
+    pub(crate) department: Option<String>,
+    /// The role that the trigger writes into the tool token; `viewer` if none is given.
+    #[arg(long, requires = "tool")]
+    pub(crate) role: Option<String>,
 }
 
 /// Where the lines are.
@@ -180,6 +241,9 @@ pub(crate) struct Logs {
     /// CloudWatch in JSON.
     #[arg(long, value_name = "FILE", default_value = ".local/log.jsonl")]
     pub(crate) logs: PathBuf,
+    /// A log group of CloudWatch instead, asked by the AWS CLI; may be given several times.
+    #[arg(long, value_name = "LOG_GROUP", conflicts_with = "logs")]
+    pub(crate) group: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -188,13 +252,16 @@ pub(crate) struct Why {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) logs: Logs,
+    /// How old the lines of a log group may be: a number with `s`, `m`, `h` or `d`.
+    #[arg(long, value_name = "AGE", default_value = "1d", requires = "group")]
+    pub(crate) since: String,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
     pub(crate) logs: Logs,
-    /// Only what is not older: a number with `s`, `m`, `h` or `d`.
+    /// Only what is not older: a number with `s`, `m`, `h` or `d`. Of a log group, a day unless it is given.
     #[arg(long, value_name = "AGE")]
     pub(crate) since: Option<String>,
     /// Only of this subject.

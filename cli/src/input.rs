@@ -7,6 +7,8 @@ use std::path::Path;
 use shared::secret::Secret;
 use shared::settings;
 
+use crate::arguments::Logs;
+use crate::aws;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -27,6 +29,15 @@ pub(crate) fn log(path: &Path, terminal: &mut Terminal) -> Result<String, Failur
     let text = read(path, MAX_LOG, terminal)?;
     // A stranger's bytes may be in a line, which is then not JSON.
     Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The lines that a command reads: of a file, or of log groups.
+pub(crate) fn lines(logs: &Logs, since: &str, terminal: &mut Terminal) -> Result<String, Failure> {
+    if logs.group.is_empty() {
+        log(&logs.logs, terminal)
+    } else {
+        aws::logs(&logs.group, since)
+    }
 }
 
 /// A small file.

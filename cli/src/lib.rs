@@ -7,10 +7,13 @@
 //!
 //! The verbs that [speak] to a door write what an agent says while it comes.
 //!
-//! `explain` and `check` run the functions' own code of `shared`; nothing here decides about a token or a setting.
+//! `access`, `check` and `explain` run the functions' own code of `shared` and the Cedar engine of `policy`; nothing here
+//! decides about a token, a setting or a tool.
 
+mod access;
 mod age;
 mod arguments;
+mod aws;
 pub mod exit;
 pub mod failure;
 mod input;
@@ -24,8 +27,8 @@ mod verbs;
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
 
 use arguments::Arguments;
 use exit::Exit;
@@ -42,6 +45,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Termina
         Ok(report) => terminal.report(&report, form),
         Err(failure) => terminal.fail(&failure, arguments.json),
     }
+}
+
+/// The definitions of the command line, from which help, completions, the manual and the page are made.
+pub fn definitions() -> clap::Command {
+    Arguments::command()
 }
 
 /// Help and version are results; anything else is a wrong command line. The parser's own status for that is 2, which no

@@ -24,6 +24,15 @@ impl Report {
             json: Value::Null,
         }
     }
+
+    /// Text that is the same for people and for programs: a script, a page.
+    pub(crate) const fn verbatim(text: String) -> Self {
+        Self {
+            exit: Exit::Done,
+            text,
+            json: Value::Null,
+        }
+    }
 }
 
 /// In which form a result is written.

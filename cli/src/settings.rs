@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use shared::documents::Documents;
-use shared::settings::{self, AGENTS, Fault, Reader, TRUSTED_ISSUERS};
+use shared::settings::{self, AGENTS, Fault, Files, Reader, TRUSTED_ISSUERS};
 
 /// What a door would run with.
 pub(crate) struct DoorSettings {
@@ -25,7 +25,15 @@ impl DoorSettings {
 
     /// Reads the two settings of a function.
     pub(crate) fn read(source: &settings::Source<'_>) -> Result<Self, Vec<Fault>> {
-        let mut reader = Reader::with_documents(source, &settings::file_system);
+        Self::read_from(source, &settings::file_system)
+    }
+
+    /// Reads the two settings of a function, whose files are elsewhere.
+    pub(crate) fn read_from(
+        source: &settings::Source<'_>,
+        files: &Files<'_>,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut reader = Reader::with_documents(source, files);
         let documents = Documents::read(&mut reader);
         let digest = reader.digest();
         let documents = reader.finish(documents)?;

@@ -70,7 +70,8 @@ impl Terminal {
     /// Writes a result.
     pub fn report(&mut self, report: &Report, form: Form) -> Exit {
         match form {
-            Form::Json if report.json.is_null() => report.exit,
+            // Nothing but its text is there.
+            Form::Json if report.json.is_null() => self.print(&report.text, report.exit),
             Form::Json => self.print(&format!("{}\n", report.json), report.exit),
             Form::Text => self.print(&report.text, report.exit),
         }

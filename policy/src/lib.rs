@@ -3,7 +3,8 @@
 //! ```text
 //! tools.json, claims.json --> Vocabulary --.
 //!                                           check --> Statement --> render --> policies.yaml
-//! policies/*.cedar ------> Source ---------'
+//! policies/*.cedar ------> Source ---------'         |
+//!                                                    `--> Engine --> Decided: who may call what, and by which policies
 //! ```
 //!
 //! Nothing of it is in the deployed function, which attaches the policies to a gateway: that is this package's other
@@ -14,6 +15,7 @@ mod check;
 
 #[cfg(feature = "check")]
 pub use check::{
-    Finding, PLACEHOLDER, Source, Statement, UnreadableError, Vocabulary, VocabularyError, check,
-    render,
+    Call, Decided, Engine, EngineError, Finding, Folder, FolderError, FolderTexts, Matrix,
+    MatrixError, Outcome, PLACEHOLDER, SampleCall, SampleCaller, Source, Statement,
+    UnreadableError, Vocabulary, VocabularyError, check, render,
 };

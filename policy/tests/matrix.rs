@@ -10,171 +10,37 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityUid, PolicySet, Request,
-    RestrictedExpression,
-};
-use policy::{Source, Vocabulary, check};
-use serde_json::{Value, json};
-
-/// A caller's name in the table, and the claims that say who it is.
-const CALLERS: [(&str, &[(&str, &str)]); 8] = [
-    (
-        "finance/admin",
-        &[
-            ("user_id", "u-1"),
-            ("department", "finance"),
-            ("role", "admin"),
-        ],
-    ),
-    (
-        "finance/viewer",
-        &[
-            ("user_id", "u-2"),
-            ("department", "finance"),
-            ("role", "viewer"),
-        ],
-    ),
-    (
-        "engineering/admin",
-        &[
-            ("user_id", "u-3"),
-            ("department", "engineering"),
-            ("role", "admin"),
-        ],
-    ),
-    (
-        "guest/viewer",
-        &[
-            ("user_id", "u-4"),
-            ("department", "guest"),
-            ("role", "viewer"),
-        ],
-    ),
-    (
-        "Finance/admin",
-        &[
-            ("user_id", "u-5"),
-            ("department", "Finance"),
-            ("role", "admin"),
-        ],
-    ),
-    ("user only", &[("user_id", "u-6")]),
-    (
-        "no user, finance/admin",
-        &[("department", "finance"), ("role", "admin")],
-    ),
-    ("no user", &[]),
-];
+use policy::{Folder, FolderTexts, Matrix, Outcome, SampleCall};
+use serde_json::json;
 
 const GATEWAY: &str = "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/tools-abcdefghij";
 const OTHER_GATEWAY: &str =
     "arn:aws:bedrock-agentcore:us-east-1:123456789012:gateway/other-abcdefghij";
 
-/// The sample inputs of each tool, the good ones and those that are not what its schema asks for.
-fn samples() -> Vec<(&'static str, Value)> {
-    let refund = |amount: Value| {
-        (
-            "billing___refund",
-            json!({"order": "A-1", "amount": amount}),
-        )
-    };
-    vec![
-        refund(json!(1)),
-        refund(json!(500)),
-        refund(json!(1000)),
-        refund(json!(1001)),
-        refund(json!(0)),
-        refund(json!(-1)),
-        refund(json!(i64::MAX)),
-        refund(json!("500")),
-        ("billing___refund", json!({"order": "A-1"})),
-        ("billing___refund", json!({})),
-        ("notices___read", json!({"topic": "canteen"})),
-        ("search___find", json!({"query": "invoices"})),
-        ("billing___refnd", json!({"order": "A-1", "amount": 500})),
-    ]
-}
-
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(file: &str) -> String {
-    fs::read_to_string(folder().join(file)).unwrap()
+/// The policies as they are deployed.
+fn policies() -> Folder {
+    Folder::check(&FolderTexts::read(folder()).unwrap()).unwrap()
 }
 
-fn vocabulary() -> Vocabulary {
-    Vocabulary::read(&read("tools.json"), &read("claims.json")).unwrap()
-}
-
-/// The policies as they are deployed, for the gateway.
-fn policies(vocabulary: &Vocabulary) -> PolicySet {
-    let sources = Source::read_folder(&folder().join("policies")).unwrap();
-    let statements = check(&sources, vocabulary).unwrap();
-    let texts = statements.iter().map(|statement| {
-        assert!(statement.text().contains("${GatewayArn}"));
-        statement.text().replace("${GatewayArn}", GATEWAY)
-    });
-    texts.collect::<String>().parse().unwrap()
-}
-
-fn uid(kind: &str, id: &str) -> EntityUid {
-    EntityUid::from_json(json!({"type": format!("AgentCore::{kind}"), "id": id})).unwrap()
-}
-
-/// The caller, with a tag for each claim, and the actions of the schema.
-fn entities(vocabulary: &Vocabulary, claims: &[(&str, &str)]) -> Entities {
-    let tags = claims.iter().map(|(name, value)| {
-        (
-            (*name).to_owned(),
-            RestrictedExpression::new_string((*value).to_owned()),
-        )
-    });
-    let caller = Entity::new_with_tags(uid("OAuthUser", "machine"), [], [], tags).unwrap();
-    let entities = vocabulary.schema().action_entities().unwrap();
-    let schema = Some(vocabulary.schema());
-    entities.add_entities([caller], schema).unwrap()
-}
-
-/// `allow`, `deny`, or `error` where a policy could not be evaluated, which AgentCore denies.
-fn decide(
-    policies: &PolicySet,
-    entities: &Entities,
-    gateway: &str,
-    tool: &str,
-    input: &Value,
-) -> &'static str {
-    let now = json!({"__extn": {"fn": "datetime", "arg": "2026-01-01T00:00:00Z"}});
-    let context = json!({"input": input, "system": {"now": now}});
-    let context = Context::from_json_value(context, None).unwrap();
-    let (caller, action) = (uid("OAuthUser", "machine"), uid("Action", tool));
-    let request = Request::new(caller, action, uid("Gateway", gateway), context, None).unwrap();
-    let response = Authorizer::new().is_authorized(&request, policies, entities);
-    let is_clean = response.diagnostics().errors().next().is_none();
-    match response.decision() {
-        Decision::Allow if is_clean => "allow",
-        Decision::Deny if is_clean => "deny",
-        Decision::Allow | Decision::Deny => "error",
-    }
+fn matrix() -> Matrix {
+    policies().matrix.unwrap()
 }
 
 /// One row a tool and input, one column a caller, at least two blanks between columns.
 fn table() -> String {
-    let vocabulary = vocabulary();
-    let policies = policies(&vocabulary);
-    let callers: Vec<Entities> = CALLERS
-        .iter()
-        .map(|(_, claims)| entities(&vocabulary, claims))
-        .collect();
+    let engine = policies().engine(GATEWAY).unwrap();
+    let matrix = matrix();
     let head = ["tool".to_owned(), "input".to_owned()];
-    let names = CALLERS.iter().map(|(name, _)| (*name).to_owned());
+    let names = matrix.callers.iter().map(|caller| caller.name.clone());
     let mut rows: Vec<Vec<String>> = vec![head.into_iter().chain(names).collect()];
-    for (tool, input) in samples() {
-        let decisions = callers
-            .iter()
-            .map(|caller| decide(&policies, caller, GATEWAY, tool, &input).to_owned());
-        let head = [tool.to_owned(), input.to_string()];
+    for call in &matrix.calls {
+        let decisions = matrix.decide(&engine, call).unwrap().into_iter();
+        let decisions = decisions.map(|decided| decided.outcome.as_str().to_owned());
+        let head = [call.tool.clone(), call.input.to_string()];
         rows.push(head.into_iter().chain(decisions).collect());
     }
     align(&rows)
@@ -215,38 +81,41 @@ fn the_matrix_is_the_one_that_was_reviewed() {
 
 #[test]
 fn every_tool_is_in_the_matrix() {
-    let tools: Value = serde_json::from_str(&read("tools.json")).unwrap();
-    let samples = samples();
-    let mut count = 0;
-    for (target, tools) in tools.as_object().unwrap() {
-        for tool in tools.as_array().unwrap() {
-            let action = format!("{target}___{}", tool["name"].as_str().unwrap());
-            assert!(samples.iter().any(|(name, _)| *name == action), "{action}");
-            count += 1;
-        }
+    let tools = policies().vocabulary.tools();
+    let calls = matrix().calls;
+    for tool in &tools {
+        assert!(calls.iter().any(|call| call.tool == *tool), "{tool}");
     }
-    assert_eq!(count, 3);
+    assert_eq!(tools.len(), 3);
 }
 
 #[test]
 fn nothing_is_permitted_on_another_gateway() {
-    let vocabulary = vocabulary();
-    let policies = policies(&vocabulary);
-    let input = json!({"order": "A-1", "amount": 500});
-    let caller = entities(&vocabulary, CALLERS[0].1);
-    let decide = |gateway| decide(&policies, &caller, gateway, "billing___refund", &input);
-    assert_eq!(decide(GATEWAY), "allow");
-    assert_eq!(decide(OTHER_GATEWAY), "deny");
+    let matrix = matrix();
+    let call = SampleCall {
+        tool: "billing___refund".to_owned(),
+        input: json!({"order": "A-1", "amount": 500}),
+    };
+    let decide = |engine| matrix.decide(&engine, &call).unwrap()[0].outcome;
+    let here = policies().engine(GATEWAY).unwrap();
+    assert_eq!(decide(here), Outcome::Allow);
+    let elsewhere = policies().engine(GATEWAY).unwrap();
+    assert_eq!(
+        decide(elsewhere.asked_by(OTHER_GATEWAY).unwrap()),
+        Outcome::Deny
+    );
 }
 
 #[test]
 fn an_erroring_policy_is_told_from_a_denial() {
-    let vocabulary = vocabulary();
-    let caller = entities(&vocabulary, CALLERS[0].1);
-    let policies: PolicySet =
-        "permit (principal, action, resource); forbid (principal, action, resource) when { context.input.absent };"
-            .parse()
-            .unwrap();
-    let decision = decide(&policies, &caller, GATEWAY, "search___find", &json!({}));
-    assert_eq!(decision, "error");
+    let engine = policies().engine(GATEWAY).unwrap();
+    let call = SampleCall {
+        tool: "billing___refund".to_owned(),
+        input: json!({"order": "A-1"}),
+    };
+    let decided = matrix().decide(&engine, &call).unwrap();
+    assert_eq!(decided[0].outcome, Outcome::Error);
+    assert_eq!(decided[0].errors[0].0, "finance_refunds");
+    assert_eq!(decided[2].outcome, Outcome::Deny);
+    assert_eq!(decided[7].policies, ["proven_users_only"]);
 }

@@ -111,6 +111,15 @@ impl Issuer {
         }
     }
 
+    /// The names by which its callers are known: its first, or that of each tenant.
+    pub fn known_names(&self) -> Vec<String> {
+        if self.tenants.is_empty() {
+            return vec![self.name.clone()];
+        }
+        let of = |tenant: &String| self.name.replace(TENANT, tenant);
+        self.tenants.iter().map(of).collect()
+    }
+
     /// Every exact `iss` of its tokens.
     pub(crate) fn all(&self) -> Vec<String> {
         if self.tenants.is_empty() {

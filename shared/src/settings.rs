@@ -10,6 +10,7 @@ mod fault;
 mod files;
 mod json;
 mod lines;
+mod nearest;
 mod reader;
 mod source;
 
@@ -20,5 +21,6 @@ pub use documents::unreadable;
 pub use fault::{Fault, Path};
 pub use files::{FileError, Files, MAX_FILE_BYTES, file_system};
 pub use json::Json;
+pub use nearest::nearest;
 pub use reader::{Problem, Reader};
 pub use source::{AGENTS, LOG_LEVEL, Source, TRUSTED_ISSUERS, environment};

@@ -25,7 +25,11 @@ pub(crate) fn audit(audit: &Audit, terminal: &mut Terminal) -> Result<Report, Fa
         }
         None => None,
     };
-    let text = input::log(&audit.logs.logs, terminal)?;
+    let text = input::lines(
+        &audit.logs,
+        audit.since.as_deref().unwrap_or("1d"),
+        terminal,
+    )?;
     let read = Lines::read(&text);
     let mut lines: Vec<&Line> = read
         .lines

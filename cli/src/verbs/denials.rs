@@ -6,6 +6,7 @@ use shared::denial::{Denial, KEY};
 use shared::gate::UnixTime;
 
 use crate::arguments::Denials;
+use crate::aws;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
@@ -14,7 +15,10 @@ use crate::terminal::Terminal;
 
 /// Lists what holds now, and what is no denial: the functions refuse everything that asks for such an item.
 pub(crate) fn denials(denials: &Denials, terminal: &mut Terminal) -> Result<Report, Failure> {
-    let text = input::log(&denials.file, terminal)?;
+    let text = match &denials.table {
+        Some(table) => aws::scan(table)?,
+        None => input::log(&denials.file, terminal)?,
+    };
     let answer: Value = serde_json::from_str(&text).map_err(|_| no_scan())?;
     let items = answer.get("Items").and_then(Value::as_array);
     let items = items.ok_or_else(no_scan)?;

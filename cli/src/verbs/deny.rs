@@ -1,14 +1,18 @@
-//! `gatehouse deny` and `gatehouse allow`: the requests that write and lift a denial, for the AWS CLI to send.
+//! `gatehouse deny` and `gatehouse allow`: the requests that write and lift a denial, and the AWS CLI that sends them.
 //!
-//! Nothing is sent from here: the operator's own credentials, regions and roles are the AWS CLI's business.
+//! The operator's credentials, region and role are the AWS CLI's business: with `--send` it is started, and without it is
+//! left to the operator.
 
-use serde_json::Value;
-use shared::clock::Clock;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::clock::{self, Clock};
 use shared::denial::{self, Denial, Whom};
 use shared::gate::{AgentName, UnixTime};
 
 use crate::age;
 use crate::arguments::{About, Allow, Deny};
+use crate::aws::{self, Answer};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::Report;
@@ -23,13 +27,42 @@ pub(crate) fn deny(deny: &Deny) -> Result<Report, Failure> {
         let next = "give `--for` a time, and `--reason` and `--author` a short text each";
         Failure::usage(error.to_string(), next)
     })?;
-    Ok(request(&denial.put(&deny.table, &key)))
+    let input = denial.put(&deny.table, &key);
+    if !deny.send {
+        return Ok(request(&input));
+    }
+    let told = clock::rfc3339(Duration::from_secs(until.0));
+    Ok(match aws::dynamodb("put-item", &input)? {
+        Answer::Output(_) => sent(Exit::Done, &format!("denied until {told}")),
+        // A shorter denial would let in sooner whom another operator has shut out for longer.
+        Answer::ConditionFailed => sent(
+            Exit::No,
+            "not written: a denial that lasts longer holds already; `gatehouse denials` lists it, `gatehouse allow` lifts it",
+        ),
+    })
 }
 
 /// The input of DynamoDB's `DeleteItem`.
 pub(crate) fn allow(allow: &Allow) -> Result<Report, Failure> {
     let key = whom(&allow.about)?.key();
-    Ok(request(&denial::lift(&allow.table, &key)))
+    let input = denial::lift(&allow.table, &key);
+    if !allow.send {
+        return Ok(request(&input));
+    }
+    let text = match aws::dynamodb("delete-item", &input)? {
+        Answer::Output(text) => text,
+        Answer::ConditionFailed => String::new(),
+    };
+    // With `ALL_OLD`, DynamoDB answers with what there was.
+    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    Ok(if answer.get("Attributes").is_some() {
+        sent(Exit::Done, "lifted: the denial holds no more")
+    } else {
+        sent(
+            Exit::No,
+            "there was no such denial; `gatehouse denials` lists those that hold",
+        )
+    })
 }
 
 /// The same for people and for programs: the AWS CLI reads it.
@@ -38,6 +71,15 @@ fn request(input: &Value) -> Report {
         exit: Exit::Done,
         text: format!("{input:#}\n"),
         json: input.clone(),
+    }
+}
+
+/// What came of a request that was sent.
+fn sent(exit: Exit, text: &str) -> Report {
+    Report {
+        exit,
+        text: format!("{text}\n"),
+        json: json!({"done": exit == Exit::Done, "text": text}),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `gatehouse explain`: what the functions make of a token, check by check.
 
+mod tool;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,6 +45,7 @@ pub(crate) fn explain(explain: &Explain, terminal: &mut Terminal) -> Result<Repo
         })?),
         None => None,
     };
+    let question = tool::Question::read(explain, terminal)?;
     let token = input::token(explain.token_file.as_deref(), terminal)?;
     let header = format!("Bearer {}", token.reveal());
     let given = match &explain.jwks {
@@ -60,7 +63,26 @@ pub(crate) fn explain(explain: &Explain, terminal: &mut Terminal) -> Result<Repo
         Some(_) => Vec::new(),
         None => admissions(&account, agents.iter()),
     };
-    Ok(report(&account, agent, &others))
+    let report = report(&account, agent, &others);
+    match &question {
+        None => Ok(report),
+        Some(question) => Ok(with_tool(
+            report,
+            &question.answer(&account, agent, &trust, now)?,
+        )),
+    }
+}
+
+/// The decision on the tool behind the checks of the token.
+fn with_tool(mut report: Report, answer: &tool::Answer<'_>) -> Report {
+    if !answer.is_allowed() {
+        report.exit = Exit::No;
+    }
+    report.text.push_str(&answer.text());
+    if let Some(members) = report.json.as_object_mut() {
+        members.insert("tool".to_owned(), answer.json());
+    }
+    report
 }
 
 fn read_settings(folder: Option<&Path>) -> Result<DoorSettings, Failure> {

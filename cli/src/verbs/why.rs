@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 
 /// Reads the lines, and tells every request that has the id.
 pub(crate) fn why(why: &Why, terminal: &mut Terminal) -> Result<Report, Failure> {
-    let text = input::log(&why.logs.logs, terminal)?;
+    let text = input::lines(&why.logs, &why.since, terminal)?;
     let lines = Lines::read(&text);
     if lines.unreadable > 0 {
         terminal.say(&format!(

@@ -13,14 +13,14 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://issuer.example";
 
 /// Settings, a key document, and the key.
-struct Scene {
+pub(crate) struct Scene {
     settings: PathBuf,
     jwks: PathBuf,
     key: Key,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = Key::p256("one");
         let runtime = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
         let agents = json!({
@@ -41,7 +41,7 @@ impl Scene {
         }
     }
 
-    fn token(&self, changes: Value) -> String {
+    pub(crate) fn token(&self, changes: Value) -> String {
         let mut claims = json!({
             "iss": ISSUER, "sub": "alice-1", "client_id": "web", "groups": ["staff"],
             "email": "alice@example.com", "email_verified": true,
@@ -53,7 +53,7 @@ impl Scene {
         self.key.token("ES256", &claims)
     }
 
-    fn explain(&self, more: &[&str], token: &str) -> Ran {
+    pub(crate) fn explain(&self, more: &[&str], token: &str) -> Ran {
         let at = NOW.to_string();
         let mut arguments = vec![
             "explain",

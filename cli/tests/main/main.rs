@@ -8,13 +8,19 @@
     reason = "tables are long, and a test stops where it is wrong"
 )]
 
+mod access;
+mod access_changes;
+mod aws;
 mod check;
 mod deny;
 mod explain;
+mod explain_tool;
 mod fake;
 mod home;
+mod import;
 mod kept;
 mod login;
+mod made;
 mod pages;
 mod program;
 mod speak;

@@ -124,3 +124,71 @@ fn every_page_shows_what_the_tool_prints() {
     }
     assert!(total >= 5, "{total} commands");
 }
+
+/// The arguments and options of a verb, as its section has them.
+fn options(verb: &clap::Command) -> String {
+    let mut table = String::from("| Option | Meaning |\n|---|---|\n");
+    let arguments = verb.get_arguments();
+    let arguments = arguments.filter(|argument| {
+        !argument.is_hide_set() && !["help", "json"].contains(&argument.get_id().as_str())
+    });
+    let mut count = 0;
+    for argument in arguments {
+        let takes_value = argument.get_action().takes_values();
+        let values = argument.get_value_names().unwrap_or_default();
+        let values: Vec<&str> = values.iter().map(|name| name.as_str()).collect();
+        let value = if takes_value {
+            values.join(" ")
+        } else {
+            String::new()
+        };
+        let name = match argument.get_long() {
+            Some(long) => format!("--{long} {value}"),
+            None => value,
+        };
+        let help = argument.get_help().unwrap().to_string();
+        let name = name.trim().replace('|', "\\|");
+        table.push_str(&format!("| `{name}` | {help}. |\n"));
+        count += 1;
+    }
+    if count == 0 { String::new() } else { table }
+}
+
+const BEGIN: &str = "<!-- options of ";
+const END: &str = "<!-- end of options -->";
+
+/// `UPDATE_PAGES=1` writes the tables anew.
+#[test]
+fn every_option_is_explained_as_help_explains_it() {
+    let path = root().join("docs/terminal.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut command = cli::definitions();
+    command.build();
+    let mut parts = text.split(BEGIN);
+    let mut page = parts.next().unwrap().to_owned();
+    let mut shown = Vec::new();
+    for part in parts {
+        let (name, rest) = part.split_once(" -->").unwrap();
+        let (_, rest) = rest.split_once(END).unwrap();
+        let verb = command.find_subcommand(name).unwrap();
+        page.push_str(&format!("{BEGIN}{name} -->\n{}{END}{rest}", options(verb)));
+        shown.push(name);
+    }
+    if settings::environment("UPDATE_PAGES").is_some() {
+        fs::write(&path, &page).unwrap();
+    } else {
+        assert!(
+            page == text,
+            "docs/terminal.md shows other options; UPDATE_PAGES=1 writes them"
+        );
+    }
+    let verbs = command
+        .get_subcommands()
+        .filter(|verb| !options(verb).is_empty());
+    for verb in verbs.map(clap::Command::get_name) {
+        assert!(
+            shown.contains(&verb),
+            "docs/terminal.md has no options of `{verb}`"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use policy::{Source, Vocabulary, check, render};
+use policy::{Folder, FolderError, FolderTexts, render};
 use shared::log::causes;
 
 fn main() -> ExitCode {
@@ -20,14 +20,17 @@ fn main() -> ExitCode {
 }
 
 fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let tools = fs::read_to_string(folder.join("tools.json"))?;
-    let claims = fs::read_to_string(folder.join("claims.json"))?;
-    let vocabulary = Vocabulary::read(&tools, &claims)?;
-    let sources = Source::read_folder(&folder.join("policies"))?;
-    let statements = check(&sources, &vocabulary).map_err(|findings| {
-        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        lines.join("\n")
+    let read = Folder::check(&FolderTexts::read(folder)?);
+    let checked = read.map_err(|error| match error {
+        FolderError::Findings(findings) => {
+            let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            lines.join("\n").into()
+        }
+        error @ (FolderError::Unreadable(..)
+        | FolderError::Sources(_)
+        | FolderError::Vocabulary(_)
+        | FolderError::Matrix(_)) => Box::<dyn Error>::from(error),
     })?;
-    fs::write(folder.join("policies.yaml"), render(&statements))?;
+    fs::write(folder.join("policies.yaml"), render(&checked.statements))?;
     Ok(())
 }

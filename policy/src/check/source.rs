@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// The policy's name: the file's, without folder and extension.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         let name = Path::new(&self.file).file_stem();
         name.and_then(|name| name.to_str()).unwrap_or_default()
     }
@@ -89,7 +89,7 @@ impl Source {
     }
 
     /// The statement, without anything around it.
-    pub(crate) fn statement(&self) -> &str {
+    pub fn statement(&self) -> &str {
         let (_, statement) = self.text.split_at(self.statement_start());
         statement.trim_end()
     }

@@ -1,6 +1,6 @@
 //! The vocabulary of policies: the tools, as a Cedar schema of AgentCore's shape, and the claims of their callers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::Schema;
 use serde::Deserialize;
@@ -22,6 +22,8 @@ const MAX_TOOL_NAME: usize = 256;
 pub struct Vocabulary {
     schema: Schema,
     claims: Claims,
+    /// Of each tool the inputs that are `number`.
+    decimals: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Why `tools.json` or `claims.json` is not what it should be.
@@ -66,12 +68,25 @@ impl Vocabulary {
         Ok(Self {
             schema,
             claims: Claims(claims),
+            decimals: decimals(&targets),
         })
     }
 
     /// The schema that AgentCore makes of these tools.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The names of the tools' actions, in order.
+    pub fn tools(&self) -> Vec<String> {
+        let actions = self.schema.actions();
+        let names = actions.map(|action| action.id().unescaped().to_owned());
+        let tools: BTreeSet<String> = names.filter(|name| name.contains(SEPARATOR)).collect();
+        tools.into_iter().collect()
+    }
+
+    pub(crate) fn decimals(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.decimals
     }
 
     pub(crate) fn claims(&self) -> &Claims {
@@ -121,6 +136,20 @@ fn action(target: &str, tool: &Tool) -> Result<(String, Value), VocabularyError>
         },
     });
     Ok((name, action))
+}
+
+fn decimals(targets: &BTreeMap<String, Vec<Tool>>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut decimals = BTreeMap::new();
+    for (target, tools) in targets {
+        for Tool { name, input_schema } in tools {
+            let properties = input_schema.get("properties").and_then(Value::as_object);
+            let numbers = properties.into_iter().flatten();
+            let numbers = numbers.filter(|(_, property)| property["type"] == "number");
+            let numbers = numbers.map(|(name, _)| name.clone()).collect();
+            decimals.insert(format!("{target}{SEPARATOR}{name}"), numbers);
+        }
+    }
+    decimals
 }
 
 fn record<const N: usize>(attributes: [(&str, Value); N]) -> Value {

@@ -1,16 +1,17 @@
 //! Decision, [`Identity`] -> [`Permit`]: whether a caller may call an agent.
 
-use super::identity::Identity;
+use super::identity::{Caller, Identity};
 use super::refusal::Refusal;
 use crate::rules::{Admission, AgentName};
 
 impl Admission {
-    /// Whether the agent admits this caller.
+    /// Whether the agent admits this caller. It lets no one in: a caller may also be a supposed one, and a [`Permit`] is made
+    /// of a proven [`Identity`] only.
     ///
     /// # Errors
     /// The first kind of right that is missing.
-    pub fn admits(&self, identity: &Identity) -> Result<(), Refusal> {
-        let is_meant = |name: &String| *name == identity.issuer || *name == identity.trusted_as;
+    pub fn admits(&self, caller: &Caller) -> Result<(), Refusal> {
+        let is_meant = |name: &String| *name == caller.issuer || *name == caller.trusted_as;
         if !self
             .issuers
             .as_ref()
@@ -18,10 +19,10 @@ impl Admission {
         {
             return Err(Refusal::AgentIssuer);
         }
-        let client = identity.client_id.as_slice();
+        let client = caller.client_id.as_slice();
         let kinds: [(_, &[String], _); 3] = [
-            (&self.scopes, &identity.scopes, Refusal::AgentScope),
-            (&self.groups, &identity.groups, Refusal::AgentGroup),
+            (&self.scopes, &caller.scopes, Refusal::AgentScope),
+            (&self.groups, &caller.groups, Refusal::AgentGroup),
             (&self.clients, client, Refusal::AgentClient),
         ];
         for (asked, held, refusal) in kinds {
@@ -31,7 +32,7 @@ impl Admission {
             }
         }
         let mut sets = self.any_of.iter();
-        if !self.any_of.is_empty() && !sets.any(|set| set.admits(identity).is_ok()) {
+        if !self.any_of.is_empty() && !sets.any(|set| set.admits(caller).is_ok()) {
             return Err(Refusal::AgentAnyOf);
         }
         Ok(())

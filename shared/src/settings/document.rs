@@ -1,11 +1,13 @@
 //! Reader for settings that are JSON documents: member by member, so that every fault is found and named by its path.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::mem;
 use std::ops::RangeInclusive;
 
 use super::fault::{Fault, Path};
 use super::json::Json;
+use super::nearest::nearest;
 use crate::aws::names::{MAX_AGENTCORE_SCOPE, is_scope};
 use crate::text::is_visible;
 
@@ -112,6 +114,8 @@ impl Form {
 pub struct Members<'f> {
     path: Path,
     members: Vec<(String, Json)>,
+    /// The names that were asked for, which are the known ones: for the one who misspelt one of them.
+    asked: BTreeSet<String>,
     faults: &'f Faults,
 }
 
@@ -127,6 +131,7 @@ impl<'f> Members<'f> {
         let mut opened = Self {
             path,
             members,
+            asked: BTreeSet::new(),
             faults,
         };
         for name in REMARKS.iter().filter(|_| faults.takes_remarks) {
@@ -152,6 +157,11 @@ impl<'f> Members<'f> {
 
     /// Takes a member out; one that is given twice is a fault.
     pub fn take(&mut self, name: &str) -> Option<Json> {
+        self.asked.insert(name.to_owned());
+        self.remove(name)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Json> {
         let (mut found, others): (Vec<_>, Vec<_>) = mem::take(&mut self.members)
             .into_iter()
             .partition(|(own, _)| own == name);
@@ -200,7 +210,7 @@ impl<'f> Members<'f> {
     fn take_all(&mut self) -> Vec<(String, Json)> {
         let mut all = Vec::new();
         while let Some(name) = self.members.first().map(|(name, _)| name.clone()) {
-            if let Some(json) = self.take(&name) {
+            if let Some(json) = self.remove(&name) {
                 all.push((name, json));
             }
         }
@@ -324,7 +334,10 @@ impl<'f> Members<'f> {
     /// Reports every member that was not taken.
     pub fn finish(mut self) {
         for (name, _) in self.take_all() {
-            self.fault(&name, "is not a known field");
+            let meant = nearest(&name, self.asked.iter().map(String::as_str));
+            let meant = meant.map(|meant| format!("; did you mean `{meant}`?"));
+            let problem = format!("is not a known field{}", meant.unwrap_or_default());
+            self.fault(&name, problem);
         }
     }
 }

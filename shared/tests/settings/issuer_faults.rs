@@ -113,7 +113,7 @@ fn every_fault_of_a_member_is_named() {
         ),
         (
             json!({"requiredClaims": [{"claim": "a", "anyOf": ["a"], "oneOf": ["b"]}]}),
-            "requiredClaims[0].oneOf` is not a known field".to_owned(),
+            "requiredClaims[0].oneOf` is not a known field; did you mean `anyOf`?".to_owned(),
         ),
         (json!({"leewaySeconds": 121}), "leewaySeconds` is not a whole number from 0 to 120".to_owned()),
         (json!({"leewaySeconds": -1}), "leewaySeconds` is not a whole number from 0 to 120".to_owned()),
@@ -131,7 +131,7 @@ fn every_fault_of_a_member_is_named() {
             json!({"allowedWorkloadConfiguration": {}}),
             "allowedWorkloadConfiguration` is a restriction that cannot be kept here".to_owned(),
         ),
-        (json!({"allowedClient": ["app"]}), "allowedClient` is not a known field".to_owned()),
+        (json!({"allowedClient": ["app"]}), "allowedClient` is not a known field; did you mean `allowedClients`?".to_owned()),
         (json!({"a\nb": 1}), "a\\nb` is not a known field".to_owned()),
     ] {
         let expected = format!("`TRUSTED_ISSUERS[0].{problem}");

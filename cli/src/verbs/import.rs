@@ -1,0 +1,264 @@
+//! `gatehouse import`: settings from a project of the AgentCore CLI.
+
+mod issuers;
+mod project;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use shared::agents::Agents;
+use shared::gate::AgentName;
+use shared::settings::{AGENTS, Fault, FileError, TRUSTED_ISSUERS};
+
+use crate::arguments::Import;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::report::Report;
+use crate::settings::DoorSettings;
+use crate::terminal::Terminal;
+
+use issuers::Issuers;
+use project::{Project, Runtime};
+
+/// The group of an agent about whose callers the project says nothing. No caller is in it, unless an administrator creates it.
+const NO_GROUP: &str = "replace-with-who-may-call";
+
+/// What is made of a project.
+#[derive(Default)]
+struct Made {
+    agents: BTreeMap<String, Value>,
+    left_out: Vec<(String, String)>,
+    /// The agents whose callers have to be named.
+    closed: Vec<String>,
+}
+
+/// Translates, checks what came of it with the functions' own reader, and writes two new files.
+pub(crate) fn import(import: &Import, terminal: &mut Terminal) -> Result<Report, Failure> {
+    let files = ["agents.json", "issuers.json"].map(|file| import.into.join(file));
+    if let Some(file) = files.iter().find(|file| fs::symlink_metadata(file).is_ok()) {
+        return Err(exists(file));
+    }
+    let project = input::small(&import.file, terminal)?;
+    let state = import.state.clone().unwrap_or_else(|| {
+        let folder = import.file.parent().unwrap_or_else(|| Path::new("."));
+        folder.join(".cli/deployed-state.json")
+    });
+    let state = input::small(&state, terminal)?;
+    let project = Project::read(&project, &state, &import.target)?;
+    let issuers = Issuers::of(&project, import);
+    let made = translate(&project, &issuers);
+    let agents = made.agents.clone().into_iter().collect();
+    let documents = [agents, issuers.document()];
+    let [agents, trusted] = &documents;
+    if made.agents.is_empty() {
+        return Err(nothing(&made));
+    }
+    if trusted.as_array().is_none_or(Vec::is_empty) {
+        return Err(Failure::usage(
+            "no runtime of the project names an issuer, so that no token could be accepted",
+            "name the issuer with `--discovery-url` and `--client`",
+        ));
+    }
+    check(agents, trusted)?;
+    write(&files, &documents, &import.into)?;
+    Ok(report(&made, &documents, &files))
+}
+
+fn translate(project: &Project, issuers: &Issuers) -> Made {
+    let mut made = Made::default();
+    made.left_out.extend(project.left_out.iter().cloned());
+    for runtime in &project.runtimes {
+        match entry(runtime, issuers, &mut made) {
+            Ok((name, _)) if made.agents.contains_key(&name) => made.leave_out(
+                runtime,
+                format!("the name `{name}` is taken by another runtime"),
+            ),
+            Ok((name, entry)) => {
+                if entry.get("$comment").is_some() {
+                    made.closed.push(name.clone());
+                }
+                made.agents.insert(name, entry);
+            }
+            Err(why) => made.leave_out(runtime, why),
+        }
+    }
+    made
+}
+
+impl Made {
+    fn leave_out(&mut self, runtime: &Runtime, why: String) {
+        self.left_out
+            .push((format!("runtime {}", runtime.name), why));
+    }
+}
+
+/// One agent, if its runtime can be one.
+fn entry(runtime: &Runtime, issuers: &Issuers, made: &mut Made) -> Result<(String, Value), String> {
+    let name = runtime.name.to_lowercase().replace('_', "-");
+    let name = AgentName::parse(&name).ok_or("its name cannot be an agent's")?;
+    let arn = runtime.arn.as_ref().ok_or("it is not deployed")?;
+    let mut entry = json!({"runtime": arn, "allow": {"groups": [NO_GROUP]}});
+    match runtime.protocol.as_deref() {
+        None | Some("HTTP" | "AGUI") => {}
+        Some("MCP") => entry["protocol"] = json!("mcp"),
+        Some("A2A") => entry["protocol"] = json!("a2a"),
+        Some(_) => return Err("its protocol is none that the door speaks".to_owned()),
+    }
+    if runtime.authorizer.is_some() {
+        entry["allow"] = issuers.allow(runtime)?;
+        entry["auth"] = json!("jwt");
+    } else {
+        entry["$comment"] = json!(
+            "The project does not say who may call this runtime, so that no caller may. Write who into `allow`."
+        );
+    }
+    if let Some(fault) = fault(name.as_str(), &entry) {
+        return Err(fault);
+    }
+    for header in &runtime.headers {
+        let mut with = entry.clone();
+        let mut listed = entry["forwardHeaders"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        listed.push(json!(header));
+        with["forwardHeaders"] = listed.into();
+        match fault(name.as_str(), &with) {
+            None => entry = with,
+            Some(why) => made.left_out.push((
+                format!(
+                    "header {} of runtime {}",
+                    header.escape_debug(),
+                    runtime.name
+                ),
+                why,
+            )),
+        }
+    }
+    Ok((name.as_str().to_owned(), entry))
+}
+
+/// What the functions would say of one agent alone.
+fn fault(name: &str, entry: &Value) -> Option<String> {
+    let document = json!({name: entry}).to_string();
+    let faults = Agents::parse(&document).err()?;
+    faults.first().map(ToString::to_string)
+}
+
+/// The functions' own reader has the last word.
+fn check(agents: &Value, issuers: &Value) -> Result<(), Failure> {
+    let (agents, issuers) = (agents.to_string(), issuers.to_string());
+    let source = |name: &str| match name {
+        AGENTS => Some(agents.clone()),
+        TRUSTED_ISSUERS => Some(issuers.clone()),
+        _ => None,
+    };
+    let read = DoorSettings::read_from(&source, &|_: &str| Err(FileError::Absent));
+    let faults = read.err().unwrap_or_default();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    Err(Failure::usage(
+        format!(
+            "what the project says cannot be settings of a door: {}",
+            faults.join("; ")
+        ),
+        "correct the project, or write the settings by hand (docs/settings.md); nothing was written",
+    ))
+}
+
+/// Both files, or none. A file that is there is never touched.
+fn write(files: &[PathBuf; 2], documents: &[Value; 2], folder: &Path) -> Result<(), Failure> {
+    let unwritable = |file: &Path, error: &io::Error| {
+        Failure::usage(
+            format!("cannot write `{}`: {error}", file.display()),
+            "name a folder that may be written, with `--into`",
+        )
+    };
+    fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    let mut written: Vec<&PathBuf> = Vec::new();
+    for (file, document) in files.iter().zip(documents) {
+        let new = File::create_new(file).and_then(|mut new| {
+            written.push(file);
+            new.write_all(format!("{document:#}\n").as_bytes())
+        });
+        if let Err(error) = new {
+            for file in written {
+                // They are this run's own.
+                let _stays = fs::remove_file(file);
+            }
+            return Err(if error.kind() == io::ErrorKind::AlreadyExists {
+                exists(file)
+            } else {
+                unwritable(file, &error)
+            });
+        }
+    }
+    Ok(())
+}
+
+fn exists(file: &Path) -> Failure {
+    Failure::usage(
+        format!(
+            "`{}` is there already, and is not overwritten",
+            file.display()
+        ),
+        "name another folder with `--into`, and compare with `gatehouse access --against`",
+    )
+}
+
+fn nothing(made: &Made) -> Failure {
+    let why: Vec<String> = made
+        .left_out
+        .iter()
+        .map(|(what, why)| format!("{what}: {why}"))
+        .collect();
+    let why = if why.is_empty() {
+        "it has none".to_owned()
+    } else {
+        why.join("; ")
+    };
+    Failure::usage(
+        format!("no runtime of the project can be an agent: {why}"),
+        "deploy the project, or name the file with its ARNs with `--state`",
+    )
+}
+
+fn report(made: &Made, documents: &[Value; 2], files: &[PathBuf; 2]) -> Report {
+    let [_, issuers] = documents;
+    let agents: Vec<&str> = made.agents.keys().map(String::as_str).collect();
+    let issuers = issuers.as_array().map_or(0, Vec::len);
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    let mut text = format!("written: {}\n", files.join(", "));
+    for agent in &agents {
+        text.push_str(&format!("  agent {agent}\n"));
+    }
+    for (what, why) in &made.left_out {
+        text.push_str(&format!("left out: {what}: {why}\n"));
+    }
+    for agent in &made.closed {
+        text.push_str(&format!(
+            "next: say in `allow` who may call `{agent}`; no caller may yet\n"
+        ));
+    }
+    text.push_str("next: read `gatehouse access` of the folder\n");
+    let left_out = made.left_out.iter();
+    let left_out: Vec<Value> = left_out
+        .map(|(what, why)| json!({"what": what, "why": why}))
+        .collect();
+    Report {
+        exit: Exit::Done,
+        text,
+        json: json!({
+            "agents": agents, "closed": made.closed, "issuers": issuers, "leftOut": left_out, "written": files,
+        }),
+    }
+}
