@@ -5,12 +5,12 @@ mod person;
 use std::time::{Duration, Instant};
 
 use local::agentcore_runtime::Protocol;
-use local::stack::{AgentAuth, AgentSettings};
+use local::stack::{AgentAuth, AgentSettings, Stack as Chain};
 use rexpect::session::spawn_command;
 use serde_json::{Value, json};
 use tests::{Python, PythonServer, Stack, chain, counted};
 
-use person::Person;
+use person::{Person, Ran};
 
 /// Far above what any step takes.
 const PATIENCE_MS: u64 = 60_000;
@@ -131,65 +131,65 @@ async fn a_program_signs_in_with_its_own_secret() {
     );
 }
 
-#[tokio::test]
-async fn official_servers_are_understood() {
-    let (Some(cards), Some(numbers)) = (
-        PythonServer::start(Python::Clients, "a2a_agent.py", &[]),
-        PythonServer::start(Python::Clients, "mcp_server.py", &["stateful"]),
-    ) else {
-        return;
-    };
-    let agent = |name: &str, url: &str, protocol| AgentSettings {
+/// The tool as alice runs it at a door with one further agent.
+async fn at_agent(stack: &Chain, arguments: &[&str]) -> Ran {
+    let token = stack.issuer().access_token("alice").unwrap();
+    let arguments = [arguments, &["--door", stack.url()]].concat();
+    let variables = [("GATEHOUSE_TOKEN", token.as_str())];
+    Person::new().run_with(&arguments, &variables).await
+}
+
+async fn chain_with(name: &str, server: &PythonServer, protocol: Protocol) -> Chain {
+    let agent = AgentSettings {
         name: name.to_owned(),
-        url: url.to_owned(),
+        url: server.url.clone(),
         protocol,
         auth: AgentAuth::Iam,
     };
-    let stack = chain(vec![
-        agent("cards", &cards.url, Protocol::A2a),
-        agent("numbers", &numbers.url, Protocol::Mcp),
-    ])
-    .await;
-    let token = stack.issuer().access_token("alice").unwrap();
-    let (person, door) = (Person::new(), stack.url().to_owned());
-    let run = async |arguments: &[&str]| {
-        let arguments = [arguments, &["--door", &door]].concat();
-        person
-            .run_with(&arguments, &[("GATEHOUSE_TOKEN", &token)])
-            .await
+    chain(vec![agent]).await
+}
+
+#[tokio::test]
+async fn an_agent_of_the_official_a2a_sdk_is_asked() {
+    let Some(server) = PythonServer::start(Python::Clients, "a2a_agent.py", &[]) else {
+        return;
     };
-    let ran = run(&["call", "cards", "good day"]).await;
-    assert_eq!(
-        (ran.code, ran.output.as_str()),
-        (Some(0), "you said: good day\n"),
-        "{ran:?}"
-    );
-    let ran = run(&["call", "cards", "slowly one two"]).await;
-    assert_eq!(
-        (ran.code, ran.output.as_str()),
-        (Some(0), "one\ntwo\nthat is all\n"),
-        "{ran:?}"
-    );
-    let listed = run(&["tools", "numbers"]).await.json();
-    let names: Vec<&Value> = listed["tools"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tool| &tool["name"])
-        .collect();
-    assert_eq!(names, ["add", "count", "fail", "session"]);
-    let ran = run(&["tool", "numbers", "add", "a=40", "b=2"]).await;
-    assert_eq!(ran.json()["content"][0]["text"], "42", "{ran:?}");
-    let ran = run(&["tool", "numbers", "add", "a=forty", "b=2"]).await;
-    assert_eq!(ran.code, Some(64), "{ran:?}");
-    let ran = run(&["tool", "numbers", "count", "to=2"]).await;
-    assert!(
-        ran.errors.contains("number 1") && ran.output.contains("counted to 2"),
-        "{ran:?}"
-    );
-    assert_eq!(run(&["tool", "numbers", "fail"]).await.code, Some(1));
+    let stack = chain_with("cards", &server, Protocol::A2a).await;
+    for (prompt, said) in [
+        ("good day", "you said: good day\n"),
+        ("slowly one two", "one\ntwo\nthat is all\n"),
+    ] {
+        let ran = at_agent(&stack, &["call", "cards", prompt]).await;
+        assert_eq!((ran.code, ran.output.as_str()), (Some(0), said), "{ran:?}");
+    }
     stack.stop().await;
-    counted("the terminal tool at servers of the official A2A and MCP SDKs");
+    counted("the terminal tool at an agent of the official A2A SDK");
+}
+
+#[tokio::test]
+async fn tools_of_the_official_mcp_sdk_are_called() {
+    let Some(server) = PythonServer::start(Python::Clients, "mcp_server.py", &["stateful"]) else {
+        return;
+    };
+    let stack = chain_with("numbers", &server, Protocol::Mcp).await;
+    let listed = at_agent(&stack, &["tools", "numbers"]).await.json();
+    let tools = listed["tools"].as_array().unwrap().iter();
+    let names: Vec<&Value> = tools.map(|tool| &tool["name"]).collect();
+    assert_eq!(names, ["add", "count", "fail", "session"]);
+    let call = async |words: &[&str]| {
+        let arguments = [&["tool", "numbers"], words].concat();
+        at_agent(&stack, &arguments).await
+    };
+    let ran = call(&["add", "a=40", "b=2"]).await;
+    assert_eq!(ran.json()["content"][0]["text"], "42", "{ran:?}");
+    let ran = call(&["add", "a=forty", "b=2"]).await;
+    assert_eq!(ran.code, Some(64), "{ran:?}");
+    let ran = call(&["count", "to=2"]).await;
+    assert!(ran.errors.contains("number 1"), "{ran:?}");
+    assert!(ran.output.contains("counted to 2"), "{ran:?}");
+    assert_eq!(call(&["fail"]).await.code, Some(1));
+    stack.stop().await;
+    counted("the terminal tool at a server of the official MCP SDK");
 }
 
 #[tokio::test]

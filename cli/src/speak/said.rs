@@ -198,27 +198,6 @@ mod tests {
             (&["no json"], "no json"),
             (
                 &[
-                    r#"{"type":"RUN_STARTED","runId":"r"}"#,
-                    r#"{"type":"TEXT_MESSAGE_CONTENT","delta":"a"}"#,
-                    r#"{"type":"TOOL_CALL_START","toolCallName":"t"}"#,
-                    r#"{"type":"TOOL_CALL_RESULT","content":"5"}"#,
-                    r#"{"type":"RUN_ERROR","message":"m","code":"agent_cut"}"#,
-                ],
-                "a[calls t][got 5]<m agent_cut>",
-            ),
-            (
-                &[
-                    r#"{"type":"start"}"#,
-                    r#"{"type":"text-delta","id":"1","delta":"a"}"#,
-                    r#"{"type":"tool-input-available","toolName":"t","input":{}}"#,
-                    r#"{"type":"tool-output-available","output":{"b":1}}"#,
-                    r#"{"type":"error","errorText":"e"}"#,
-                    "[DONE]",
-                ],
-                "a[calls t][got {\"b\":1}]<e >",
-            ),
-            (
-                &[
                     r#"{"init_event_loop":true}"#,
                     r#"{"event":{"contentBlockStart":{"start":{"toolUse":{"name":"t"}}}}}"#,
                     r#"{"event":{"contentBlockDelta":{"delta":{"text":"a"}}}}"#,
@@ -245,6 +224,35 @@ mod tests {
                 "a",
             ),
             (&[r#"{"other":1}"#], "{\"other\":1}\n"),
+        ] {
+            assert_eq!(said(events), expected, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn protocols_of_events_are_read() {
+        for (events, expected) in [
+            (
+                &[
+                    r#"{"type":"RUN_STARTED","runId":"r"}"#,
+                    r#"{"type":"TEXT_MESSAGE_CONTENT","delta":"a"}"#,
+                    r#"{"type":"TOOL_CALL_START","toolCallName":"t"}"#,
+                    r#"{"type":"TOOL_CALL_RESULT","content":"5"}"#,
+                    r#"{"type":"RUN_ERROR","message":"m","code":"agent_cut"}"#,
+                ][..],
+                "a[calls t][got 5]<m agent_cut>",
+            ),
+            (
+                &[
+                    r#"{"type":"start"}"#,
+                    r#"{"type":"text-delta","id":"1","delta":"a"}"#,
+                    r#"{"type":"tool-input-available","toolName":"t","input":{}}"#,
+                    r#"{"type":"tool-output-available","output":{"b":1}}"#,
+                    r#"{"type":"error","errorText":"e"}"#,
+                    "[DONE]",
+                ],
+                "a[calls t][got {\"b\":1}]<e >",
+            ),
         ] {
             assert_eq!(said(events), expected, "{events:?}");
         }
