@@ -11,7 +11,7 @@ use crate::program::{folder, root, run, settings};
 fn the_example_settings_are_good() {
     let ran = run(&["check"]);
     assert_eq!((ran.code, ran.errors.as_str()), (Some(0), ""), "{ran:?}");
-    let read = |name: &str| std::fs::read_to_string(root().join("settings").join(name)).unwrap();
+    let read = |name: &str| fs::read_to_string(root().join("settings").join(name)).unwrap();
     let expected = digest(&read("agents.json"), &read("issuers.json"));
     let said = ran.json();
     assert_eq!(said["settings"], expected, "{said}");
