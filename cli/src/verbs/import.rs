@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::agents::Agents;
 use shared::gate::AgentName;
 use shared::settings::{AGENTS, Fault, FileError, TRUSTED_ISSUERS};
@@ -101,34 +101,49 @@ fn entry(runtime: &Runtime, issuers: &Issuers, made: &mut Made) -> Result<(Strin
     let name = runtime.name.to_lowercase().replace('_', "-");
     let name = AgentName::parse(&name).ok_or("its name cannot be an agent's")?;
     let arn = runtime.arn.as_ref().ok_or("it is not deployed")?;
-    let mut entry = json!({"runtime": arn, "allow": {"groups": [NO_GROUP]}});
-    match runtime.protocol.as_deref() {
-        None | Some("HTTP" | "AGUI") => {}
-        Some("MCP") => entry["protocol"] = json!("mcp"),
-        Some("A2A") => entry["protocol"] = json!("a2a"),
+    let protocol = match runtime.protocol.as_deref() {
+        None | Some("HTTP" | "AGUI") => None,
+        Some("MCP") => Some("mcp"),
+        Some("A2A") => Some("a2a"),
         Some(_) => return Err("its protocol is none that the door speaks".to_owned()),
+    };
+    let mut entry = Map::new();
+    let mut put = |member: &str, value: Value| entry.insert(member.to_owned(), value);
+    put("runtime", json!(arn));
+    if let Some(protocol) = protocol {
+        put("protocol", json!(protocol));
     }
     if runtime.authorizer.is_some() {
-        entry["allow"] = issuers.allow(runtime)?;
-        entry["auth"] = json!("jwt");
+        put("allow", issuers.allow(runtime)?);
+        put("auth", json!("jwt"));
     } else {
-        entry["$comment"] = json!(
-            "The project does not say who may call this runtime, so that no caller may. Write who into `allow`."
+        put("allow", json!({"groups": [NO_GROUP]}));
+        put(
+            "$comment",
+            json!(
+                "The project does not say who may call this runtime, so that no caller may. Write who into `allow`."
+            ),
         );
     }
     if let Some(fault) = fault(name.as_str(), &entry) {
         return Err(fault);
     }
+    put_headers(runtime, name.as_str(), &mut entry, made);
+    Ok((name.as_str().to_owned(), entry.into()))
+}
+
+/// The headers of callers that the door may forward.
+fn put_headers(runtime: &Runtime, name: &str, entry: &mut Map<String, Value>, made: &mut Made) {
+    let mut taken: Vec<&String> = Vec::new();
     for header in &runtime.headers {
         let mut with = entry.clone();
-        let mut listed = entry["forwardHeaders"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        listed.push(json!(header));
-        with["forwardHeaders"] = listed.into();
-        match fault(name.as_str(), &with) {
-            None => entry = with,
+        let listed: Vec<&String> = taken.iter().copied().chain([header]).collect();
+        with.insert("forwardHeaders".to_owned(), json!(listed));
+        match fault(name, &with) {
+            None => {
+                taken = listed;
+                *entry = with;
+            }
             Some(why) => made.left_out.push((
                 format!(
                     "header {} of runtime {}",
@@ -139,11 +154,10 @@ fn entry(runtime: &Runtime, issuers: &Issuers, made: &mut Made) -> Result<(Strin
             )),
         }
     }
-    Ok((name.as_str().to_owned(), entry))
 }
 
 /// What the functions would say of one agent alone.
-fn fault(name: &str, entry: &Value) -> Option<String> {
+fn fault(name: &str, entry: &Map<String, Value>) -> Option<String> {
     let document = json!({name: entry}).to_string();
     let faults = Agents::parse(&document).err()?;
     faults.first().map(ToString::to_string)

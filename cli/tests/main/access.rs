@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::pages::on_terminal;
 use crate::program::{root, run, settings};
 
 pub(crate) const RUNTIME: &str =
@@ -158,4 +159,40 @@ fn the_tools_matrix_is_the_reviewed_one() {
         calls[0]["decisions"][7]["policies"],
         json!(["proven_users_only"])
     );
+}
+
+/// What is wider than a terminal is a list, and no line of it is wide because there are many agents or callers.
+#[test]
+fn a_wide_matrix_is_a_list() {
+    let mut many = agents(&json!({"groups": ["g"]}));
+    for number in 0..20 {
+        many[format!("agent-{number:02}")] =
+            json!({"runtime": RUNTIME, "allow": {"clients": ["web", "x"]}});
+    }
+    many["none"] = json!({"runtime": RUNTIME, "allow": {"clients": ["other"]}});
+    let folder = write(
+        &many,
+        &json!([issuer("a", json!({"allowedClients": ["web", "x"]}))]),
+    );
+    let shown = |arguments: &[&str]| {
+        let words = ["gatehouse", "access"].iter().chain(arguments);
+        let (_, output, errors) = on_terminal(words.map(Into::into).collect(), Vec::new());
+        assert_eq!(errors, "");
+        output
+    };
+    let text = shown(&[&folder]);
+    assert!(
+        text.contains("\nagent-07\n  client web\n  client x\nagent-08\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\ndemo\n  group g\nnone\n  no caller\n"),
+        "{text}"
+    );
+    let policy = root().join("policy");
+    let text = shown(&["--policy", policy.to_str().unwrap()]);
+    let refund = "billing___refund\n  {\"order\":\"A-1\"}\n    error  finance/admin\n    error  finance/viewer\n";
+    assert!(text.contains(refund), "{text}");
+    let unknown = "billing___refnd\n  {\"order\":\"A-1\",\"amount\":500}\n    no caller\n";
+    assert!(text.contains(unknown), "{text}");
 }

@@ -1,5 +1,6 @@
 //! Tests of the pages: what they show of the terminal tool is what it prints.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Cursor, Write};
 use std::path::Path;
@@ -69,6 +70,17 @@ fn printed(command: &str, folder: &Path) -> String {
     });
     let words = words.collect::<Vec<_>>();
     // `check` reads the folder `settings` by itself, and from elsewhere it has another name.
+    let (exit, output, errors) = on_terminal(words, input);
+    assert!(
+        [Exit::Done, Exit::No].contains(&exit),
+        "{command}: {errors}"
+    );
+    assert_eq!(errors, "", "{command}");
+    output
+}
+
+/// What a command line writes to a terminal, and how it ends.
+pub(crate) fn on_terminal(words: Vec<OsString>, input: Vec<u8>) -> (Exit, String, String) {
     let (kept, errors) = (Kept::default(), Kept::default());
     let mut terminal = Terminal::new(
         Box::new(Cursor::new(input)),
@@ -78,13 +90,7 @@ fn printed(command: &str, folder: &Path) -> String {
     );
     let exit = cli::run(words, &mut terminal);
     let text = |kept: &Kept| String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        [Exit::Done, Exit::No].contains(&exit),
-        "{command}: {}",
-        text(&errors)
-    );
-    assert_eq!(text(&errors), "", "{command}");
-    text(&kept)
+    (exit, text(&kept), text(&errors))
 }
 
 /// The page with the output of each of its commands as it is. A command and its output are a block that begins with `$`.
