@@ -108,6 +108,29 @@ test("a reload signs in again by the sign-in page's own session, and keeps the d
   await page.context().close();
 });
 
+test("after signing out nothing of the user is on the page or behind its back button", async () => {
+  const page = await world.signedIn("alice", "#/agents/demo");
+  await ask(page, "alice's question");
+  await answered(page);
+  await page.getByRole("textbox", { name: /^Message to/ }).fill("alice's draft");
+  await page.getByRole("link", { name: /^finance/ }).click();
+  await page.getByRole("heading", { name: "finance", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Gatehouse" }).waitFor();
+  // The pages of both agents; the sign-in page is before them.
+  for (let back = 0; back < 2; back += 1) {
+    await page.goBack();
+    await page.locator("#main").waitFor();
+    assert.doesNotMatch(await page.locator("body").innerText(), /alice/);
+  }
+  await page.goto(`${world.pages.origin}/#/agents/demo`);
+  await page.reload();
+  await world.signIn(page, "bob");
+  assert.equal(await page.getByRole("textbox", { name: /^Message to/ }).inputValue(), "");
+  assert.doesNotMatch(await page.locator("body").innerText(), /alice/);
+  await page.context().close();
+});
+
 test("a token that the door takes no more is renewed silently, and the turn is asked once more", async () => {
   const page = await world.signedIn("alice");
   let asked = 0;
