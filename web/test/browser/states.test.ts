@@ -415,6 +415,26 @@ test("settings that are missing or wrong are told, and a sign-in service that is
   await page.context().close();
 });
 
+test("a connection that breaks in the middle of an answer leaves what came, marked", async () => {
+  const good = world.pages.config;
+  world.pages.config = { ...configOf(world.stack), door: `${world.pages.origin}/door` };
+  const who = { agents: ["demo"], protocols: { demo: "http" }, issuer: "i", subject: "s", username: "alice", groups: [], scopes: [], expires: 1 };
+  world.pages.door = (path, response) => {
+    response.setHeader("Content-Type", path === "/whoami" ? "application/json" : "text/event-stream");
+    if (path === "/whoami") response.end(JSON.stringify(who));
+    else response.write('data: {"text":"the first half"}\n\n: heartbeat\n', () => setTimeout(() => response.destroy(), 100));
+  };
+  const page = await world.signedIn("alice");
+  await ask(page, "tell me all");
+  await page.locator(".notice").getByText("cut", { exact: true }).waitFor();
+  assert.match(await page.getByRole("log").innerText(), /the first half[\s\S]*connection broke/);
+  await page.getByRole("button", { name: "Edit and ask again" }).click();
+  assert.equal(await page.getByRole("textbox", { name: /^Message to/ }).inputValue(), "tell me all");
+  await page.context().close();
+  world.pages.door = null;
+  world.pages.config = good;
+});
+
 test("without JavaScript the page says what to use instead", async () => {
   const page = await world.open("", { javaScriptEnabled: false });
   assert.match(await page.locator("body").innerText(), /needs JavaScript/);
