@@ -11,6 +11,11 @@ const PAUSE_MS = 200;
 const drafts = new Map<string, Signal<string>>();
 let pending: ReturnType<typeof setTimeout> | null = null;
 
+export function isReload(): boolean {
+  const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  return navigation?.type === "reload";
+}
+
 export function draft(agent: string): Signal<string> {
   let found = drafts.get(agent);
   if (found === undefined) {
@@ -50,8 +55,15 @@ function keep(): void {
   history.replaceState({ ...(history.state as object | null), drafts: keptDrafts() }, "");
 }
 
+/** The user signs out, or becomes another: what they typed is theirs. */
+export function forgetDrafts(): void {
+  for (const text of drafts.values()) text.value = "";
+  keep();
+}
+
 export function watchDrafts(): void {
-  restoreDrafts((history.state as { drafts?: unknown } | null)?.drafts);
+  // Only a reload comes back for them: the back button may be another user's.
+  if (isReload()) restoreDrafts((history.state as { drafts?: unknown } | null)?.drafts);
   // On `pagehide` the entry takes nothing any more.
   addEventListener("beforeunload", keep);
   document.addEventListener("visibilitychange", () => {

@@ -34,7 +34,6 @@ export class Turn {
   readonly problem = signal<Problem | null>(null);
   readonly tools = signal<readonly ToolLine[]>([]);
   readonly requestId = signal<string | null>(null);
-  readonly gatewayId = signal<string | null>(null);
   readonly bytes = signal(0);
   readonly isClipped = signal(false);
   readonly events = signal<readonly string[]>([]);
@@ -78,7 +77,6 @@ export class Turn {
       const init = { method: "POST", headers, body: asked.body, signal: this.#stop.signal };
       const answer = await door.call(asked.path, init);
       this.requestId.value = answer.headers.get("x-request-id");
-      this.gatewayId.value = answer.headers.get("x-amzn-requestid");
       this.conversation = answer.headers.get("x-conversation-id");
       await this.#read(answer);
       await this.#flush();

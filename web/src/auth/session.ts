@@ -6,7 +6,7 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 
 import type { Config } from "../config.ts";
-import { keptDrafts, restoreDrafts, type Drafts } from "../drafts.ts";
+import { forgetDrafts, isReload, keptDrafts, restoreDrafts, type Drafts } from "../drafts.ts";
 import { type Keeper } from "./keeper.ts";
 import { AuthError, type Access } from "./messages.ts";
 
@@ -90,7 +90,7 @@ export class Session {
     if (left !== null) restoreDrafts(left.drafts);
     if (answer === null) {
       if (left !== null) this.#out("unfinished", null);
-      else if (isReload()) await this.signIn();
+      else if (isSignedInReload()) await this.signIn();
       else this.#out("first", null);
       return;
     }
@@ -112,6 +112,7 @@ export class Session {
   /** Leaves for the sign-in page, which sends the browser back here. */
   async signIn(hint: string | null = null): Promise<void> {
     this.#phase.value = { is: "leaving" };
+    if (hint !== null) forgetDrafts();
     try {
       const keeper = await this.#keeper;
       const begun = await keeper.ask({ do: "begin", config: this.#config, redirect: redirect(), hint });
@@ -128,6 +129,7 @@ export class Session {
     this.#expires.value = null;
     this.#phase.value = { is: "leaving" };
     forget();
+    forgetDrafts();
     const keeper = await this.#keeper;
     const next = await keeper.ask({ do: "end", redirect: redirect() }).catch(() => null);
     if (next === null) this.#out("ended", null);
@@ -175,9 +177,8 @@ function failure(error: unknown): AuthError {
 }
 
 /** A reload of a page that was signed in goes to the sign-in page at once; its own session makes that short. */
-function isReload(): boolean {
-  const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-  return navigation?.type === "reload" && (history.state as { again?: unknown } | null)?.again === true;
+function isSignedInReload(): boolean {
+  return isReload() && (history.state as { again?: unknown } | null)?.again === true;
 }
 
 function remember(): void {

@@ -144,7 +144,8 @@ export class Vault {
         const client = { client_id: config.clientId };
         await oauth.revocationRequest(server, client, oauth.None(), refreshToken, this.#options(config));
       } catch {
-        // It lives until its end, held by no one: signing out goes on, as the sign-in page's own session matters more.
+        // An issuer need not let pages read this answer (CORS), and revokes all the same. If the request was lost, the
+        // token lives on, held by no one: signing out goes on, as the sign-in page's own session matters more.
       }
     }
     if (server.end_session_endpoint === undefined) return null;

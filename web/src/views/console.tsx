@@ -48,7 +48,7 @@ function Door({ app }: { readonly app: App }) {
             <strong>{text.happened}</strong>
           </p>
           <p>{text.next}</p>
-          <p class="faint">{phase.error?.message}</p>
+          {phase.error?.failing !== "return" && <p class="faint">{phase.error?.message}</p>}
         </div>
       )}
       <p>

@@ -35,6 +35,8 @@ export class Pages {
   config: unknown = null;
   csp = "default-src 'none'";
   laptop: Laptop | null = null;
+  /** A door of the test's own, below `/door` */
+  door: ((path: string, response: ServerResponse) => void) | null = null;
   readonly reports: string[] = [];
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
@@ -81,6 +83,10 @@ export class Pages {
     if (path === "/config.json") {
       if (this.config === null) response.writeHead(404).end();
       else json(response, this.config);
+      return;
+    }
+    if (this.door !== null && path.startsWith("/door/")) {
+      this.door(path.slice("/door".length), response);
       return;
     }
     if (this.laptop !== null && this.#ofLaptop(this.laptop, path, request, response, body)) return;

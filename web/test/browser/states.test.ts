@@ -108,6 +108,29 @@ test("a reload signs in again by the sign-in page's own session, and keeps the d
   await page.context().close();
 });
 
+test("after signing out nothing of the user is on the page or behind its back button", async () => {
+  const page = await world.signedIn("alice", "#/agents/demo");
+  await ask(page, "alice's question");
+  await answered(page);
+  await page.getByRole("textbox", { name: /^Message to/ }).fill("alice's draft");
+  await page.getByRole("link", { name: /^finance/ }).click();
+  await page.getByRole("heading", { name: "finance", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Gatehouse" }).waitFor();
+  // The pages of both agents; the sign-in page is before them.
+  for (let back = 0; back < 2; back += 1) {
+    await page.goBack();
+    await page.locator("#main").waitFor();
+    assert.doesNotMatch(await page.locator("body").innerText(), /alice/);
+  }
+  await page.goto(`${world.pages.origin}/#/agents/demo`);
+  await page.reload();
+  await world.signIn(page, "bob");
+  assert.equal(await page.getByRole("textbox", { name: /^Message to/ }).inputValue(), "");
+  assert.doesNotMatch(await page.locator("body").innerText(), /alice/);
+  await page.context().close();
+});
+
 test("a token that the door takes no more is renewed silently, and the turn is asked once more", async () => {
   const page = await world.signedIn("alice");
   let asked = 0;
@@ -390,6 +413,26 @@ test("settings that are missing or wrong are told, and a sign-in service that is
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("alert").getByText("cannot be reached").waitFor();
   await page.context().close();
+});
+
+test("a connection that breaks in the middle of an answer leaves what came, marked", async () => {
+  const good = world.pages.config;
+  world.pages.config = { ...configOf(world.stack), door: `${world.pages.origin}/door` };
+  const who = { agents: ["demo"], protocols: { demo: "http" }, issuer: "i", subject: "s", username: "alice", groups: [], scopes: [], expires: 1 };
+  world.pages.door = (path, response) => {
+    response.setHeader("Content-Type", path === "/whoami" ? "application/json" : "text/event-stream");
+    if (path === "/whoami") response.end(JSON.stringify(who));
+    else response.write('data: {"text":"the first half"}\n\n: heartbeat\n', () => setTimeout(() => response.destroy(), 100));
+  };
+  const page = await world.signedIn("alice");
+  await ask(page, "tell me all");
+  await page.locator(".notice").getByText("cut", { exact: true }).waitFor();
+  assert.match(await page.getByRole("log").innerText(), /the first half[\s\S]*connection broke/);
+  await page.getByRole("button", { name: "Edit and ask again" }).click();
+  assert.equal(await page.getByRole("textbox", { name: /^Message to/ }).inputValue(), "tell me all");
+  await page.context().close();
+  world.pages.door = null;
+  world.pages.config = good;
 });
 
 test("without JavaScript the page says what to use instead", async () => {

@@ -27,13 +27,23 @@ test("no hop has anything like a token", () => {
 
 test("a feed keeps each hop once, by request, and within bounds", () => {
   const feed = new Feed();
-  for (const hop of [...TRACE, ...TRACE]) feed.take(hop);
+  for (const hop of TRACE) {
+    feed.take(hop);
+    feed.take(hop);
+  }
   const [request] = feed.requests.value.keys();
   assert.ok(request !== undefined);
   assert.equal(feed.of(request, 0).length, TRACE.length);
   assert.deepEqual(feed.of("another", 0), []);
   for (let count = 0; count < 300; count += 1) feed.take({ ...TRACE[1], request: `r${String(count)}`, seq: 1000 + count });
   assert.equal(feed.requests.value.size, 100);
+});
+
+test("another run of the stack begins anew", () => {
+  const feed = new Feed();
+  for (const hop of TRACE) feed.take(hop);
+  feed.take({ ...TRACE[0], request: "another" });
+  assert.deepEqual([...feed.requests.value.keys()], ["another"]);
 });
 
 test("hops are read in the order in which they began, and the answer last", () => {
