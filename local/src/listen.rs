@@ -50,16 +50,20 @@ impl Bound {
     /// This port of 127.0.0.1, and of the other address of `localhost` if the machine has it: browsers ask that first, and
     /// another program there would answer in its place. A free port for 0.
     pub(crate) async fn localhost_port(port: u16) -> io::Result<Self> {
-        let mut bound = Self::loopback_port(port).await?;
-        let port = bound.address.port();
-        match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-            Ok(second) => bound.second = Some(second),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                return Err(about(port, &error));
+        loop {
+            let mut bound = Self::loopback_port(port).await?;
+            let address = (Ipv6Addr::LOCALHOST, bound.address.port());
+            match TcpListener::bind(address).await {
+                Ok(second) => bound.second = Some(second),
+                // A port that is free at one address need not be free at the other: then another free one is tried.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 => continue,
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    return Err(about(port, &error));
+                }
+                Err(_) => {}
             }
-            Err(_) => {}
+            return Ok(bound);
         }
-        Ok(bound)
     }
 
     /// `127.0.0.1:PORT`

@@ -45,7 +45,6 @@ impl Cloud {
             keys: settings.keys.clone(),
             port: settings.ports.issuer,
             hops: settings.hops.clone(),
-            ..IssuerSettings::default()
         })
         .await?;
         let secrets = SecretStore::start(credentials.clone()).await;
