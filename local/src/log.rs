@@ -140,7 +140,7 @@ mod tests {
     fn a_listener_hears_every_line_with_its_service() {
         let heard = Arc::new(Heard::default());
         let mut listeners = Listeners::default();
-        listeners.add(Arc::clone(&heard) as Arc<dyn Listener>);
+        listeners.add(heard.clone());
         for name in ["one", "two"] {
             Log::new(name.into(), false, listeners.clone()).add(b"a\x07b\n");
         }
