@@ -50,9 +50,9 @@ PYTHONS := AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CU
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-local: page ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py']
+local: page ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py'] [ARGS='--paste']
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
-	@exec $(TARGET)/debug/local
+	@exec $(TARGET)/debug/local $(ARGS)
 
 test: lint kits web unit browser examples template ## Check everything, as CI does
 	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(WEB_LOG) $(BROWSER_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))

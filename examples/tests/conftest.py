@@ -85,7 +85,7 @@ def start(tmp_path):
         # For LangChain's stand-in, which is every model.
         environment["MODEL"] = "fake"
         process = subprocess.Popen(
-            [LOCAL, "--template", ROOT / "template.yaml", "--describe", description],
+            [LOCAL, "--port", "0", "--log", "json", "--template", ROOT / "template.yaml", "--describe", description],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

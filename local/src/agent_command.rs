@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::agentcore_runtime::{AgentUrl, AgentUrlError, Protocol};
-use crate::log::Log;
+use crate::log::{Listeners, Log};
 
 mod files;
 mod process;
@@ -120,6 +120,7 @@ pub(crate) struct Place {
     pub(crate) variables: Vec<(&'static str, String)>,
     /// Whether output and events are shown on standard error.
     pub(crate) echo: bool,
+    pub(crate) listeners: Listeners,
 }
 
 impl OwnAgent {
@@ -134,7 +135,11 @@ impl OwnAgent {
         if !command.folder.is_dir() {
             return Err(AgentCommandError::Folder(command.folder));
         }
-        let log = Arc::new(Log::new("agent".to_owned(), place.echo));
+        let log = Arc::new(Log::new(
+            "agent".to_owned(),
+            place.echo,
+            place.listeners.clone(),
+        ));
         // Before the start, so that no change is missed.
         let files = Files::below(command.folder.clone()).await;
         let process = Process::spawn(&command, &place.variables, &log)

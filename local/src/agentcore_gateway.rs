@@ -4,6 +4,7 @@
 //! `tools/list` shows the tools that some input might open, `tools/call` is decided with its input. The policies and
 //! the tools are those that are deployed; the tools' data is made up.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +17,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::hops::{Began, Hops};
 pub use crate::jwt_authorizer::IssuerError;
 use crate::jwt_authorizer::{JwtAuthorizer, JwtAuthorizerSettings, Refusal};
 use crate::lambda::{ACCOUNT, REGION};
@@ -25,13 +27,16 @@ use crate::listen::{Bound, Served};
 
 mod call;
 mod catalog;
+mod check;
 mod engine;
 mod mcp;
+mod seen;
 mod tools;
 
 use call::Ledger;
 pub use call::ToolCall;
 use catalog::Tool;
+pub use check::check;
 use engine::Engine;
 pub use engine::{PolicyError, Verdict};
 pub use tools::Refund;
@@ -88,6 +93,7 @@ struct Gateway {
     engine: Engine,
     tools: Tools,
     ledger: Ledger,
+    hops: Hops,
     log_only: AtomicBool,
     refused: AtomicU64,
 }
@@ -98,6 +104,18 @@ impl ToolGateway {
     /// # Errors
     /// The issuer, the policies or the tools cannot be read, or no port could be bound.
     pub async fn start(settings: ToolGatewaySettings) -> Result<Self, StartError> {
+        Self::start_watched(settings, Hops::default(), 0).await
+    }
+
+    /// The same on this port, any free one for 0; its hops are told.
+    ///
+    /// # Errors
+    /// As [`ToolGateway::start`].
+    pub async fn start_watched(
+        settings: ToolGatewaySettings,
+        hops: Hops,
+        port: u16,
+    ) -> Result<Self, StartError> {
         let ToolGatewaySettings {
             discovery_url,
             allowed_clients,
@@ -111,7 +129,7 @@ impl ToolGateway {
             ..JwtAuthorizerSettings::default()
         })
         .await?;
-        let bound = Bound::loopback().await.map_err(StartError::Bind)?;
+        let bound = Bound::loopback_port(port).await.map_err(StartError::Bind)?;
         let gateway = Arc::new(Gateway {
             origin: bound.origin(),
             inbound,
@@ -119,6 +137,7 @@ impl ToolGateway {
             engine,
             tools: Tools::default(),
             ledger: Ledger::default(),
+            hops,
             log_only: AtomicBool::new(false),
             refused: AtomicU64::new(0),
         });
@@ -151,6 +170,37 @@ impl ToolGateway {
     /// The last 1000 calls of tools, oldest first.
     pub fn calls(&self) -> Vec<ToolCall> {
         self.gateway.ledger.calls()
+    }
+
+    /// Of each tool what the engine says of these claims while the input is not known, and on which policies that rests. Without
+    /// claims nothing is known.
+    pub fn outlook(
+        &self,
+        claims: Option<&Map<String, Value>>,
+    ) -> Vec<(String, &'static str, BTreeSet<String>)> {
+        let Gateway {
+            catalog, engine, ..
+        } = &*self.gateway;
+        let outlook = |tool: &Tool| {
+            let outlook = claims.and_then(|claims| engine.outlook(claims, tool));
+            let (outcome, policies) = match outlook {
+                None => ("unknown", BTreeSet::new()),
+                Some((Some(true), policies)) => ("allowed", policies),
+                Some((Some(false), policies)) => ("refused", policies),
+                Some((None, policies)) => ("depends", policies),
+            };
+            (tool.name.clone(), outcome, policies)
+        };
+        catalog.iter().map(outlook).collect()
+    }
+
+    /// The policies: `effect`, `id` and `text` of each.
+    pub fn policies(&self) -> Value {
+        let policies = self.gateway.engine.all();
+        let shown = policies
+            .into_iter()
+            .map(|policy| json!({"effect": policy.effect, "id": policy.id, "text": policy.text}));
+        shown.collect()
     }
 
     /// The last 1000 refunds, oldest first.
@@ -211,9 +261,13 @@ fn read_catalog(path: &Path) -> Result<Vec<Tool>, PolicyError> {
 
 async fn ask(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    let began = Began::now();
     let claims = match gateway.inbound.admit(&head.headers).await {
         Ok(claims) => claims,
-        Err(refusal) => return gateway.refuse(refusal),
+        Err(refusal) => {
+            seen::refused(&gateway.hops, began, &head.headers);
+            return gateway.refuse(refusal);
+        }
     };
     let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
         return empty(StatusCode::PAYLOAD_TOO_LARGE);
@@ -221,6 +275,7 @@ async fn ask(State(gateway): State<Arc<Gateway>>, request: Request) -> Response 
     let caller = mcp::Caller {
         claims: &claims,
         headers: &head.headers,
+        began,
     };
     match mcp::answer(&gateway, &caller, &body) {
         (status, Some(body)) => answer(status, &body),

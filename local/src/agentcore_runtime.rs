@@ -21,7 +21,9 @@ use http::{HeaderValue, Method};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
+use crate::hops::Hops;
 use crate::listen::{Bound, Served};
+use crate::log::Listeners;
 use crate::sigv4::{Claim, Credentials, SignatureError};
 
 mod agent_url;
@@ -31,6 +33,7 @@ mod failure;
 mod fault;
 mod inbound;
 mod mcp;
+mod observer;
 mod plane;
 mod protocol;
 mod runtime;
@@ -45,6 +48,7 @@ pub use call::{Call, Ended, Operation};
 use failure::Failure;
 pub use fault::{Fault, ServiceError};
 use inbound::Doorkeeper;
+use observer::Observer;
 use plane::Plane;
 pub use protocol::Protocol;
 use runtime::Runtime;
@@ -75,6 +79,15 @@ pub struct DataPlane {
 impl DataPlane {
     /// Answers on a free port of 127.0.0.1.
     pub async fn start(settings: DataPlaneSettings) -> Result<Self, StartError> {
+        Self::start_watched(settings, Hops::default(), Listeners::default()).await
+    }
+
+    /// The same; its hops are told, and these hear why an agent failed.
+    pub async fn start_watched(
+        settings: DataPlaneSettings,
+        hops: Hops,
+        listeners: Listeners,
+    ) -> Result<Self, StartError> {
         let DataPlaneSettings {
             region,
             credentials,
@@ -99,6 +112,7 @@ impl DataPlane {
             tunnels: Tunnels::default(),
             faults: Mutex::new(VecDeque::new()),
             refused: AtomicU64::new(0),
+            observer: Observer::new(hops, listeners),
         });
         let router = router(Arc::clone(&plane));
         Ok(Self {

@@ -13,6 +13,7 @@ mod mock;
 mod policy;
 mod refusal;
 mod routes;
+mod seen;
 
 pub use domain::CustomDomain;
 pub use refusal::ResponseType;
@@ -29,19 +30,22 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::hops::Hops;
 use crate::lambda::{Event, Function};
 use crate::listen::{Bound, Served};
-use crate::log::Log;
+use crate::log::{Listeners, Log};
 use crate::template::{Api, Call, Integration};
 
 use access_log::{AccessLog, Entry};
-use authorizer::Authorizers;
+use authorizer::{Authorized, Authorizers};
 use event::Incoming;
 use refusal::Refusal;
 use routes::Routes;
+use seen::Seen;
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
 const MAX_PAYLOAD: usize = 10 * 1024 * 1024;
@@ -60,6 +64,8 @@ pub struct Entrance {
     bound: Bound,
     domain: Option<CustomDomain>,
     echo: bool,
+    listeners: Listeners,
+    hops: Hops,
 }
 
 impl Entrance {
@@ -71,6 +77,8 @@ impl Entrance {
             bound: Bound::loopback_port(port).await?,
             domain: None,
             echo: false,
+            listeners: Listeners::default(),
+            hops: Hops::default(),
         })
     }
 
@@ -89,6 +97,14 @@ impl Entrance {
         self
     }
 
+    /// The same port, whose access log these hear, and which tells the hops of its requests.
+    #[must_use]
+    pub fn with_listeners(mut self, listeners: Listeners, hops: Hops) -> Self {
+        self.listeners = listeners;
+        self.hops = hops;
+        self
+    }
+
     /// `http://127.0.0.1:PORT`
     pub fn url(&self) -> String {
         self.bound.origin()
@@ -102,9 +118,11 @@ impl ApiGateway {
             bound,
             domain,
             echo,
+            listeners,
+            hops,
         } = entrance;
         let url = bound.origin();
-        let log = Arc::new(Log::new("gateway".to_owned(), echo));
+        let log = Arc::new(Log::new("gateway".to_owned(), echo, listeners));
         let access_log = AccessLog {
             log: Arc::clone(&log),
             format: api.access_log.clone().map(Arc::from),
@@ -116,6 +134,7 @@ impl ApiGateway {
             routes: Routes::new(&api.routes),
             authorizers: Authorizers::new(api.authorizers.clone()),
             functions,
+            hops,
             api,
         });
         let router = Router::new().fallback(answer).with_state(door);
@@ -151,6 +170,7 @@ struct Door {
     routes: Routes,
     authorizers: Authorizers,
     functions: HashMap<String, Function>,
+    hops: Hops,
 }
 
 async fn answer(State(door): State<Arc<Door>>, request: Request<Body>) -> Response {
@@ -159,8 +179,9 @@ async fn answer(State(door): State<Arc<Door>>, request: Request<Body>) -> Respon
         return domain::no_mapping();
     };
     let mut incoming = Incoming::new(request, door.port);
-    let mut entry = door.access_log.begin(&incoming);
-    let outcome = door.answer(&mut incoming, body, &mut entry).await;
+    let seen = Seen::begin(&door.hops, &incoming);
+    let mut entry = door.access_log.begin(&incoming, seen.end());
+    let outcome = door.answer(&mut incoming, body, &mut entry, &seen).await;
     let mut response = outcome.unwrap_or_else(|refusal| {
         entry.refused(refusal.kind);
         let response = door.api.responses.get(refusal.kind.name());
@@ -207,6 +228,7 @@ impl Door {
         incoming: &mut Incoming,
         body: Body,
         entry: &mut Entry,
+        seen: &Seen<'_>,
     ) -> Result<Response, Refusal> {
         check_sizes(&incoming.request.headers)?;
         let (route, parameters) = self
@@ -219,11 +241,7 @@ impl Door {
             return Err(Refusal::uri_too_long());
         }
         let authorized = match &route.authorizer {
-            Some(name) => Some(
-                self.authorizers
-                    .ask(name, incoming, &self.functions, |told| entry.told(told))
-                    .await?,
-            ),
+            Some(name) => Some(self.authorize(name, incoming, entry, seen).await?),
             None => None,
         };
         let body = payload(body).await?;
@@ -237,9 +255,33 @@ impl Door {
             trace: Some(incoming.trace.clone()),
         };
         let asked = Instant::now();
+        let deciding = authorized.is_some().then(|| seen.proxy());
         let answered = self.integrate(call, event, incoming).await;
         entry.integrated(asked.elapsed());
+        if let Some(deciding) = deciding {
+            deciding.end(seen::outcome(&answered));
+        }
         answered
+    }
+
+    async fn authorize(
+        &self,
+        name: &str,
+        incoming: &Incoming,
+        entry: &mut Entry,
+        seen: &Seen<'_>,
+    ) -> Result<Authorized, Refusal> {
+        seen.token();
+        let asking = seen.authorizer();
+        let mut is_kept = false;
+        let told = |context: &Map<String, Value>, kept| {
+            entry.told(context);
+            is_kept = kept;
+        };
+        let asked = self.authorizers.ask(name, incoming, &self.functions, told);
+        let authorized = asked.await;
+        asking.end(&authorized, is_kept);
+        authorized
     }
 
     async fn integrate(

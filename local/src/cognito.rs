@@ -16,13 +16,13 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use axum::Router;
 use axum::routing::{get, post};
-use serde_json::Value;
-use url::Url;
+use serde_json::{Map, Value};
 
 use crate::aws_json::JsonService;
+use crate::clock;
+use crate::hops::{Began, Hops};
 use crate::lambda::{ACCOUNT, REGION};
 use crate::listen::{Bound, Served};
-use crate::{clock, random};
 
 mod answer;
 mod api;
@@ -36,21 +36,23 @@ mod keys;
 mod overrides;
 mod page;
 mod pool;
+mod seen;
+mod setting_up;
 mod settings;
 mod table;
 mod token;
 mod trigger;
 
 use claims::Mint;
+use client::Machine;
 pub use client::TOOLS_SCOPE;
-use client::{Console, INVOKE_SCOPE, Machine};
-use client_secrets::ClientSecrets;
 use documents::Shelf;
 pub use documents::{Document, Fault};
-pub use keys::CryptoError;
 use keys::KeySet;
+pub use keys::{CryptoError, KeptKeys};
 use overrides::Overrides;
-use pool::{Grant, Pool, Session, User};
+use pool::{Grant, Pool, Session};
+use seen::Seen;
 pub use settings::{IssuerSettings, RETURN_URLS, UserSettings};
 pub use trigger::Trigger;
 use trigger::{Occasion, TriggerError};
@@ -104,6 +106,14 @@ pub struct Issuer {
     _served: Served,
 }
 
+/// A person of the pool, with the password: this pool is of one machine and one run.
+pub(crate) struct Person<'p> {
+    pub(crate) name: &'p str,
+    pub(crate) groups: &'p [String],
+    pub(crate) password: &'p str,
+    pub(crate) subject: &'p str,
+}
+
 /// What the endpoints share.
 struct Service {
     /// The `iss` of its tokens.
@@ -115,6 +125,7 @@ struct Service {
     lifetime_seconds: u64,
     trigger: RwLock<Option<Trigger>>,
     administration: Option<Arc<JsonService>>,
+    hops: Hops,
     token_requests: AtomicU64,
     discovery_shelf: Shelf,
     key_shelf: Shelf,
@@ -123,10 +134,14 @@ struct Service {
 impl Issuer {
     /// Makes keys, secrets and passwords, and answers on a free port of 127.0.0.1.
     pub async fn start(settings: IssuerSettings) -> Result<Self, StartError> {
-        let pool = pool(&settings)?;
+        let pool = setting_up::pool(&settings)?;
         let administration = client_secrets::administration(&pool, settings.administrator.clone());
-        let keys = new_keys().await?;
-        let bound = Bound::loopback().await.map_err(StartError::Bind)?;
+        let keys = match &settings.keys {
+            Some(kept) => KeySet::restore(kept)?,
+            None => new_keys().await?,
+        };
+        let bound = Bound::loopback_port(settings.port).await;
+        let bound = bound.map_err(StartError::Bind)?;
         let origin = bound.origin();
         let service = Arc::new(Service {
             url: format!("{origin}/{POOL}"),
@@ -136,6 +151,7 @@ impl Issuer {
             lifetime_seconds: settings.token_lifetime_seconds,
             trigger: RwLock::default(),
             administration,
+            hops: settings.hops,
             token_requests: AtomicU64::new(0),
             discovery_shelf: Shelf::default(),
             key_shelf: Shelf::default(),
@@ -212,6 +228,28 @@ impl Issuer {
             .map(|user| user.subject.as_str())
     }
 
+    /// The people of the pool.
+    pub(crate) fn users(&self) -> impl Iterator<Item = Person<'_>> {
+        self.service.pool.users().map(|user| Person {
+            name: &user.name,
+            groups: &user.groups,
+            password: &user.password,
+            subject: &user.subject,
+        })
+    }
+
+    /// The claims of a tool token for a user whom an access token proves; the trigger is asked. None if it refuses.
+    pub(crate) async fn tool_claims(&self, user: &str) -> Option<Map<String, Value>> {
+        let tools = &self.service.pool.tools;
+        let proof = self.access_token(user).ok()?;
+        let metadata = BTreeMap::from([("user_token".to_owned(), proof)]);
+        let event = || trigger::machine_event(tools.id, tools.scope, Some(&metadata));
+        let overrides = self.service.overrides(event).await.ok()?;
+        let mut claims = self.service.mint(clock::now()).machine(tools, tools.scope);
+        overrides.change_machine(&mut claims).ok()?;
+        claims.as_object().cloned()
+    }
+
     /// The claims of an access token for a user who has just signed in at the page for every scope.
     pub fn access_claims(&self, user: &str) -> Result<Value, TokenError> {
         let pool = &self.service.pool;
@@ -252,6 +290,14 @@ impl Issuer {
     /// make.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, CryptoError> {
         self.service.keys().access.sign(header, claims)
+    }
+
+    /// The keys that it signs with, for a later run.
+    ///
+    /// # Errors
+    /// The cryptographic library failed.
+    pub fn keep_keys(&self) -> Result<KeptKeys, CryptoError> {
+        self.service.keys().keep()
     }
 
     /// Signs with new keys from now on. The last access key stays published until the next
@@ -336,59 +382,25 @@ impl Service {
         metadata: Option<&BTreeMap<String, String>>,
         now: u64,
     ) -> Result<String, NoTokensError> {
+        let seen = Seen::begin(&self.hops, metadata);
         let event = || trigger::machine_event(machine.id, scope, metadata);
-        let overrides = self.overrides(event).await?;
-        let mut claims = self.mint(now).machine(machine, scope);
-        overrides
-            .change_machine(&mut claims)
-            .map_err(TriggerError::from)?;
-        let keys = self.keys();
-        Ok(keys.access.sign(&keys.access.header(), &claims)?)
-    }
-}
-
-fn pool(settings: &IssuerSettings) -> Result<Pool, StartError> {
-    let check = |uri: &String| {
-        let url = Url::parse(uri).ok();
-        let url = url.filter(Url::has_host).map(|_| uri.clone());
-        url.ok_or_else(|| StartError::RedirectUri(uri.clone()))
-    };
-    let redirect_uris = settings.redirect_uris.iter().map(check);
-    let logout_uris = settings.logout_uris.iter().map(check);
-    let console = Console {
-        id: CONSOLE_CLIENT,
-        redirect_uris: redirect_uris.collect::<Result<_, _>>()?,
-        logout_uris: logout_uris.collect::<Result<_, _>>()?,
-    };
-    let machine = Machine {
-        id: MACHINE_CLIENT,
-        secrets: ClientSecrets::new(MACHINE_CLIENT),
-        scope: INVOKE_SCOPE,
-        lifetime_seconds: settings.token_lifetime_seconds,
-    };
-    let tools = Machine {
-        id: TOOLS_CLIENT,
-        secrets: ClientSecrets::new(TOOLS_CLIENT),
-        scope: TOOLS_SCOPE,
-        lifetime_seconds: settings.tool_token_lifetime_seconds,
-    };
-    let users = settings.users.iter().cloned().map(|user| {
-        let UserSettings {
-            name,
-            email,
-            groups,
-            password,
-        } = user;
-        let password = password.unwrap_or_else(random::secret);
-        User {
-            name,
-            email,
-            groups,
-            password,
-            subject: random::uuid(),
+        let asked = Began::now();
+        let overrides = self.overrides(event).await;
+        let plain = self.mint(now).machine(machine, scope);
+        let mut claims = plain.clone();
+        let changed = overrides.and_then(|overrides| Ok(overrides.change_machine(&mut claims)?));
+        seen.trigger(asked, &plain, &claims, changed.as_ref().err());
+        if let Err(error) = changed {
+            seen.token(None);
+            return Err(error.into());
         }
-    });
-    Ok(Pool::new(console, [machine, tools], users.collect()))
+        let token = {
+            let keys = self.keys();
+            keys.access.sign(&keys.access.header(), &claims)?
+        };
+        seen.token(Some(&claims));
+        Ok(token)
+    }
 }
 
 /// Key making is computing, so it has a thread of its own.

@@ -81,7 +81,15 @@ impl DynamoDb {
     /// # Errors
     /// No port could be bound.
     pub async fn start(credentials: Credentials, table: &str) -> io::Result<Self> {
-        let bound = Bound::loopback().await?;
+        Self::start_at(0, credentials, table).await
+    }
+
+    /// The same on this port, any free one for 0.
+    ///
+    /// # Errors
+    /// The port could not be bound.
+    pub async fn start_at(port: u16, credentials: Credentials, table: &str) -> io::Result<Self> {
+        let bound = Bound::loopback_port(port).await?;
         let port = bound.address().port();
         let tables = Arc::new(Tables {
             directory: table.to_owned(),
@@ -146,6 +154,15 @@ impl DynamoDb {
             | Value::Array(_) => Map::new(),
         };
         self.tables.change(|table| table.write(subject, item));
+    }
+
+    /// What it says of a user, if that is two texts.
+    pub fn row(&self, subject: &str) -> Option<Row> {
+        self.tables.change(|table| {
+            let item = table.items.get(subject)?;
+            let text = |name: &str| item.get(name)?.get("S")?.as_str();
+            Some(Row::new(text("department")?, text("role")?))
+        })
     }
 
     /// Says nothing of a user from now on.

@@ -20,6 +20,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
+use crate::log::Listeners;
+
 use pool::Pool;
 use sandbox::{Answer, Work};
 
@@ -56,6 +58,8 @@ pub struct FunctionSpec {
     pub init_timeout: Duration,
     /// Whether log lines are also written to this process's standard error.
     pub echo_logs: bool,
+    /// Who else is told of the log lines.
+    pub listeners: Listeners,
 }
 
 impl FunctionSpec {
@@ -70,6 +74,7 @@ impl FunctionSpec {
             max_concurrency: 10,
             init_timeout: Duration::from_secs(10),
             echo_logs: true,
+            listeners: Listeners::default(),
         }
     }
 }

@@ -16,8 +16,8 @@
 //! | [`template`] | CloudFormation and SAM, as far as `template.yaml` uses them | parameters, conditions, rules; `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`, `Fn::If`; functions, the API, its authorizers and gateway responses | resources that concern only the cloud, nested stacks; whatever else is not understood is an error |
 //!
 //! Beside them: [`agent`], a demonstration agent behind AgentCore Runtime; [`agent_command`], the developer's own agent as a
-//! process; [`stack`], which starts everything and tells the functions where it is; [`welcome`], the lines that `make local`
-//! prints.
+//! process; [`stack`], which starts everything and tells the functions where it is; [`log`], the lines of all services, and
+//! [`hops`], what requests carry through them; [`laptop`], what a person starts, with [`welcome`], the lines that it prints.
 //!
 //! # Known differences
 //!
@@ -45,8 +45,11 @@ pub mod agentcore_runtime;
 pub mod api_gateway;
 pub mod cognito;
 pub mod dynamodb;
+pub mod hops;
 pub mod jwt_authorizer;
 pub mod lambda;
+pub mod laptop;
+pub mod log;
 pub mod secrets_manager;
 pub mod sigv4;
 pub mod stack;
@@ -56,7 +59,6 @@ pub mod welcome;
 mod aws_json;
 mod clock;
 mod listen;
-mod log;
 #[cfg(test)]
 mod modelled;
 mod random;

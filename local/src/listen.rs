@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
@@ -25,6 +25,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A bound port whose router is not there yet, because the router must know its own address.
 pub(crate) struct Bound {
     listener: TcpListener,
+    second: Option<TcpListener>,
     address: SocketAddr,
 }
 
@@ -36,9 +37,33 @@ impl Bound {
 
     /// This port of 127.0.0.1; a free one for 0.
     pub(crate) async fn loopback_port(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.map_err(|error| about(port, &error))?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self {
+            listener,
+            second: None,
+            address,
+        })
+    }
+
+    /// This port of 127.0.0.1, and of the other address of `localhost` if the machine has it: browsers ask that first, and
+    /// another program there would answer in its place. A free port for 0.
+    pub(crate) async fn localhost_port(port: u16) -> io::Result<Self> {
+        loop {
+            let mut bound = Self::loopback_port(port).await?;
+            let address = (Ipv6Addr::LOCALHOST, bound.address.port());
+            match TcpListener::bind(address).await {
+                Ok(second) => bound.second = Some(second),
+                // A port that is free at one address need not be free at the other: then another free one is tried.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 => continue,
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    return Err(about(port, &error));
+                }
+                Err(_) => {}
+            }
+            return Ok(bound);
+        }
     }
 
     /// `127.0.0.1:PORT`
@@ -53,16 +78,31 @@ impl Bound {
 
     /// Answers from now on.
     pub(crate) fn serve(self, router: Router) -> Served {
-        Served(tokio::spawn(accept(self.listener, router)))
+        let second = self.second.map(|listener| accept(listener, router.clone()));
+        let second = second.map(|accept| tokio::spawn(accept));
+        let first = tokio::spawn(accept(self.listener, router));
+        Served([Some(first), second])
     }
 }
 
+/// The same error with the port in it, and with what to do.
+fn about(port: u16, error: &io::Error) -> io::Error {
+    let text = if error.kind() == io::ErrorKind::AddrInUse {
+        format!(
+            "another program listens on port {port} of 127.0.0.1; end it, or choose another port"
+        )
+    } else {
+        format!("bind port {port} of 127.0.0.1: {error}")
+    };
+    io::Error::new(error.kind(), text)
+}
+
 /// A served port: dropping it closes the port and every connection.
-pub(crate) struct Served(JoinHandle<()>);
+pub(crate) struct Served([Option<JoinHandle<()>>; 2]);
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.0.abort();
+        self.0.iter().flatten().for_each(JoinHandle::abort);
     }
 }
 

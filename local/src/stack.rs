@@ -1,17 +1,18 @@
 //! The whole of Gatehouse on this machine: issuer with its trigger, directory and secrets, AgentCore with agent and
 //! tools, functions, and the API in front of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::agent::Agent;
-use crate::agent_command::{AgentCommand, AgentCommandError, OwnAgent};
+use crate::agent_command::{AgentCommandError, OwnAgent};
 use crate::agentcore_gateway::{self, ToolGateway};
 use crate::agentcore_runtime::{self, AgentUrlError, DataPlane, Protocol};
-use crate::api_gateway::{ApiGateway, CustomDomain, Entrance};
+use crate::api_gateway::{ApiGateway, Entrance};
 use crate::cognito::{self, Issuer, Trigger};
 use crate::dynamodb::DynamoDb;
 use crate::lambda::{self, Function, FunctionSpec};
@@ -21,10 +22,16 @@ use crate::template::{FunctionSettings, Template, TemplateError};
 mod agents;
 mod cloud;
 mod issuers;
+mod people;
+mod set_up;
+mod settings;
 
 use agents::Containers;
 pub use agents::{AgentAuth, AgentSettings, DEMO_AGENT, FINANCE_AGENT, TOOLS_AGENT};
 use cloud::Cloud;
+pub use people::People;
+pub use set_up::SetUp;
+pub use settings::{ServicePorts, StackSettings};
 
 /// The users of the local issuer, in the order they are introduced.
 pub const USERS: [&str; 2] = ["alice", "bob"];
@@ -36,67 +43,6 @@ const DOCUMENTS: [&str; 2] = ["AGENTS", "TRUSTED_ISSUERS"];
 const FILE: &str = "file:";
 /// Processes of one function at most, where the template does not say: each stream needs one while it lasts.
 const MAX_CONCURRENCY: usize = 250;
-
-/// What a stack is made from.
-#[derive(Clone, Debug)]
-pub struct StackSettings {
-    /// The template.
-    pub template: PathBuf,
-    /// The folder of the built functions.
-    pub functions: PathBuf,
-    /// The door's port; any free one for 0.
-    pub port: u16,
-    /// A domain that leads to the door as well.
-    pub domain: Option<CustomDomain>,
-    /// The folder with `policies/*.cedar` and `tools.json`.
-    pub policy: PathBuf,
-    /// Life of a tool token in seconds.
-    pub tool_token_seconds: u64,
-    /// The user's own agent instead of the demonstration agent.
-    pub agent_url: Option<String>,
-    /// The same, started here by a command. Not together with an address.
-    pub agent_command: Option<AgentCommand>,
-    /// What the user's own agent speaks.
-    pub agent_protocol: Protocol,
-    /// Further agents, which all staff may call.
-    pub agents: Vec<AgentSettings>,
-    /// Further issuers that are trusted, as entries of `TRUSTED_ISSUERS`; every agent admits their callers, too.
-    pub issuers: Vec<Value>,
-    /// Values for variables that the template gives to functions, by the variables' names: `AGENTS` for example.
-    /// Any other name here changes nothing.
-    pub variables: BTreeMap<String, String>,
-    /// Addresses that the sign-in page may send people back to, as the template's `ReturnUrls`.
-    pub return_urls: Vec<String>,
-    /// Whether the door serves the pool's metadata in its own words, for clients that insist on what the pool's lack.
-    pub serves_metadata: bool,
-    /// Whether the functions' log lines are written to standard error.
-    pub echo_logs: bool,
-}
-
-impl StackSettings {
-    /// These functions of a template, and defaults for the rest: the policies beside the template, any free port, the
-    /// demonstration agent.
-    pub fn new(template: PathBuf, functions: PathBuf) -> Self {
-        Self {
-            policy: template.with_file_name("policy"),
-            template,
-            functions,
-            port: 0,
-            domain: None,
-            // Cognito's shortest.
-            tool_token_seconds: 300,
-            agent_url: None,
-            agent_command: None,
-            agent_protocol: Protocol::Http,
-            agents: Vec::new(),
-            issuers: Vec::new(),
-            variables: BTreeMap::new(),
-            return_urls: cognito::RETURN_URLS.map(str::to_owned).to_vec(),
-            serves_metadata: false,
-            echo_logs: false,
-        }
-    }
-}
 
 /// Why a stack did not start.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +89,7 @@ pub enum StackError {
 pub struct Stack {
     gateway: ApiGateway,
     functions: HashMap<String, Function>,
-    cloud: Cloud,
+    cloud: Arc<Cloud>,
     data_plane: DataPlane,
     agent: Option<Agent>,
     own_agent: Option<OwnAgent>,
@@ -152,6 +98,7 @@ pub struct Stack {
     agents: Vec<String>,
     further_issuers: Vec<Value>,
     tool_token_seconds: u64,
+    set_up: SetUp,
 }
 
 impl Stack {
@@ -164,7 +111,8 @@ impl Stack {
         let entrance = entrance.map_err(StackError::Gateway)?;
         let entrance = entrance
             .with_domain(settings.domain.take())
-            .with_echo(settings.echo_logs);
+            .with_echo(settings.echo_logs)
+            .with_listeners(settings.listeners.clone(), settings.hops.clone());
         let door = entrance.url();
         let public_url = settings.variables.entry("PUBLIC_URL".to_owned());
         let public_url = public_url.or_insert_with(|| door.clone()).clone();
@@ -172,10 +120,11 @@ impl Stack {
         let cloud = Cloud::start(&settings, &credentials).await?;
         let containers = Containers::start(&settings, &cloud.tools).await?;
         let agents = containers.agents(&settings);
-        if let Some(agent) = &containers.agent {
-            agent.trust(&door, &[DEMO_AGENT, FINANCE_AGENT]);
-        }
-        let data_plane = agents::data_plane(&agents, credentials.clone(), &cloud.issuer).await?;
+        let mut set_up = SetUp::read(&settings, &agents);
+        containers.trust(&door, &set_up);
+        let mut runtimes = agents::runtimes(&agents, &cloud.issuer)?;
+        runtimes.extend(containers.own_runtimes(&mut set_up, &runtimes, &cloud.issuer));
+        let data_plane = agents::data_plane(&settings, runtimes, credentials.clone()).await?;
         let template = template(&settings, &cloud, &agents)?;
         let mut lambda = cloud.endpoints();
         lambda.push((
@@ -196,13 +145,13 @@ impl Stack {
             demo_url: containers.demo_url(),
             gateway,
             functions,
-            cloud,
+            cloud: Arc::new(cloud),
             data_plane,
             agent: containers.agent,
             own_agent,
-            own_protocol: (settings.agent_url.is_some() || settings.agent_command.is_some())
-                .then_some(settings.agent_protocol),
-            agents: agents::names(agents),
+            own_protocol: settings.own_protocol(),
+            agents: set_up.names(),
+            set_up,
             further_issuers: settings.issuers,
             tool_token_seconds: settings.tool_token_seconds,
         })
@@ -248,6 +197,11 @@ impl Stack {
         &self.cloud.directory
     }
 
+    /// The people of the pool, with what the directory and the policies say of them.
+    pub fn people(&self) -> People {
+        People::new(Arc::clone(&self.cloud))
+    }
+
     /// The tools, behind their policies.
     pub fn tools(&self) -> &ToolGateway {
         &self.cloud.tools
@@ -273,6 +227,21 @@ impl Stack {
         self.own_protocol
     }
 
+    /// What is to be said of the set-up.
+    pub fn notes(&self) -> &[String] {
+        self.set_up.notes()
+    }
+
+    /// What the door is set up for.
+    pub fn set_up(&self) -> &SetUp {
+        &self.set_up
+    }
+
+    /// The names of all agents.
+    pub fn agents(&self) -> &[String] {
+        &self.agents
+    }
+
     /// A function by its logical id in the template.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.get(name)
@@ -285,7 +254,7 @@ impl Stack {
             directory,
             tools,
             ..
-        } = &self.cloud;
+        } = &*self.cloud;
         let passwords = USERS.map(|user| (user.to_owned(), json!(issuer.password(user))));
         let subjects = USERS.map(|user| (user.to_owned(), json!(issuer.subject(user))));
         let functions = self.functions.iter().map(|(name, function)| {
@@ -345,8 +314,12 @@ fn template(
 ) -> Result<Template, TemplateError> {
     let mut parameters = cloud.parameters(&settings.issuers, settings.serves_metadata);
     let issuers = issuers::names(&cloud.issuer, &settings.issuers);
-    let document = agents::document(agents, &cloud.tools, issuers).to_string();
-    parameters.insert("Agents".to_owned(), document);
+    let document = if set_up::is_open(settings) {
+        agents::open_document(agents)
+    } else {
+        agents::document(agents, &cloud.tools, issuers)
+    };
+    parameters.insert("Agents".to_owned(), document.to_string());
     // The template takes the authorizer from the routes by the same parameter.
     let enable_auth = settings.variables.get("ENABLE_AUTH").cloned();
     parameters.extend(enable_auth.map(|given| ("EnableAuth".to_owned(), given)));
@@ -394,6 +367,7 @@ fn spec(
         memory_mb: function.memory_mb,
         max_concurrency: function.max_concurrency.unwrap_or(MAX_CONCURRENCY),
         echo_logs: settings.echo_logs,
+        listeners: settings.listeners.clone(),
         ..FunctionSpec::new(
             &function.name,
             absolute(&settings.functions).join(&function.binary),

@@ -14,6 +14,12 @@ pub(crate) fn new() -> String {
     format!("Root=1-{:08x}-{random}", clock::now())
 }
 
+/// The root of a trace header; empty where there is none.
+pub(crate) fn root(header: &str) -> &str {
+    let root = header.split(';').next().unwrap_or_default();
+    root.strip_prefix("Root=").unwrap_or_default()
+}
+
 /// Whether a header that a stranger sent has the form of a trace root, with whatever fields behind it.
 pub(crate) fn is_wellformed(header: &str) -> bool {
     let root = header.split(';').next().unwrap_or_default();

@@ -80,6 +80,7 @@ fn program(test: &str) -> Command {
         .arg(template())
         .arg("--functions")
         .arg(functions(test))
+        .args(["--port", "0", "--log", "json", "--paste"])
         .env("GATEHOUSE_WITHOUT_DOOR", "no-caller-is-verified")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -46,7 +46,8 @@ fn program(functions: &Path) -> Command {
         .arg("--template")
         .arg(template())
         .arg("--functions")
-        .arg(functions);
+        .arg(functions)
+        .args(["--port", "0", "--paste"]);
     command.stdin(Stdio::null());
     command
 }
@@ -196,6 +197,8 @@ fn wrong_arguments_are_named() {
             &["--domain", "https://api.example.com"],
             "`https://api.example.com` is not a host with a base path",
         ),
+        (&["--log", "loud"], "`loud` is not `lines` or `json`"),
+        (&["--user-token", "0"], "`0` is not 1 to 86400 seconds"),
         (&["--tool-token", "0"], "`0` is not 1 to 86400 seconds"),
         (
             &["--tool-token", "soon"],
@@ -299,7 +302,7 @@ fn it_is_ready_describes_itself_and_ends_cleanly() {
         let (directory, bob) = (&described["directory"], &described["subjects"]["bob"]);
         let row = format!("curl -X PUT {}/directory/{} -d", text(directory), text(bob));
         assert!(printed.contains(&row), "{printed}");
-        assert!(printed.contains("300 seconds long"), "{printed}");
+        assert!(printed.contains("60 seconds long"), "{printed}");
         let process = |name: &str| described["processes"][name][0].as_u64().unwrap();
         let processes = ["AuthorizerFunction", "ProxyFunction", "PretokenFunction"].map(process);
         assert!(processes.iter().all(alive));

@@ -66,6 +66,8 @@ impl Stack {
         let mut child = Command::new(binary("local"))
             .arg("--template")
             .arg(root().join("template.yaml"))
+            // Free ports, nothing kept, all log lines as they are, and the lines to paste.
+            .args(["--port", "0", "--log", "json", "--paste"])
             .arg("--return-url")
             .arg(CALLBACK)
             .arg("--describe")

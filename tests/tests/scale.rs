@@ -191,7 +191,7 @@ fn a_fault_in_a_file_stops_local_which_says_so() {
         ("", "`AGENTS` is `file:` without a path".to_owned()),
     ] {
         let output = Command::new(binary("local"))
-            .arg("--template")
+            .args(["--port", "0", "--template"])
             .arg(&template)
             .env("AGENTS", format!("file:{path}"))
             .current_dir(&folder.0)

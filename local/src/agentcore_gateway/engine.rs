@@ -10,13 +10,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicyId, PolicySet, Request, RestrictedExpression,
+    ActionConstraint, Authorizer, Context, Decision, Effect, Entities, Entity, EntityId,
+    EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, RestrictedExpression,
 };
 use serde_json::{Map, Value};
 
 use super::catalog::Tool;
 use crate::clock;
+use crate::hops::Shown;
 
 /// Stands for the gateway's ARN in the policies' source.
 const PLACEHOLDER: &str = "${GatewayArn}";
@@ -41,6 +42,9 @@ pub enum PolicyError {
     /// `tools.json` is not an object of targets, each a list of MCP tools.
     #[error("`tools.json` is not an object of targets, each a list of MCP tools")]
     Tools(#[source] serde_json::Error),
+    /// AgentCore would refuse policies that the engine could evaluate.
+    #[error("a deployment would refuse these policies:{}", .0.iter().map(|line| format!("\n    {line}")).collect::<String>())]
+    Refused(Vec<String>),
     /// Names that Cedar does not take.
     #[error("the tools make no actions: {0}")]
     Actions(String),
@@ -58,6 +62,13 @@ pub enum Verdict {
     Undecided,
 }
 
+/// What the engine says of one call, and on which policies that rests.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) verdict: Verdict,
+    pub(super) reasons: BTreeSet<String>,
+}
+
 /// The policies of one gateway.
 pub(super) struct Engine {
     policies: PolicySet,
@@ -72,17 +83,8 @@ impl Engine {
         gateway_arn: &str,
         tools: &[Tool],
     ) -> Result<Self, PolicyError> {
-        let mut policies = PolicySet::new();
-        for path in files(folder)? {
-            let policy = policy(&path, gateway_arn)?;
-            let added = policies.add(policy);
-            added.map_err(|error| PolicyError::Policy {
-                path,
-                what: error.to_string(),
-            })?;
-        }
         Ok(Self {
-            policies,
+            policies: policies(folder, gateway_arn)?,
             actions: actions(tools)?,
             gateway: uid("Gateway", gateway_arn).map_err(PolicyError::Actions)?,
         })
@@ -94,22 +96,70 @@ impl Engine {
         claims: &Map<String, Value>,
         tool: &Tool,
         input: &Map<String, Value>,
-    ) -> Verdict {
+    ) -> Decided {
+        let undecided = || Decided {
+            verdict: Verdict::Undecided,
+            reasons: BTreeSet::new(),
+        };
         let asked = input_record(tool, input).and_then(|input| self.ask(claims, tool, input));
         let Some((request, entities)) = asked else {
-            return Verdict::Undecided;
+            return undecided();
         };
         let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
         let diagnostics = response.diagnostics();
         if diagnostics.errors().next().is_some() {
-            return Verdict::Undecided;
+            return undecided();
         }
-        match response.decision() {
+        let reasons: BTreeSet<_> = diagnostics.reason().map(PolicyId::to_string).collect();
+        let verdict = match response.decision() {
             Decision::Allow => Verdict::Permitted,
-            Decision::Deny => {
-                Verdict::Denied(diagnostics.reason().map(PolicyId::to_string).collect())
-            }
+            Decision::Deny => Verdict::Denied(reasons.clone()),
+        };
+        Decided { verdict, reasons }
+    }
+
+    /// The policies whose scope has the tool, and which of them the decision rests on.
+    pub(super) fn concerning(&self, tool: &Tool, reasons: &BTreeSet<String>) -> Vec<Shown> {
+        let mut shown: Vec<Shown> = self
+            .policies
+            .policies()
+            .filter(|policy| is_about(policy, tool))
+            .map(|policy| Shown {
+                applied: reasons.contains(&policy.id().to_string()),
+                ..shown(policy)
+            })
+            .collect();
+        shown.sort_by(|one, other| one.id.cmp(&other.id));
+        shown
+    }
+
+    /// Every policy.
+    pub(super) fn all(&self) -> Vec<Shown> {
+        let mut shown: Vec<Shown> = self.policies.policies().map(shown).collect();
+        shown.sort_by(|one, other| one.id.cmp(&other.id));
+        shown
+    }
+
+    /// What is known of a caller and a tool while the input is not: permitted, denied, or none of both, and the policies
+    /// that decide or may decide so.
+    pub(super) fn outlook(
+        &self,
+        claims: &Map<String, Value>,
+        tool: &Tool,
+    ) -> Option<(Option<bool>, BTreeSet<String>)> {
+        let unknown = RestrictedExpression::new_unknown("input");
+        let (request, entities) = self.ask(claims, tool, unknown)?;
+        let authorizer = Authorizer::new();
+        let response = authorizer.is_authorized_partial(&request, &self.policies, &entities);
+        if response.definitely_errored().next().is_some() {
+            return None;
         }
+        let decision = response
+            .decision()
+            .map(|decision| decision == Decision::Allow);
+        let deciding = response.may_be_determining();
+        let deciding = deciding.map(|policy| policy.id().to_string()).collect();
+        Some((decision, deciding))
     }
 
     /// AgentCore's `PartiallyAuthorizeActions`: is there an input with which this caller might be permitted?
@@ -151,6 +201,29 @@ impl Engine {
     }
 }
 
+fn shown(policy: &Policy) -> Shown {
+    Shown {
+        id: policy.id().to_string(),
+        effect: match policy.effect() {
+            Effect::Permit => "permit",
+            Effect::Forbid => "forbid",
+        },
+        text: policy.to_string(),
+        applied: false,
+    }
+}
+
+/// Whether the policy's scope has the tool's action, or one of its parents.
+fn is_about(policy: &Policy, tool: &Tool) -> bool {
+    let names = [tool.name.as_str(), tool.target.as_str(), CALL_TOOL, MCP];
+    let is_one = |action: &EntityUid| names.contains(&action.id().unescaped());
+    match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(action) => is_one(&action),
+        ActionConstraint::In(actions) => actions.iter().any(is_one),
+    }
+}
+
 /// Every claim is a text; a list or an object is its JSON ("Policy conditions").
 fn tag(claim: &Value) -> String {
     claim
@@ -175,6 +248,20 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
     paths.retain(|path| path.extension().is_some_and(|kind| kind == "cedar"));
     paths.sort();
     Ok(paths)
+}
+
+/// The policies of a folder.
+pub(super) fn policies(folder: &Path, gateway_arn: &str) -> Result<PolicySet, PolicyError> {
+    let mut policies = PolicySet::new();
+    for path in files(folder)? {
+        let policy = policy(&path, gateway_arn)?;
+        let added = policies.add(policy);
+        added.map_err(|error| PolicyError::Policy {
+            path,
+            what: error.to_string(),
+        })?;
+    }
+    Ok(policies)
 }
 
 /// One policy, by its file's name.

@@ -6,8 +6,9 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::call::ToolCall;
-use super::engine::Verdict;
-use super::{Gateway, Mode};
+use super::engine::{Decided, Verdict};
+use super::{Gateway, Mode, seen};
+use crate::hops::Began;
 
 /// The versions of the protocol, latest first.
 const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
@@ -48,6 +49,8 @@ pub(super) struct Caller<'c> {
     /// Of the token.
     pub(super) claims: &'c Map<String, Value>,
     pub(super) headers: &'c HeaderMap,
+    /// When the message came.
+    pub(super) began: Began,
 }
 
 /// The answer to one message. A notification, and an answer to a question that this
@@ -80,6 +83,9 @@ pub(super) fn answer(
         return refuse(Failure::Request);
     }
     let parameters = message.get("params").cloned().unwrap_or_default();
+    if ["tools/list", "tools/call"].contains(&method) {
+        seen::admitted(&gateway.hops, caller);
+    }
     let answer = match perform(gateway, caller, method, &parameters) {
         Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
         Err(failure) => failure.answer(id),
@@ -129,7 +135,9 @@ fn list(gateway: &Gateway, claims: &Map<String, Value>) -> Value {
 }
 
 fn call(gateway: &Gateway, caller: &Caller<'_>, parameters: &Value) -> Result<Value, Failure> {
-    let Caller { claims, headers } = caller;
+    let Caller {
+        claims, headers, ..
+    } = caller;
     let name = parameters.get("name").and_then(Value::as_str);
     let tool = gateway
         .catalog
@@ -143,7 +151,18 @@ fn call(gateway: &Gateway, caller: &Caller<'_>, parameters: &Value) -> Result<Va
             return Err(Failure::Arguments);
         }
     };
-    let verdict = gateway.engine.decide(claims, tool, &input);
+    let began = Began::now();
+    let Decided { verdict, reasons } = gateway.engine.decide(claims, tool, &input);
+    if gateway.hops.is_watched() {
+        let policies = gateway.engine.concerning(tool, &reasons);
+        seen::decided(
+            &gateway.hops,
+            began,
+            claims,
+            (tool, &input),
+            (&verdict, policies),
+        );
+    }
     gateway.ledger.add(ToolCall {
         tool: tool.name.clone(),
         input: input.clone(),

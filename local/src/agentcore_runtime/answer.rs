@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use super::failure::Failure;
 use super::fault::{Fault, ServiceError, Then, flood, truncated};
 use super::mcp;
+use super::observer::Trouble;
 use super::protocol::Protocol;
 use super::turn::{MCP_SESSION_ID, SESSION_ID};
 use crate::listen::hang_up;
@@ -57,7 +58,12 @@ pub(super) fn connector() -> HttpConnector {
 
 impl Relay<'_> {
     /// The agent's answer, or an error, or what the fault makes of it; `watch` tells how it ended.
-    pub(super) async fn answer<Tell>(self, fault: Option<Fault>, mut watch: Watch<Tell>) -> Response
+    pub(super) async fn answer<Tell>(
+        self,
+        fault: Option<Fault>,
+        trouble: &Trouble,
+        mut watch: Watch<Tell>,
+    ) -> Response
     where
         Tell: FnOnce(Ended) + Send + Unpin + 'static,
     {
@@ -75,17 +81,17 @@ impl Relay<'_> {
             )),
             Some(Fault::SlowFirstByte(delay)) => {
                 tokio::time::sleep(delay).await;
-                self.ask().await
+                self.ask(trouble).await
             }
             Some(Fault::CutAfter(bytes)) => self
-                .ask()
+                .ask(trouble)
                 .await
                 .map(|answer| answer.map(|body| truncated(body, bytes, Then::Cut))),
             Some(Fault::SilenceAfter(bytes)) => {
-                let answer = self.ask().await;
+                let answer = self.ask(trouble).await;
                 answer.map(|answer| answer.map(|body| truncated(body, bytes, Then::Silence)))
             }
-            None => self.ask().await,
+            None => self.ask(trouble).await,
         };
         let mut response = answered
             .unwrap_or_else(|error| Failure::from(error).answer(protocol, &mcp::request_id(&body)));
@@ -94,8 +100,8 @@ impl Relay<'_> {
     }
 
     /// Whatever the container answers but success becomes one error, as does a container that is
-    /// not there.
-    async fn ask(self) -> Result<Response, ServiceError> {
+    /// not there. `trouble` learns what it was.
+    async fn ask(self, trouble: &Trouble) -> Result<Response, ServiceError> {
         let protocol = self.protocol;
         let mut request = Request::builder()
             .method(self.method)
@@ -104,10 +110,19 @@ impl Relay<'_> {
             .map_err(|_| ServiceError::Internal)?;
         *request.headers_mut() = self.headers;
         let answer = tokio::time::timeout(FIRST_BYTE_TIMEOUT, self.client.request(request)).await;
-        let Ok(Ok(answer)) = answer else {
-            return Err(ServiceError::RuntimeClient);
+        let answer = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                trouble.note(Trouble::of_connection(&error));
+                return Err(ServiceError::RuntimeClient);
+            }
+            Err(_) => {
+                trouble.note("it did not answer within 15 minutes".to_owned());
+                return Err(ServiceError::RuntimeClient);
+            }
         };
         if !passes(protocol, answer.status()) {
+            trouble.note(Trouble::of_answer(&answer));
             return Err(ServiceError::RuntimeClient);
         }
         let (head, body) = answer.into_parts();

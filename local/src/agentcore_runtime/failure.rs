@@ -97,6 +97,10 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// A request member that breaks the model's rule for it.
     pub(super) fn invalid(field: &str, rule: &str) -> Self {
         let mut failure = Self::from(ServiceError::Validation);

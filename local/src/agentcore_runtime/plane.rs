@@ -23,11 +23,13 @@ use super::failure::{Failure, ServiceError};
 use super::fault::Fault;
 use super::inbound::Doorkeeper;
 use super::mcp::Exchange;
+use super::observer::{Called, Observer, Seen, Trouble};
 use super::protocol::Protocol;
 use super::runtime::Runtime;
 use super::sessions::{Name, Sessions};
 use super::turn::{self, SESSION_ID, Turn};
 use super::websocket::{self, Opening, Tunnels};
+use crate::hops::Began;
 use crate::random;
 use crate::watched::{Ended, Watch};
 
@@ -45,6 +47,7 @@ pub(super) struct Plane {
     pub(super) tunnels: Tunnels,
     pub(super) faults: Mutex<VecDeque<Fault>>,
     pub(super) refused: AtomicU64,
+    pub(super) observer: Observer,
 }
 
 /// A request that is proven and well formed.
@@ -56,6 +59,7 @@ struct Visit<'a> {
     head: Parts,
     body: Bytes,
     turn: Turn,
+    seen: &'a Seen<'a>,
 }
 
 impl Plane {
@@ -66,8 +70,10 @@ impl Plane {
         request: Request,
     ) -> Response {
         let id = random::uuid();
-        let outcome = self.perform(&id, operation, arn, request).await;
+        let seen = self.observer.begin(request.headers());
+        let outcome = self.perform(&id, operation, arn, request, &seen).await;
         let mut response = outcome.unwrap_or_else(|failure| {
+            seen.refused(failure.status().as_u16());
             let mut runtimes = self.runtimes.iter();
             let runtime = runtimes.find(|runtime| runtime.arn == arn);
             let protocol = runtime.map_or(Protocol::Http, |runtime| runtime.protocol);
@@ -106,6 +112,7 @@ impl Plane {
         operation: Operation,
         arn: &str,
         mut request: Request,
+        seen: &Seen<'_>,
     ) -> Result<Response, Failure> {
         let upgrade = hyper::upgrade::on(&mut request);
         let qualifier = turn::qualifier(request.uri().query().unwrap_or_default())?;
@@ -123,7 +130,9 @@ impl Plane {
             head,
             body,
             turn,
+            seen,
         };
+        seen.admitted();
         match operation {
             Operation::Invoke => self.invoke(visit).await,
             Operation::Card => self.card(visit).await,
@@ -204,8 +213,17 @@ impl Plane {
             body: visit.body.clone(),
             session_id: visit.turn.session_id.clone(),
         };
-        let response = relay.answer(self.next_fault(), self.watch(visit.id)).await;
+        let began = Began::now();
+        let trouble = Trouble::default();
+        let watch = self.watch(visit.id);
+        let response = relay.answer(self.next_fault(), &trouble, watch).await;
         self.status(visit.id, &response);
+        let called = Called {
+            runtime: &visit.runtime.arn,
+            request_id: visit.id,
+            began,
+        };
+        visit.seen.agent(&called, response.status(), &trouble);
         response
     }
 

@@ -17,8 +17,10 @@ use tokio::time::Instant;
 
 use super::event::{Incoming, SOURCE_IP};
 use super::refusal::ResponseType;
+use super::seen::End;
 use crate::log::Log;
 use crate::template::{LogPiece, LogVariable};
+use crate::trace;
 
 /// What API Gateway writes for a variable without a value.
 const NOTHING: &str = "-";
@@ -42,6 +44,7 @@ pub(super) struct Entry {
     authorizer: Map<String, Value>,
     integration: Option<Duration>,
     length: u64,
+    end: Option<End>,
 }
 
 /// What is known of a request from its beginning, and of its route once that is found.
@@ -58,7 +61,7 @@ struct Known {
 
 impl AccessLog {
     /// The line of a request that has just come in.
-    pub(super) fn begin(&self, incoming: &Incoming) -> Entry {
+    pub(super) fn begin(&self, incoming: &Incoming, end: End) -> Entry {
         Entry {
             log: self.clone(),
             started: Instant::now(),
@@ -76,6 +79,7 @@ impl AccessLog {
             authorizer: Map::new(),
             integration: None,
             length: 0,
+            end: Some(end),
         }
     }
 }
@@ -139,13 +143,16 @@ impl Entry {
                 let status = self.status.map(|status| status.as_u16().to_string());
                 or_nothing(&status.unwrap_or_default())
             }
-            LogVariable::XrayTraceId => or_nothing(root(&known.trace)),
+            LogVariable::XrayTraceId => or_nothing(trace::root(&known.trace)),
         }
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
+        if let Some(end) = self.end.take() {
+            end.tell(self.status);
+        }
         let Some(format) = &self.log.format else {
             return;
         };
@@ -160,12 +167,6 @@ impl Drop for Entry {
 
 fn millis(duration: Duration) -> String {
     duration.as_millis().to_string()
-}
-
-/// The root of a trace header.
-fn root(header: &str) -> &str {
-    let root = header.split(';').next().unwrap_or_default();
-    root.strip_prefix("Root=").unwrap_or_default()
 }
 
 /// A body whose bytes are counted.
@@ -209,6 +210,7 @@ mod tests {
 
     use super::*;
     use crate::api_gateway::event::Request;
+    use crate::log::Listeners;
     use crate::template::Template;
 
     const FORMAT: &str = r#"{"path": "$context.path", "id": "$context.requestId", "extended": "$context.extendedRequestId", "route": "$context.resourcePath", "status": "$context.status", "error": "$context.error.responseType", "token_id": "$context.authorizer.token_id", "bytes": "$context.responseLength", "integration": "$context.integration.latency"}"#;
@@ -235,7 +237,7 @@ mod tests {
         );
         let template = Template::parse(&template, &std::collections::BTreeMap::new()).unwrap();
         AccessLog {
-            log: Arc::new(Log::new("gateway".to_owned(), false)),
+            log: Arc::new(Log::new("gateway".to_owned(), false, Listeners::default())),
             format: template.api.access_log.map(Arc::from),
         }
     }
@@ -248,7 +250,7 @@ mod tests {
     async fn a_line_is_written_when_the_last_byte_is_sent() {
         let log = log();
         let incoming = incoming(&[]);
-        let mut entry = log.begin(&incoming);
+        let mut entry = log.begin(&incoming, End::default());
         entry.matched("/agents/{agent}/invocations");
         entry.told(&json!({"token_id": "t-1"}).as_object().unwrap().clone());
         entry.integrated(Duration::from_millis(7));
@@ -272,7 +274,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_named_and_what_is_not_there_is_a_dash() {
         let log = log();
-        let mut entry = log.begin(&incoming(&[]));
+        let mut entry = log.begin(&incoming(&[]), End::default());
         entry.refused(ResponseType::Unauthorized);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::UNAUTHORIZED;
@@ -282,7 +284,7 @@ mod tests {
             ["status", "error", "route", "token_id", "integration"].map(|name| line[name].clone());
         assert_eq!(json!(told), json!(["401", "UNAUTHORIZED", "-", "-", "-"]));
         // A caller who leaves before there is an answer.
-        drop(log.begin(&incoming(&[])));
+        drop(log.begin(&incoming(&[]), End::default()));
         assert_eq!(last(&log)["status"], "-");
     }
 

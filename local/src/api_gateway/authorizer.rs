@@ -67,14 +67,14 @@ impl Authorizers {
     }
 
     /// Whether the caller may call the method, by the policy kept for this identity or a new one. `told` gets what the
-    /// authorizer says of the caller, also where its policy denies the method: gateway responses and the access log may show
+    /// authorizer says of the caller, and whether that was kept, also where its policy denies the method: gateway responses and the access log may show
     /// it then, too.
     pub(super) async fn ask(
         &self,
         name: &str,
         incoming: &Incoming,
         functions: &HashMap<String, Function>,
-        told: impl FnOnce(&Map<String, Value>),
+        told: impl FnOnce(&Map<String, Value>, bool),
     ) -> Result<Authorized, Refusal> {
         let misconfigured = Refusal::of(ResponseType::AuthorizerConfigurationError);
         let authorizer = self.authorizers.get(name).ok_or(misconfigured)?;
@@ -82,7 +82,9 @@ impl Authorizers {
         let identity = identity(authorizer, incoming)?;
         let key = (name.to_owned(), identity);
         let asked = Instant::now();
-        let verdict = match self.kept(&key) {
+        let kept = self.kept(&key);
+        let is_kept = kept.is_some();
+        let verdict = match kept {
             Some(verdict) => verdict,
             None => {
                 let event = event(&authorizer.payload, incoming);
@@ -91,7 +93,7 @@ impl Authorizers {
                 verdict
             }
         };
-        told(&verdict.context);
+        told(&verdict.context, is_kept);
         match verdict.policy.decide(&incoming.method_arn()) {
             Decision::Allow => {
                 let latency_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);

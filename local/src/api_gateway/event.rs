@@ -95,6 +95,11 @@ impl Incoming {
         }
     }
 
+    /// The root of its trace.
+    pub(super) fn trace_root(&self) -> &str {
+        trace::root(&self.trace)
+    }
+
     /// When the request came in, in milliseconds since 1970.
     pub(super) const fn time_epoch(&self) -> u64 {
         self.time_epoch

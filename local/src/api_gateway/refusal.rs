@@ -111,6 +111,11 @@ impl Refusal {
         }
     }
 
+    /// The status that API Gateway answers with where the template gives no other.
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// A statement of the policy forbids it, and the message says so.
     pub(super) fn explicit_deny() -> Self {
         let message = Some("User is not authorized to access this resource with an explicit deny");

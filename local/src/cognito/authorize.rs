@@ -242,14 +242,22 @@ fn sign_in_page(form: &Form, authorization: &Authorization, problem: Option<&str
     } else {
         StatusCode::OK
     };
+    let hint = form.get("login_hint").filter(|hint| is_name(hint));
     page::sign_in(
         status,
         &form.encoded(),
         &csrf,
+        hint.unwrap_or_default(),
         &authorization.back.url,
         problem,
         &cookies,
     )
+}
+
+/// A hint comes from a stranger and stands on the page, so only what needs no escape is one.
+fn is_name(hint: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-".contains(&byte);
+    (1..=128).contains(&hint.len()) && hint.bytes().all(plain)
 }
 
 /// The form must repeat the cookie: another site can send a form, but knows neither.

@@ -1,7 +1,10 @@
 //! The pool's signing keys: RS256, one pair for access tokens, another for id tokens, as Cognito
 //! has them.
 
+use std::fmt;
+
 use aws_lc_rs::digest;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
@@ -24,13 +27,31 @@ pub(super) struct SigningKey {
 
 impl SigningKey {
     fn generate() -> Result<Self, CryptoError> {
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| CryptoError)?;
+        Ok(Self::of(
+            KeyPair::generate(KeySize::Rsa2048).map_err(|_| CryptoError)?,
+        ))
+    }
+
+    fn restore(document: &[u8]) -> Result<Self, CryptoError> {
+        let pair = KeyPair::from_pkcs8(document).map_err(|_| CryptoError)?;
+        // A kept file may have been changed; another size would be no Cognito's.
+        (pair.public_modulus_len() == 256)
+            .then(|| Self::of(pair))
+            .ok_or(CryptoError)
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, CryptoError> {
+        let document: Pkcs8V1Der<'static> = self.pair.as_der().map_err(|_| CryptoError)?;
+        Ok(document.as_ref().to_vec())
+    }
+
+    fn of(pair: KeyPair) -> Self {
         let modulus = pair.public_key().modulus();
         let hash = digest::digest(&digest::SHA256, modulus.big_endian_without_leading_zero());
-        Ok(Self {
+        Self {
             id: STANDARD.encode(hash),
             pair,
-        })
+        }
     }
 
     /// The header Cognito gives its tokens.
@@ -79,6 +100,22 @@ impl SigningKey {
     }
 }
 
+/// The private keys of access and id tokens, as PKCS #8 documents (RFC 5208).
+#[derive(Clone)]
+pub struct KeptKeys {
+    /// Of access tokens.
+    pub access: Vec<u8>,
+    /// Of id tokens.
+    pub id: Vec<u8>,
+}
+
+/// They are not printed.
+impl fmt::Debug for KeptKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeptKeys")
+    }
+}
+
 /// The keys in use.
 pub(super) struct KeySet {
     pub(super) access: SigningKey,
@@ -94,6 +131,23 @@ impl KeySet {
             access: SigningKey::generate()?,
             id: SigningKey::generate()?,
             previous: None,
+        })
+    }
+
+    /// Keys of an earlier run.
+    pub(super) fn restore(kept: &KeptKeys) -> Result<Self, CryptoError> {
+        Ok(Self {
+            access: SigningKey::restore(&kept.access)?,
+            id: SigningKey::restore(&kept.id)?,
+            previous: None,
+        })
+    }
+
+    /// For a later run.
+    pub(super) fn keep(&self) -> Result<KeptKeys, CryptoError> {
+        Ok(KeptKeys {
+            access: self.access.keep()?,
+            id: self.id.keep()?,
         })
     }
 

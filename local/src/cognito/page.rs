@@ -19,28 +19,34 @@ button{margin-top:1.5rem;background:#0b57d0;color:#fff;border-color:#0b57d0;curs
 :focus-visible{outline:3px solid #f29900;outline-offset:2px}\
 [role=alert]{border-left:4px solid #c5221f;padding:.25rem .75rem;margin:0}";
 
-/// The sign-in form. `query` is percent-encoded and goes back with the form; nothing else of a
-/// stranger's is on the page.
+/// The sign-in form. `query` is percent-encoded and goes back with the form; `hint` is a name of plain letters, which the form
+/// has filled in. Nothing else of a stranger's is on the page.
 pub(super) fn sign_in(
     status: StatusCode,
     query: &str,
     csrf: &str,
+    hint: &str,
     next: &Url,
     problem: Option<&str>,
     cookies: &[String],
 ) -> Response {
     let problem = problem.map(|text| format!("<p role=\"alert\">{text}</p>"));
     let problem = problem.unwrap_or_default();
+    // Who is named already types a password next.
+    let [name_first, password_first] = match hint {
+        "" => ["autofocus", ""],
+        _ => ["", "autofocus"],
+    };
     let main = format!(
         "<h1>Sign in</h1>{problem}\
 <form method=\"post\" action=\"/login?{query}\">\
 <input type=\"hidden\" name=\"_csrf\" value=\"{csrf}\">\
 <label for=\"username\">Username</label>\
 <input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" \
-spellcheck=\"false\" required autofocus>\
+spellcheck=\"false\" value=\"{hint}\" required {name_first}>\
 <label for=\"password\">Password</label>\
 <input id=\"password\" name=\"password\" type=\"password\" \
-autocomplete=\"current-password\" required>\
+autocomplete=\"current-password\" required {password_first}>\
 <button type=\"submit\">Sign in</button></form>",
         query = query.replace('&', "&amp;"),
     );

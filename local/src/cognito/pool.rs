@@ -25,7 +25,7 @@ pub(super) struct User {
     pub(super) email: String,
     pub(super) groups: Vec<String>,
     pub(super) password: String,
-    /// The stable name, `sub`: a UUID, new at each start.
+    /// The stable name, `sub`: a UUID.
     pub(super) subject: String,
 }
 
@@ -103,6 +103,10 @@ impl Pool {
 
     pub(super) fn user(&self, name: &str) -> Option<&Arc<User>> {
         self.users.iter().find(|user| user.name == name)
+    }
+
+    pub(super) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().map(Arc::as_ref)
     }
 
     /// The user whose name and password these are. Says nothing of which of the two was wrong.

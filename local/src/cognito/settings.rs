@@ -1,5 +1,9 @@
 //! The settings of the pool: its users, its clients' addresses, the lifetimes of its tokens.
 
+use std::fmt;
+
+use super::keys::KeptKeys;
+use crate::hops::Hops;
 use crate::sigv4::Credentials;
 
 /// The addresses that people may be sent back to, where none is given: the template's default of `ReturnUrls`. The last two
@@ -26,6 +30,22 @@ pub struct IssuerSettings {
     pub tool_token_lifetime_seconds: u64,
     /// The credentials that may add secrets to the pool's clients, and delete them. Default: none.
     pub administrator: Option<Credentials>,
+    /// Signing keys of an earlier run. Default: none, so new ones are made.
+    pub keys: Option<KeptKeys>,
+    /// The port of 127.0.0.1. Default: any free one.
+    pub port: u16,
+    /// Where the tokens for tools are told of. Default: nowhere.
+    pub hops: Hops,
+}
+
+/// A password is not printed.
+impl fmt::Debug for UserSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserSettings")
+            .field("name", &self.name)
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One person of the pool.
@@ -39,6 +59,8 @@ pub struct UserSettings {
     pub groups: Vec<String>,
     /// None: a new one is made at start, see [`super::Issuer::password`].
     pub password: Option<String>,
+    /// `sub`. None: a new one is made at start, see [`super::Issuer::subject`].
+    pub subject: Option<String>,
 }
 
 impl UserSettings {
@@ -49,6 +71,7 @@ impl UserSettings {
             email: format!("{name}@example.com"),
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
             password: None,
+            subject: None,
         }
     }
 }
@@ -65,6 +88,9 @@ impl Default for IssuerSettings {
             token_lifetime_seconds: 3600,
             tool_token_lifetime_seconds: 300,
             administrator: None,
+            keys: None,
+            port: 0,
+            hops: Hops::default(),
         }
     }
 }

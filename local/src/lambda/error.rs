@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// An error as a function posts it to the Runtime API.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -98,7 +99,15 @@ pub enum StartError {
 }
 
 fn indented(log: &[String]) -> String {
-    log.iter().map(|line| format!("\n    {line}")).collect()
+    let lines = log.iter().map(|line| format!("\n    {}", message(line)));
+    lines.collect()
+}
+
+/// What a JSON line says; any other line as it is.
+fn message(line: &str) -> String {
+    let members = serde_json::from_str::<Map<String, Value>>(line).ok();
+    let message = members.as_ref().and_then(|members| members.get("message"));
+    message.and_then(Value::as_str).unwrap_or(line).to_owned()
 }
 
 /// Why an invocation has no answer.

@@ -34,7 +34,11 @@ struct State {
 
 impl Pool {
     pub(super) fn new(spec: FunctionSpec) -> Arc<Self> {
-        let log = Arc::new(Log::new(spec.name.clone(), spec.echo_logs));
+        let log = Arc::new(Log::new(
+            spec.name.clone(),
+            spec.echo_logs,
+            spec.listeners.clone(),
+        ));
         let permits = Arc::new(Semaphore::new(spec.max_concurrency));
         Arc::new(Self {
             spec,

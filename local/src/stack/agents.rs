@@ -4,6 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use super::set_up::{OwnRuntime, SetUp};
 use super::{StackError, StackSettings};
 use crate::agent::Agent;
 use crate::agent_command::{OwnAgent, Place};
@@ -110,6 +111,55 @@ impl Containers {
         own.into_iter().chain(settings.agents.clone()).collect()
     }
 
+    /// Tells the demonstration agent which door to believe, and by which names it may be called.
+    pub(super) fn trust(&self, door: &str, set_up: &SetUp) {
+        if let Some(agent) = &self.agent {
+            let own = set_up.own_agents().map(|(name, _)| name.as_str());
+            let names: Vec<&str> = [DEMO_AGENT, FINANCE_AGENT].into_iter().chain(own).collect();
+            agent.trust(door, &names);
+        }
+    }
+
+    /// Runtimes for what `AGENTS` names and the stack does not know, by the first container that speaks their protocol.
+    pub(super) fn own_runtimes(
+        &self,
+        set_up: &mut SetUp,
+        known: &[RuntimeSettings],
+        issuer: &Issuer,
+    ) -> Vec<RuntimeSettings> {
+        let mut added: Vec<RuntimeSettings> = Vec::new();
+        for own in set_up.runtimes().to_vec() {
+            let mut all = known.iter().chain(&added);
+            if all.any(|runtime| runtime.arn == own.arn) {
+                continue;
+            }
+            let containers = [&self.demo, &self.finance];
+            let mut containers = containers.into_iter();
+            let container = containers.find(|(_, speaks)| *speaks == own.protocol);
+            let OwnRuntime { name, arn, .. } = &own;
+            let Some((url, _)) = container else {
+                set_up.note(format!(
+                    "nothing here speaks the protocol of the agent `{name}`, so calls to it fail; start it with `AGENT_CMD` \
+                     and `AGENT_PROTOCOL`"
+                ));
+                continue;
+            };
+            let by = if self.is_own(url) {
+                "your agent"
+            } else {
+                "the demonstration agent"
+            };
+            set_up.note(format!("the agent `{name}` (`{arn}`) is served by {by}"));
+            added.push(own_runtime(own, url, issuer));
+        }
+        added
+    }
+
+    fn is_own(&self, url: &AgentUrl) -> bool {
+        let demonstration = self.agent.as_ref().map(Agent::url);
+        demonstration.is_none_or(|demonstration| url.to_string() != demonstration)
+    }
+
     /// Starts the agent of a command, if there is one, and waits until it answers.
     pub(super) async fn own_agent(
         &self,
@@ -139,6 +189,7 @@ impl Containers {
                 ("GATEHOUSE_KEYS", format!("{door}/.well-known/jwks.json")),
             ],
             echo: settings.echo_logs,
+            listeners: settings.listeners.clone(),
         };
         Ok(Some(OwnAgent::start(command.clone(), place).await?))
     }
@@ -150,29 +201,60 @@ async fn free_address() -> Result<AgentUrl, StackError> {
     Ok(AgentUrl::parse(&bound.origin())?)
 }
 
-/// What routes name: the agents, and the gateway.
-pub(super) fn names(agents: Vec<AgentSettings>) -> Vec<String> {
-    let names = agents.into_iter().map(|agent| agent.name);
-    names.chain([TOOLS_AGENT.to_owned()]).collect()
+/// A runtime for each agent.
+pub(super) fn runtimes(
+    agents: &[AgentSettings],
+    issuer: &Issuer,
+) -> Result<Vec<RuntimeSettings>, StackError> {
+    let runtimes = agents.iter().map(|agent| runtime(agent, issuer));
+    runtimes.collect()
 }
 
-/// AgentCore with a runtime for each agent.
+/// AgentCore with these runtimes.
 pub(super) async fn data_plane(
-    agents: &[AgentSettings],
+    settings: &StackSettings,
+    runtimes: Vec<RuntimeSettings>,
     credentials: Credentials,
-    issuer: &Issuer,
 ) -> Result<DataPlane, StackError> {
-    let runtimes = agents.iter().map(|agent| runtime(agent, issuer));
-    let settings = DataPlaneSettings {
+    let plane = DataPlaneSettings {
         region: REGION.to_owned(),
         credentials,
-        runtimes: runtimes.collect::<Result<_, _>>()?,
+        runtimes,
     };
-    Ok(DataPlane::start(settings).await?)
+    let (hops, listeners) = (settings.hops.clone(), settings.listeners.clone());
+    Ok(DataPlane::start_watched(plane, hops, listeners).await?)
 }
 
 fn runtime(agent: &AgentSettings, issuer: &Issuer) -> Result<RuntimeSettings, StackError> {
-    let auth = match agent.auth {
+    let url = AgentUrl::parse(&agent.url)?;
+    Ok(RuntimeSettings {
+        header_allow_list: PASSED.map(str::to_owned).into(),
+        protocol: agent.protocol,
+        auth: auth(agent.auth, issuer),
+        ..RuntimeSettings::new(&runtime_arn(&agent.name), url)
+    })
+}
+
+/// A runtime that `AGENTS` names.
+fn own_runtime(own: OwnRuntime, url: &AgentUrl, issuer: &Issuer) -> RuntimeSettings {
+    let taken = if own.takes_tokens {
+        AgentAuth::Jwt
+    } else {
+        AgentAuth::Iam
+    };
+    let runtime = RuntimeSettings::new(&own.arn, url.clone());
+    let endpoints = runtime.qualifiers.iter().cloned();
+    RuntimeSettings {
+        qualifiers: endpoints.chain(own.qualifier).collect(),
+        header_allow_list: PASSED.map(str::to_owned).into(),
+        protocol: own.protocol,
+        auth: auth(taken, issuer),
+        ..runtime
+    }
+}
+
+fn auth(auth: AgentAuth, issuer: &Issuer) -> Auth {
+    match auth {
         AgentAuth::Iam => Auth::Iam,
         AgentAuth::Jwt => Auth::Jwt(JwtAuthorizerSettings {
             discovery_url: issuer.discovery_url(),
@@ -182,14 +264,7 @@ fn runtime(agent: &AgentSettings, issuer: &Issuer) -> Result<RuntimeSettings, St
             ],
             ..JwtAuthorizerSettings::default()
         }),
-    };
-    let url = AgentUrl::parse(&agent.url)?;
-    Ok(RuntimeSettings {
-        header_allow_list: PASSED.map(str::to_owned).into(),
-        protocol: agent.protocol,
-        auth,
-        ..RuntimeSettings::new(&runtime_arn(&agent.name), url)
-    })
+    }
 }
 
 fn runtime_arn(name: &str) -> String {
@@ -217,6 +292,24 @@ pub(super) fn document(
             allow.insert("issuers".to_owned(), json!(issuers));
         }
         (name, entry)
+    });
+    Value::Object(entries.collect())
+}
+
+/// The setting `AGENTS` for a door that asks no caller for a token: nothing in it may be made of a caller's token. An agent that
+/// asks for a group admits no caller then.
+pub(super) fn open_document(agents: &[AgentSettings]) -> Value {
+    let agents = agents.iter().filter(|agent| agent.auth == AgentAuth::Iam);
+    let entries = agents.map(|agent| {
+        let mut entry = entry(agent);
+        if let Some(members) = entry.as_object_mut() {
+            members.insert("toolToken".to_owned(), json!("none"));
+            members.insert("websocket".to_owned(), json!(false));
+            if agent.name != FINANCE_AGENT {
+                members.insert("allow".to_owned(), json!({}));
+            }
+        }
+        (agent.name.clone(), entry)
     });
     Value::Object(entries.collect())
 }

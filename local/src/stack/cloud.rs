@@ -40,7 +40,11 @@ impl Cloud {
             administrator: Some(credentials.clone()),
             redirect_uris: settings.return_urls.clone(),
             logout_uris: settings.return_urls.clone(),
-            ..IssuerSettings::default()
+            token_lifetime_seconds: settings.user_token_seconds,
+            users: settings.users.clone(),
+            keys: settings.keys.clone(),
+            port: settings.ports.issuer,
+            hops: settings.hops.clone(),
         })
         .await?;
         let secrets = SecretStore::start(credentials.clone()).await;
@@ -48,19 +52,21 @@ impl Cloud {
         // As in the cloud, they hold something of use when they have been rotated for the first time.
         let machine_secret = secrets.create("gatehouse/tools-client", "no secret yet");
         let signing_secret = secrets.create("gatehouse/signing", "no key yet");
-        let directory = DynamoDb::start(credentials.clone(), TABLE).await;
+        let directory =
+            DynamoDb::start_at(settings.ports.directory, credentials.clone(), TABLE).await;
         let directory = directory.map_err(StackError::Directory)?;
         directory.create_table(TURNS_TABLE, "session");
         directory.create_table(DENIALS_TABLE, "key");
         if let Some(alice) = issuer.subject("alice") {
             directory.put(alice, Row::new("finance", "admin"));
         }
-        let tools = ToolGateway::start(ToolGatewaySettings {
+        let tools = ToolGatewaySettings {
             discovery_url: issuer.discovery_url(),
             allowed_clients: vec![issuer.tools_client().to_owned()],
             policy: settings.policy.clone(),
-        })
-        .await?;
+        };
+        let (hops, port) = (settings.hops.clone(), settings.ports.tools);
+        let tools = ToolGateway::start_watched(tools, hops, port).await?;
         Ok(Self {
             issuer,
             secrets,

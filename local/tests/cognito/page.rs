@@ -57,6 +57,24 @@ async fn an_authorization_request_is_checked_before_the_browser_is_sent_anywhere
 }
 
 #[tokio::test]
+async fn a_hint_fills_in_the_name_and_nothing_else() {
+    let issuer = issuer().await;
+    let mut browser = Browser::new(&issuer);
+    for (hint, value) in [
+        ("alice", "value=\"alice\""),
+        ("a.b+c@example.com", "value=\"a.b+c@example.com\""),
+        ("\"><script>", "value=\"\""),
+        ("alice bob", "value=\"\""),
+        ("", "value=\"\""),
+    ] {
+        let login = format!("/login?{}", authorization(&[("login_hint", hint)]));
+        let page = browser.get(&login).await;
+        assert!(page.text().contains(value), "{hint}: {}", page.text());
+        assert!(!page.text().contains("<script"), "{hint}");
+    }
+}
+
+#[tokio::test]
 async fn the_page_is_for_the_browser_that_asked_for_it() {
     let issuer = issuer().await;
     let mut browser = Browser::new(&issuer);

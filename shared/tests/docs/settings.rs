@@ -112,7 +112,7 @@ fn every_variable_of_the_template_is_explained() {
 
 #[test]
 fn every_argument_of_local_is_explained_and_no_other() {
-    let source = read("local/src/main.rs");
+    let source = read("local/src/laptop/options.rs");
     let (_, usage) = source.split_once("const USAGE").unwrap();
     let (usage, _) = usage.split_once("\";").unwrap();
     // Lines further in go on with what the line above says.
