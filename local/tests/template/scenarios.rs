@@ -76,7 +76,8 @@ const RESERVED: [(&str, &str); 3] = [
     ("OpenRoutesConcurrency", "5"),
     ("PretokenConcurrency", "20"),
 ];
-const AROUND: [(&str, &str); 4] = [
+const AROUND: [(&str, &str); 5] = [
+    ("ArchiveDays", "365"),
     ("EnableWaf", "true"),
     ("EnableConsole", "true"),
     ("EnableDashboard", "true"),
