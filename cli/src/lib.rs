@@ -5,7 +5,7 @@
 //!                   `--> Failure --> standard error: what happened, why, what to do next
 //! ```
 //!
-//! The verbs that [speak] to a door write what an agent says while it comes.
+//! The verbs that speak to a door write what an agent says while it comes.
 //!
 //! `access`, `check` and `explain` run the functions' own code of `shared` and the Cedar engine of `policy`; nothing here
 //! decides about a token, a setting or a tool.

@@ -16,6 +16,7 @@ use crate::door::{Door, MAIN, parsed, texts};
 use crate::proofs::ALL;
 use crate::scenarios;
 
+const ARCHIVE: &str = "stacks/archive.yaml";
 const CONSOLE: &str = "stacks/console.yaml";
 const LOCKS: &str = "stacks/locks.yaml";
 const MONITORING: &str = "stacks/monitoring.yaml";

@@ -35,6 +35,7 @@ pub(crate) fn texts() -> Texts {
     let files = [
         MAIN,
         "policy/policies.yaml",
+        "stacks/archive.yaml",
         "stacks/console.yaml",
         "stacks/locks.yaml",
         "stacks/monitoring.yaml",

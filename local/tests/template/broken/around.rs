@@ -1,6 +1,6 @@
 //! Mutations around the door: rights, secrets, logs, stores, parameters.
 
-use super::{Break, CONSOLE, MONITORING, USERS};
+use super::{ARCHIVE, Break, CONSOLE, MONITORING, USERS};
 use crate::door::MAIN;
 
 pub(super) const BREAKS: &[Break] = breaks! {
@@ -33,6 +33,10 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "Resource: !GetAtt ProxyLogs.Arn" => "Resource: \"*\"";
         "Resource: !Ref GatewayArn" => "Resource: !Sub ${GatewayArn}*";
         "iam:PassedToService:" => "aws:SourceVpc:";
+    }
+    "rights are for one thing each" in ARCHIVE {
+        "- Effect: Deny" => "- Effect: Allow";
+        "Resource: !GetAtt Stream.Arn" => "Resource: \"*\"";
     }
     "rights are for one thing each" in CONSOLE {
         "- Effect: Deny" => "- Effect: Allow";
@@ -75,6 +79,12 @@ pub(super) const BREAKS: &[Break] = breaks! {
         "AttributeName: expires" => "AttributeName: expiry";
         "AttributeName: until" => "AttributeName: created";
         "    Condition: HasDenials\n    DeletionPolicy: RetainExceptOnCreate\n" => "    Condition: HasDenials\n    DeletionPolicy: Delete\n";
+    }
+    "stores are closed" in ARCHIVE {
+        "DeletionPolicy: RetainExceptOnCreate" => "DeletionPolicy: Delete";
+        "      ObjectLockEnabled: true\n" => "";
+        "            Days: !Ref Days\n" => "";
+        "BlockPublicAcls: true" => "BlockPublicAcls: false";
     }
     "stores are closed" in CONSOLE {
         "BlockPublicPolicy: true" => "BlockPublicPolicy: false";

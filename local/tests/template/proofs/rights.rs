@@ -7,7 +7,7 @@ use crate::door::{Door, all_texts, references};
 use crate::resolve::entries;
 
 /// Statements that cannot name one thing: a part of the place, an action, a resource, and why not.
-const WIDE: [(&str, &str, &str, &str); 6] = [
+const WIDE: [(&str, &str, &str, &str); 10] = [
     (
         "template.yaml Api",
         "execute-api:Invoke",
@@ -19,6 +19,30 @@ const WIDE: [(&str, &str, &str, &str); 6] = [
         "",
         "/runtime-endpoint/*",
         "endpoints of the named runtimes, which come and go with their versions",
+    ),
+    (
+        "stacks/archive.yaml StreamRole",
+        "s3:PutObject",
+        "${Archive.Arn}/*",
+        "every object of this bucket is the stream's, which names them by the time",
+    ),
+    (
+        "stacks/archive.yaml ArchivePolicy",
+        "s3:*",
+        "${Archive.Arn}/*",
+        "a denial",
+    ),
+    (
+        "stacks/archive.yaml ArchivePolicy",
+        "s3:*",
+        "Archive.Arn",
+        "a denial",
+    ),
+    (
+        "stacks/archive.yaml ArchivePolicy",
+        "",
+        "principal",
+        "a denial",
     ),
     (
         "stacks/console.yaml FilesPolicy",

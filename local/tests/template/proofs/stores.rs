@@ -5,7 +5,8 @@ use crate::door::Door;
 use crate::resolve::entries;
 
 /// What must outlive a stack that is deleted by mistake.
-const KEPT: [&str; 4] = [
+const KEPT: [&str; 5] = [
+    "stacks/archive.yaml Archive",
     "stacks/console.yaml Files",
     "stacks/users.yaml UserPool",
     "template.yaml DenialsTable",
@@ -47,6 +48,18 @@ pub(crate) fn are_closed(door: &Door) -> Vec<String> {
         let block = entries(&bucket["Properties"]["PublicAccessBlockConfiguration"]);
         let is_private = block.len() == 4 && block.values().all(|one| one == "true");
         faults.extend(unless(is_private, &place, "may become public"));
+        let lock = &bucket["Properties"]["ObjectLockConfiguration"];
+        let retention = &lock["Rule"]["DefaultRetention"];
+        let is_locked = bucket["Properties"]["ObjectLockEnabled"] == "true"
+            && lock["ObjectLockEnabled"] == "Enabled"
+            && retention["Days"].is_string()
+            && retention["Mode"].is_string();
+        let is_evidence = place == "stacks/archive.yaml Archive";
+        faults.extend(unless(
+            is_locked || !is_evidence,
+            &place,
+            "lets evidence be deleted",
+        ));
     }
     for (place, resource) in door.resources() {
         if KEPT.contains(&place.as_str()) {
