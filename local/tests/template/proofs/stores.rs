@@ -1,5 +1,7 @@
 //! Proofs about stores: encrypted, restorable where it matters, and not public.
 
+use serde_json::Value;
+
 use super::unless;
 use crate::door::Door;
 use crate::resolve::entries;
@@ -48,15 +50,9 @@ pub(crate) fn are_closed(door: &Door) -> Vec<String> {
         let block = entries(&bucket["Properties"]["PublicAccessBlockConfiguration"]);
         let is_private = block.len() == 4 && block.values().all(|one| one == "true");
         faults.extend(unless(is_private, &place, "may become public"));
-        let lock = &bucket["Properties"]["ObjectLockConfiguration"];
-        let retention = &lock["Rule"]["DefaultRetention"];
-        let is_locked = bucket["Properties"]["ObjectLockEnabled"] == "true"
-            && lock["ObjectLockEnabled"] == "Enabled"
-            && retention["Days"].is_string()
-            && retention["Mode"].is_string();
         let is_evidence = place == "stacks/archive.yaml Archive";
         faults.extend(unless(
-            is_locked || !is_evidence,
+            is_locked(bucket) || !is_evidence,
             &place,
             "lets evidence be deleted",
         ));
@@ -69,4 +65,14 @@ pub(crate) fn are_closed(door: &Door) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Whether no object of a bucket can be deleted for a time that a parameter gives.
+fn is_locked(bucket: &Value) -> bool {
+    let lock = &bucket["Properties"]["ObjectLockConfiguration"];
+    let retention = &lock["Rule"]["DefaultRetention"];
+    bucket["Properties"]["ObjectLockEnabled"] == "true"
+        && lock["ObjectLockEnabled"] == "Enabled"
+        && retention["Days"].is_string()
+        && retention["Mode"].is_string()
 }
