@@ -42,7 +42,7 @@ test("a feed keeps each hop once, by request, and within bounds", () => {
 test("another run of the stack begins anew", () => {
   const feed = new Feed();
   for (const hop of TRACE) feed.take(hop);
-  feed.take({ ...TRACE[0], request: "another" });
+  feed.take({ ...TRACE[0], seq: 1, request: "another" });
   assert.deepEqual([...feed.requests.value.keys()], ["another"]);
 });
 
