@@ -19,7 +19,7 @@ mod hop;
 mod requests;
 mod ring;
 
-pub(crate) use claims::{bearer, claims_of};
+pub(crate) use claims::{bearer, claims_of, token_id};
 pub(crate) use decisions::Decider;
 use decisions::Decisions;
 pub(crate) use hop::{Began, Check, Hop, Kind, Outcome, Shown};

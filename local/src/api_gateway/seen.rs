@@ -9,7 +9,7 @@ use super::event::Incoming;
 use super::refusal::Refusal;
 use crate::clock;
 use crate::hops::{
-    Began, Check, Decider, Deciding, Hop, Hops, Kind, Outcome, Request, bearer, claims_of,
+    Began, Check, Decider, Deciding, Hop, Hops, Kind, Outcome, Request, bearer, claims_of, token_id,
 };
 
 /// Kind of what a caller shows.
@@ -22,6 +22,8 @@ pub(super) struct Seen<'h> {
     request: Request,
     agent: Option<String>,
     has_token: bool,
+    /// The functions' name of the token.
+    token_id: Option<String>,
     claims: Option<Map<String, Value>>,
 }
 
@@ -43,6 +45,7 @@ impl<'h> Seen<'h> {
             request,
             agent: agent(&incoming.request.path).map(str::to_owned),
             has_token: token.is_some(),
+            token_id: token.and_then(token_id),
             claims,
         }
     }
@@ -95,13 +98,37 @@ impl<'h> Seen<'h> {
         if is_allowed {
             return hop;
         }
-        let id = self
-            .claims
-            .as_ref()
-            .and_then(|claims| claims.get("jti")?.as_str());
-        let reason = id.zip(self.agent.as_deref());
-        let reason = reason.and_then(|(id, agent)| self.hops.earlier_refusal(id, agent));
-        hop.checked(Check::new(reason.as_deref().unwrap_or("refused"), false))
+        let asked = self.token_id.as_deref().zip(self.agent.as_deref());
+        let denied = asked.and_then(|(id, agent)| {
+            let reason = self.hops.earlier_refusal(id, agent)?;
+            Some(self.denied(&reason, agent))
+        });
+        hop.checked(denied.unwrap_or_else(|| Check::new("refused", false)))
+    }
+
+    /// The check that refused an agent, which an earlier answer of the authorizer names by its code alone.
+    fn denied(&self, reason: &str, agent: &str) -> Check {
+        let check = Check::new(reason, false);
+        let (member, claim) = match reason {
+            "agent_client" => ("clients", "client_id"),
+            "agent_group" => ("groups", "cognito:groups"),
+            "agent_issuer" => ("issuers", "iss"),
+            "agent_scope" => ("scopes", "scope"),
+            _ => return check,
+        };
+        let found = self.claims.as_ref().and_then(|claims| claims.get(claim));
+        let found = match found {
+            None => "nothing".to_owned(),
+            Some(Value::Array(list)) => list
+                .iter()
+                .map(|one| one.as_str().unwrap_or_default())
+                .collect::<Vec<_>>()
+                .join(", "),
+            Some(one) => one.as_str().unwrap_or_default().to_owned(),
+        };
+        check
+            .expected(Some(&format!("one of `allow.{member}` of {agent}")))
+            .found(Some(&found))
     }
 }
 

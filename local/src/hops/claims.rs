@@ -1,5 +1,6 @@
 //! Claims of a token as it says them. Nothing here is proven.
 
+use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
@@ -20,6 +21,15 @@ pub(crate) fn claims_of(token: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&payload).ok()
 }
 
+/// The name of a token in the functions' log lines (`token_id` of docs/audit.md): the first half of the SHA-256, in hex, of
+/// what is signed.
+pub(crate) fn token_id(token: &str) -> Option<String> {
+    let (signed, _signature) = token.rsplit_once('.')?;
+    let hash = digest::digest(&digest::SHA256, signed.as_bytes());
+    let half = hash.as_ref().iter().take(16);
+    Some(half.fold(String::new(), |id, byte| format!("{id}{byte:02x}")))
+}
+
 /// The token of an `Authorization` header (RFC 6750, section 2.1).
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -30,6 +40,15 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `printf h.p | sha256sum` has it.
+    #[test]
+    fn a_token_is_named_by_what_is_signed() {
+        let id = token_id("h.p.signature");
+        assert_eq!(id.as_deref(), Some("51d8565d6e5e78f1d0ca89a5b420e30f"));
+        assert_eq!(id, token_id("h.p.other"));
+        assert_eq!(token_id("no dots"), None);
+    }
 
     #[test]
     fn claims_are_read_only_from_three_parts() {

@@ -19,6 +19,7 @@ export interface Description {
   readonly url: string;
   readonly issuer: string;
   readonly domain: string;
+  readonly console: string;
   readonly console_client: string;
   readonly passwords: Readonly<Record<string, string>>;
 }
@@ -40,23 +41,16 @@ export class World {
   ) {}
 
   static async start(): Promise<World> {
-    const executablePath = chromiumPath();
-    if (executablePath === null) throw new Error("no Chromium; `scripts/web-browser` says how to get one");
     const pages = await Pages.start();
-    const { child, stack } = await startLocal(pages.origin);
+    const { child, stack } = await startLocal(["--return-url", `${pages.origin}/`], { ALLOWED_ORIGINS: pages.origin });
     const issuer = new URL(stack.issuer).origin;
     pages.csp = await policy(new URL(stack.url).origin, new URL(stack.domain).origin, issuer);
     pages.config = configOf(stack);
-    // Containers run as root, where Chromium has no sandbox of its own.
-    const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
-    mkdirSync(SHOTS, { recursive: true });
-    return new World(pages, stack, browser, child);
+    return new World(pages, stack, await launch(), child);
   }
 
   async context(options: BrowserContextOptions = {}): Promise<BrowserContext> {
-    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    context.setDefaultTimeout(30_000);
-    return context;
+    return contextOf(this.browser, options);
   }
 
   async open(place = "", options: BrowserContextOptions = {}): Promise<Page> {
@@ -74,36 +68,65 @@ export class World {
   }
 
   async signIn(page: Page, user: string): Promise<void> {
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await this.fillIn(page, user);
-    await page.getByRole("link", { name: /^Who I am/ }).waitFor();
+    await signIn(page, this.stack, user);
   }
 
   async fillIn(page: Page, user: string): Promise<void> {
-    await page.getByLabel("Username").fill(user);
-    await page.getByLabel("Password").fill(this.stack.passwords[user] ?? "");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await fillIn(page, this.stack, user);
   }
 
   async stop(): Promise<void> {
     await this.browser.close();
-    this.child.kill("SIGINT");
-    await new Promise((done) => this.child.once("exit", done));
+    await stopLocal(this.child);
     await this.pages.stop();
   }
+}
+
+export async function launch(): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (executablePath === null) throw new Error("no Chromium; `scripts/web-browser` says how to get one");
+  mkdirSync(SHOTS, { recursive: true });
+  // Containers run as root, where Chromium has no sandbox of its own.
+  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+}
+
+export async function contextOf(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  context.setDefaultTimeout(30_000);
+  return context;
+}
+
+export async function signIn(page: Page, stack: Description, user: string): Promise<void> {
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await fillIn(page, stack, user);
+  await page.getByRole("link", { name: /^Who I am/ }).waitFor();
+}
+
+async function fillIn(page: Page, stack: Description, user: string): Promise<void> {
+  await page.getByLabel("Username").fill(user);
+  await page.getByLabel("Password").fill(stack.passwords[user] ?? "");
+  await page.getByRole("button", { name: "Sign in" }).click();
 }
 
 export function configOf(stack: Description): Record<string, unknown> {
   return { door: stack.url, issuer: stack.issuer, clientId: stack.console_client, scopes: ["openid", "gatehouse/invoke"] };
 }
 
-async function startLocal(origin: string): Promise<{ child: ChildProcess; stack: Description }> {
+export async function stopLocal(child: ChildProcess): Promise<void> {
+  child.kill("SIGINT");
+  await new Promise((done) => child.once("exit", done));
+}
+
+export async function startLocal(
+  more: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<{ child: ChildProcess; stack: Description }> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-console-"));
   const describe = join(folder, "stack.json");
   const child = spawn(
     join(TARGET, "debug/local"),
-    ["--template", join(ROOT, "template.yaml"), "--port", "0", "--return-url", `${origin}/`, "--describe", describe],
-    { cwd: folder, env: { ...process.env, ALLOWED_ORIGINS: origin }, stdio: ["ignore", "pipe", "pipe"] },
+    ["--template", join(ROOT, "template.yaml"), "--port", "0", "--describe", describe, ...more],
+    { cwd: folder, env: { ...process.env, ...variables }, stdio: ["ignore", "pipe", "pipe"] },
   );
   let errors = "";
   child.stderr.on("data", (chunk) => {
