@@ -88,10 +88,17 @@ function parseCarries(value: Members): Carries {
   };
 }
 
+/** The order of hops that began within one millisecond: a hop comes before those that it waits for. */
+const CHAIN = ["token", "authorizer", "proxy", "tool_token", "pretoken", "runtime", "agent", "gateway", "cedar"];
+
 /** Hops come as they become known; a request is read in the order in which they began, and its answer, which spans it, last. */
 export function inOrder(hops: readonly Hop[]): readonly Hop[] {
   const isAnswer = (hop: Hop): number => (hop.hop === "answer" ? 1 : 0);
-  return [...hops].sort((one, other) => isAnswer(one) - isAnswer(other) || one.at - other.at || one.seq - other.seq);
+  const place = (hop: Hop): number => CHAIN.indexOf(hop.hop);
+  return [...hops].sort(
+    (one, other) =>
+      isAnswer(one) - isAnswer(other) || one.at - other.at || place(one) - place(other) || one.seq - other.seq,
+  );
 }
 
 export const NAMES: Readonly<Record<string, string>> = {

@@ -53,6 +53,13 @@ test("hops are read in the order in which they began, and the answer last", () =
   assert.ok(sorted.slice(0, -1).every((hop, index) => index === 0 || (sorted[index - 1]?.at ?? 0) <= hop.at));
 });
 
+test("of hops that began at once, one that waits comes before the one that it waits for", () => {
+  const [first] = TRACE.flatMap((value) => parseHop(value) ?? []);
+  assert.ok(first !== undefined);
+  const told = ["pretoken", "tool_token", "proxy"].map((hop, index) => ({ ...first, hop, at: 7, seq: index + 1 }));
+  assert.deepEqual(inOrder(told).map((hop) => hop.hop), ["proxy", "tool_token", "pretoken"]);
+});
+
 test("what is no hop, or of a later version, is left out", () => {
   const feed = new Feed();
   for (const value of [null, 7, [], {}, { ...TRACE[0], v: 2 }, { ...TRACE[0], outcome: "maybe" }, { ...TRACE[0], request: null }]) {
