@@ -1,6 +1,7 @@
 //! The one room that names the cryptography. This file: algorithms, verification keys, fingerprints.
 
 pub(crate) mod random;
+pub(crate) mod seal;
 #[cfg(feature = "secrets")]
 pub(crate) mod signing;
 

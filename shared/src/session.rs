@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::crypto::signing::SealKey;
+use crate::crypto::seal::SealKey;
 use crate::crypto::{digest_of, random};
 use crate::gate::{AgentName, Identity};
 use crate::text::{is_visible, is_word};

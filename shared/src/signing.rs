@@ -22,7 +22,8 @@ use crate::clock::Clock;
 use crate::gate::UnixTime;
 use crate::secrets::{SecretCache, SecretError, SecretReader, Stage};
 
-pub use crate::crypto::signing::{CryptoError, SealKey};
+pub use crate::crypto::seal::SealKey;
+pub use crate::crypto::signing::CryptoError;
 pub use ring::{KeyRing, SETTLING, SigningKey};
 
 /// The keys, fetched and kept as other secrets are ([`crate::secrets::SOFT_AGE`], [`crate::secrets::HARD_AGE`]).

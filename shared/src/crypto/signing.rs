@@ -2,7 +2,6 @@
 
 use aws_lc_rs::encoding::AsBigEndian;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
-use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
@@ -13,8 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::seal::SealKey;
 use crate::secret::Secret;
-use crate::text;
 
 /// The cryptography library failed at something that only fails when it is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +29,6 @@ pub(crate) struct KeyPair {
 
 /// A symmetric key as it is stored, wiped with its last owner.
 type StoredKey = Zeroizing<[u8; LENGTH]>;
-
-/// A key for HMAC-SHA256: derived from a private key for one purpose, or stored beside one.
-#[derive(Clone)]
-pub struct SealKey(hmac::Key);
 
 /// The stored form: the JSON Web Key of an elliptic curve's private key (RFC 7518, section 6.2), and beside it the key of
 /// session ids, which every following version repeats. Texts are borrowed, so that no second copy of a private half has to
@@ -148,29 +143,6 @@ impl KeyPair {
         let mut key = Zeroizing::new([0; LENGTH]);
         derived.fill(&mut *key).map_err(|_| CryptoError)?;
         Ok(SealKey::new(&key))
-    }
-}
-
-impl SealKey {
-    pub(crate) fn new(key: &[u8; LENGTH]) -> Self {
-        Self(hmac::Key::new(HMAC_SHA256, key))
-    }
-
-    /// The tag of a message, 32 bytes.
-    pub fn tag(&self, message: &[u8]) -> Vec<u8> {
-        hmac::sign(&self.0, message).as_ref().to_vec()
-    }
-
-    /// The tag in hex over the purpose and the fields, told apart as [`super::digest_of`] tells them apart.
-    pub(crate) fn tag_of(&self, purpose: &str, fields: &[&str]) -> String {
-        let mut context = hmac::Context::with_key(&self.0);
-        super::framed(purpose, fields, |bytes| context.update(bytes));
-        text::hex(context.sign().as_ref())
-    }
-
-    /// Whether the tag, whole, is this message's. The time this takes says nothing of where it differs.
-    pub fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
-        hmac::verify(&self.0, message, tag).is_ok()
     }
 }
 

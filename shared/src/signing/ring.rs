@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tracing::info;
 
-use crate::crypto::signing::{self, CryptoError, KeyPair, SealKey};
+use crate::crypto::seal::SealKey;
+use crate::crypto::signing::{self, CryptoError, KeyPair};
 use crate::gate::UnixTime;
 use crate::secret::Secret;
 use crate::secrets::{Stage, Version};
