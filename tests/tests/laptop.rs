@@ -35,13 +35,14 @@ impl Drop for Scratch {
     }
 }
 
-/// A port that no program has at this moment.
+/// A port that no program has at this moment, nor its neighbours. It lies below the ports that the system gives to those who
+/// ask for any, so that the other tests do not take it between two starts.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    let begin = 20_000 + u16::try_from(std::process::id() % 1000).unwrap() * 10;
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let mut ports = (begin..32_000).step_by(5);
+    let found = ports.find(|first| (*first..first + 5).all(|port| is_free(&port)));
+    found.unwrap()
 }
 
 /// What `gatehouse why` says where nothing but the folder leads it to the log.
