@@ -252,7 +252,7 @@ pub(crate) struct Why {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) logs: Logs,
-    /// How old the lines of a log group may be: a number with `s`, `m`, `h` or `d`.
+    /// The greatest age of lines of a log group: a number with `s`, `m`, `h` or `d`.
     #[arg(long, value_name = "AGE", default_value = "1d", requires = "group")]
     pub(crate) since: String,
 }

@@ -59,7 +59,7 @@ pub(crate) fn ask(arguments: &[&str], input: &str) -> Result<Answer, Failure> {
     }
 }
 
-/// What a service answered.
+/// The answer of a service.
 pub(crate) enum Answer {
     Output(String),
     /// The condition of a write to DynamoDB does not hold.

@@ -73,7 +73,7 @@ impl Failure {
         }
     }
 
-    /// What happened, and why.
+    /// The event and its cause.
     pub fn what(&self) -> &str {
         &self.what
     }

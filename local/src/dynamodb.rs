@@ -156,7 +156,7 @@ impl DynamoDb {
         self.tables.change(|table| table.write(subject, item));
     }
 
-    /// What it says of a user, if that is two texts.
+    /// The user's department and role, if both are texts.
     pub fn row(&self, subject: &str) -> Option<Row> {
         self.tables.change(|table| {
             let item = table.items.get(subject)?;

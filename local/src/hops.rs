@@ -141,12 +141,12 @@ impl Hops {
         }
     }
 
-    /// Why the authorizer refuses this agent to the caller of this token, as it said when it was last asked.
+    /// The reason, by its code, for which the authorizer refused this agent to the caller of this token when it was last asked.
     pub(crate) fn earlier_refusal(&self, token_id: &str, agent: &str) -> Option<String> {
         self.0.as_ref()?.decisions.denied(token_id, agent)
     }
 
-    /// What is kept after this event, and what comes from now on.
+    /// The kept events after this one, and the events to come.
     pub(crate) fn follow(
         &self,
         after: Option<u64>,

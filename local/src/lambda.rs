@@ -58,7 +58,7 @@ pub struct FunctionSpec {
     pub init_timeout: Duration,
     /// Whether log lines are also written to this process's standard error.
     pub echo_logs: bool,
-    /// Who else is told of the log lines.
+    /// Further readers of the log lines.
     pub listeners: Listeners,
 }
 

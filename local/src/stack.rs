@@ -227,12 +227,12 @@ impl Stack {
         self.own_protocol
     }
 
-    /// What is to be said of the set-up.
+    /// The notices about the set-up.
     pub fn notes(&self) -> &[String] {
         self.set_up.notes()
     }
 
-    /// What the door is set up for.
+    /// The set-up of the door.
     pub fn set_up(&self) -> &SetUp {
         &self.set_up
     }

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 use crate::agentcore_runtime::Protocol;
 use crate::stack::{DEMO_AGENT, FINANCE_AGENT, Stack, TOOLS_AGENT, USERS};
 
-/// What the lines of the start tell beside the stack itself.
+/// The facts of the start's lines, beside the stack itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Welcome<'w> {
     /// The console's origin.

@@ -45,7 +45,7 @@ fn free_port() -> u16 {
     found.unwrap()
 }
 
-/// What `gatehouse why` says where nothing but the folder leads it to the log.
+/// The answer of `gatehouse why` in a folder whose `.local` has the log.
 fn why(folder: &Path, id: &str) -> Value {
     let output = Command::new(binary("gatehouse"))
         .args(["why", id, "--json"])

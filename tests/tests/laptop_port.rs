@@ -159,7 +159,7 @@ async fn nobody_but_the_page_and_programs_of_this_machine_may_ask() {
     stack.stop();
 }
 
-/// What the table says of a caller and the tool for refunds.
+/// The table's cell of a caller and the tool for refunds.
 fn cell(table: &Value, caller: &str) -> (Value, Value) {
     let rows = table["tools"].as_array().unwrap();
     let row = rows

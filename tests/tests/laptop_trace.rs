@@ -51,7 +51,7 @@ fn named<'h>(hops: &'h [Value], name: &str) -> &'h Value {
     found[0]
 }
 
-/// What a hop has to be like, whatever it is.
+/// The properties of every hop.
 fn assert_form(hops: &[Value], token: &str) {
     for hop in hops {
         let members: Vec<&String> = hop.as_object().unwrap().keys().collect();
@@ -118,7 +118,7 @@ async fn a_whole_turn_is_told_hop_by_hop() {
     stack.stop();
 }
 
-/// Who is named at each hop, and by what.
+/// The caller's names at each hop.
 fn assert_carried(hops: &[Value], stack: &Stack) {
     let subject = &stack.description["subjects"]["alice"];
     for name in ["token", "authorizer", "proxy"] {

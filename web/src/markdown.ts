@@ -51,7 +51,7 @@ interface Place {
 export class Markdown {
   readonly #root: HTMLElement;
   readonly #parser: smd.Parser;
-  /** Where the rest goes once the parser has given up */
+  /** The element for the rest once the parser has given up */
   #plain: HTMLElement | null = null;
 
   constructor(root: HTMLElement) {

@@ -19,9 +19,9 @@ export interface ToolLine {
   readonly output: string;
 }
 
-/** What the page shows of one answer, in characters; the rest is counted. */
+/** The part of one answer that the page shows, in characters; the rest is counted. */
 const MAX_SHOWN = 256 * 1024;
-/** What is drawn between two paints, in characters, so that the page stays responsive. */
+/** The text drawn between two paints, in characters, so that the page stays responsive. */
 const MAX_A_FRAME = 16 * 1024;
 const MAX_EVENTS = 200;
 const MAX_EVENT = 2000;

@@ -38,13 +38,13 @@ pub(crate) fn matrix(door: &Documents) -> Result<Vec<Row>, Failure> {
     Ok(rows.collect())
 }
 
-/// Whether an agent of this door admits such callers: the function's own code says so.
+/// The answer of the function's own code: such callers are admitted by an agent of this door, or are not.
 fn is_admitted(kind: &Kind, agent: &Agent, door: &Documents) -> bool {
     let caller = kind.at(&door.issuers.trust);
     caller.is_some_and(|caller| agent.admission.admits(&caller).is_ok())
 }
 
-/// What another door lets in that this one did not, and the other way round.
+/// The difference between two doors: callers that only the other one admits, and callers that only this one admits.
 ///
 /// # Errors
 /// If there are too many kinds of callers.

@@ -35,7 +35,7 @@ impl Kind {
         }
     }
 
-    /// What these callers have, in words.
+    /// The properties of these callers, in words.
     pub(crate) fn says(&self) -> String {
         let mut has = Vec::new();
         has.extend(self.groups.iter().map(|group| shown("group", group)));

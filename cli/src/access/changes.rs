@@ -35,7 +35,7 @@ impl Changes {
         push(&mut self.unclear, about, what);
     }
 
-    /// Whether access is wider, or may be.
+    /// True if access is wider, or may be.
     pub(crate) fn is_wider(&self) -> bool {
         !self.opens.is_empty() || !self.unclear.is_empty()
     }

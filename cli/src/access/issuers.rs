@@ -20,7 +20,7 @@ const ALL_OF: [&str; 2] = ["customClaims", "requiredClaims"];
 const GRANTS: [&str; 4] = ["algorithms", "issuer", "tenants", "tokenTypes"];
 /// More lets more in; without the number, there is a default.
 const BOUNDS: [&str; 2] = ["leewaySeconds", "maxLifetimeSeconds"];
-/// What clients are told, and remarks: nothing that decides.
+/// Hints for clients, and remarks: nothing that decides.
 const TOLD: [&str; 8] = [
     "$comment",
     "$schema",

@@ -11,7 +11,7 @@ use super::tools;
 use crate::failure::Failure;
 use crate::settings::DoorSettings;
 
-/// Where files are.
+/// The place of files.
 pub(crate) enum Place {
     Folder(PathBuf),
     Revision(Revision),

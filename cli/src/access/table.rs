@@ -2,7 +2,7 @@
 
 use shared::settings;
 
-/// What a terminal has that does not say how wide it is.
+/// The width of a terminal that does not tell its own.
 const WIDTH: usize = 80;
 /// Between columns.
 const GAP: &str = "  ";

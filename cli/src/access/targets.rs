@@ -89,8 +89,10 @@ fn compare_limits(
     for (name, old, new) in limits {
         // No limit is more than any.
         let (before, after) = (old.unwrap_or(u64::MAX), new.unwrap_or(u64::MAX));
-        let told = new.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-        let what = format!("the limit `{name}` is {told}");
+        let what = new.map_or_else(
+            || format!("the limit `{name}` is gone"),
+            |limit| format!("the limit `{name}` is {limit}"),
+        );
         if after > before {
             changes.opens(who, what);
         } else if after < before {

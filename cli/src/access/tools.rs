@@ -64,7 +64,7 @@ impl Rules {
     }
 }
 
-/// What these policies decide otherwise than others, by the callers and calls of a matrix.
+/// The decisions in which these policies differ from others, for the callers and calls of a matrix.
 pub(crate) fn compare(
     before: &Rules,
     after: &Rules,

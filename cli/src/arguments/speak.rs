@@ -149,7 +149,7 @@ pub(crate) struct TokenOf {
 pub(crate) struct Call {
     /// The agent.
     pub(crate) agent: String,
-    /// What to ask; `-` is standard input.
+    /// The question; `-` is standard input.
     #[arg(conflicts_with = "data")]
     pub(crate) prompt: Option<String>,
     /// A whole body instead of a prompt, for an agent that speaks HTTP; `-` is standard input.

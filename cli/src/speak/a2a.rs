@@ -13,7 +13,7 @@ use crate::speak::show::{Show, Stop};
 const PATH: &str = "/a2a";
 const CARD: &str = "/.well-known/agent-card.json";
 
-/// What the agent's card says that matters here.
+/// The members of an agent's card that this tool uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Card {
     /// Version 1.0, rather than 0.3.
@@ -120,7 +120,7 @@ impl Talk {
         show.end(&agent.conversation)
     }
 
-    /// What a JSON-RPC message says.
+    /// The content of a JSON-RPC message.
     fn said(&mut self, message: &Value) -> Vec<Said> {
         if let Some(error) = message.get("error") {
             return vec![Said::Failed(rpc_error(error))];

@@ -25,7 +25,7 @@ const CONVERSATION: &str = "x-conversation-id";
 const MAX_WAIT: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 3;
 
-/// What an agent speaks.
+/// The protocol of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     A2a,
@@ -156,7 +156,7 @@ impl Agent {
     }
 }
 
-/// How long the door asks to wait, if that is not too long.
+/// The pause that the door asks for, if that is not too long.
 fn wait(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
     let wait = Duration::from_secs(seconds.parse().ok()?);

@@ -20,7 +20,7 @@ const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(180);
 /// Starting a program takes less; failing to find one, too.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How the page is to be shown.
+/// The way in which the page is shown.
 pub(crate) struct Page {
     pub(crate) is_opened: bool,
     /// Also to one who is signed in there.
@@ -113,7 +113,7 @@ async fn show(url: &Url, issuer: &Issuer, page: &Page, terminal: &mut Terminal) 
     terminal.say(device);
 }
 
-/// Whether a browser that opens here is seen by the one who asks.
+/// True if the user can see a browser that opens on this machine.
 fn has_browser() -> bool {
     let is_set = |name: &str| settings::environment(name).is_some_and(|value| !value.is_empty());
     if is_set("BROWSER") {

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::failure::Failure;
 use crate::log::line::shown;
-use crate::speak::door::{Door, is_safe};
+use crate::speak::door::{Door, is_loopback, is_safe};
 use crate::speak::web::{Answer, Web};
 
 const RESOURCE: &str = "/.well-known/oauth-protected-resource";
@@ -29,7 +29,7 @@ impl Resource {
 
     /// Asks the door.
     pub(crate) async fn of(door: &Door, web: &Web) -> Result<Self, Failure> {
-        let url = address(&door.at(RESOURCE))?;
+        let url = address(&door.at(RESOURCE), None)?;
         let answer = web.get(&url, None).await?;
         let document = object(&answer).ok_or_else(|| {
             Failure::usage(
@@ -82,15 +82,17 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// Asks the issuer: at RFC 8414's place, then at OpenID Connect's.
-    pub(crate) async fn of(name: &str, web: &Web) -> Result<Self, Failure> {
+    /// Asks the issuer that a door named: at RFC 8414's place, then at OpenID Connect's.
+    pub(crate) async fn of(name: &str, door: &Door, web: &Web) -> Result<Self, Failure> {
+        let door = address(&door.address, None)?;
+        let base = address(name, Some(&door))?;
         let mut seen = Vec::new();
-        for url in places(name)? {
+        for url in places(&base) {
             let answer = web.get(&url, None).await?;
             match object(&answer) {
                 // RFC 8414, section 3.3: metadata of another issuer must not be used.
                 Some(document) if document.get("issuer").and_then(Value::as_str) == Some(name) => {
-                    return Self::read(name, &document);
+                    return Self::read(name, &base, &document);
                 }
                 Some(document) => {
                     let other = document.get("issuer").and_then(Value::as_str);
@@ -113,7 +115,7 @@ impl Issuer {
         ))
     }
 
-    fn read(name: &str, document: &Value) -> Result<Self, Failure> {
+    fn read(name: &str, base: &Url, document: &Value) -> Result<Self, Failure> {
         let lists = |member: &str, value: &str| {
             let listed = document.get(member).map(|list| texts(Some(list)));
             listed.map(|listed| listed.iter().any(|one| one == value))
@@ -131,15 +133,15 @@ impl Issuer {
         let authentication = "token_endpoint_auth_methods_supported";
         Ok(Self {
             name: name.to_owned(),
-            authorization: endpoint(document, "authorization_endpoint")?,
-            token: endpoint(document, "token_endpoint")?.ok_or_else(|| {
+            authorization: endpoint(document, "authorization_endpoint", base)?,
+            token: endpoint(document, "token_endpoint", base)?.ok_or_else(|| {
                 Failure::usage(
                     format!("the issuer `{}` has no token endpoint", shown(name)),
                     "give a token with `--token-file`",
                 )
             })?,
-            device: endpoint(document, "device_authorization_endpoint")?,
-            revocation: endpoint(document, "revocation_endpoint")?,
+            device: endpoint(document, "device_authorization_endpoint", base)?,
+            revocation: endpoint(document, "revocation_endpoint", base)?,
             names_itself: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
             is_secret_posted: lists(authentication, "client_secret_basic") == Some(false),
@@ -147,10 +149,9 @@ impl Issuer {
     }
 }
 
-/// Where an issuer's metadata may be: between host and path, or behind the path (RFC 8414, section 3; OpenID Connect
+/// The places of an issuer's metadata: between host and path, or behind the path (RFC 8414, section 3; OpenID Connect
 /// Discovery 1.0, section 4). A door that serves them for an issuer has them behind its path, too.
-fn places(issuer: &str) -> Result<Vec<Url>, Failure> {
-    let base = address(issuer)?;
+fn places(base: &Url) -> Vec<Url> {
     let path = base.path().trim_end_matches('/').to_owned();
     let mut places = Vec::new();
     for at in [
@@ -164,23 +165,29 @@ fn places(issuer: &str) -> Result<Vec<Url>, Failure> {
             places.push(url);
         }
     }
-    Ok(places)
+    places
 }
 
-/// An address that a stranger named.
-fn address(text: &str) -> Result<Url, Failure> {
+/// An address, and the address of the stranger who named it. One elsewhere must not lead the tool to the programs of this
+/// machine, which may trust whatever reaches them.
+fn address(text: &str, named_by: Option<&Url>) -> Result<Url, Failure> {
+    let is_far = named_by.is_some_and(|by| !is_loopback(by));
     let url = Url::parse(text).ok().filter(is_safe);
+    let url = url.filter(|url| !(is_far && is_loopback(url)));
     url.ok_or_else(|| {
         Failure::usage(
-            format!("`{}` is not an https address", shown(text)),
+            format!(
+                "`{}` is not an https address of another machine",
+                shown(text)
+            ),
             "ask the door's operator, or name another issuer with `--issuer`",
         )
     })
 }
 
-fn endpoint(document: &Value, name: &str) -> Result<Option<Url>, Failure> {
+fn endpoint(document: &Value, name: &str, issuer: &Url) -> Result<Option<Url>, Failure> {
     let text = document.get(name).and_then(Value::as_str);
-    text.map(address).transpose()
+    text.map(|text| address(text, Some(issuer))).transpose()
 }
 
 fn object(answer: &Answer) -> Option<Value> {
@@ -200,7 +207,7 @@ mod tests {
     #[test]
     fn metadata_are_looked_for_at_the_places_of_the_specifications() {
         let found = |issuer| {
-            let places = places(issuer).unwrap();
+            let places = places(&address(issuer, None).unwrap());
             places.iter().map(Url::to_string).collect::<Vec<_>>()
         };
         assert_eq!(
@@ -218,6 +225,26 @@ mod tests {
                 "https://a.example/.well-known/openid-configuration",
             ]
         );
-        assert!(places("http://a.example").is_err());
+    }
+
+    #[test]
+    fn a_stranger_elsewhere_names_no_address_of_this_machine() {
+        let far = Url::parse("https://door.example").unwrap();
+        let near = Url::parse("http://127.0.0.1:8787").unwrap();
+        for (text, by, is_taken) in [
+            ("https://a.example", Some(&far), true),
+            ("https://a.example", Some(&near), true),
+            ("http://localhost:8788", Some(&near), true),
+            ("http://localhost:8788", None, true),
+            ("http://localhost:8788", Some(&far), false),
+            ("https://localhost", Some(&far), false),
+            ("https://127.0.0.1", Some(&far), false),
+            ("https://[::1]:8788", Some(&far), false),
+            ("http://a.example", Some(&far), false),
+            ("http://a.example", Some(&near), false),
+            ("file:///etc/passwd", Some(&near), false),
+        ] {
+            assert_eq!(address(text, by).is_ok(), is_taken, "{text}");
+        }
     }
 }

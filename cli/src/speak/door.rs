@@ -57,7 +57,7 @@ pub(crate) fn parse(text: &str) -> Result<String, Failure> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Whether what is sent there can be read there alone.
+/// True for https, and for this machine: what is sent there cannot be read on the way.
 pub(crate) fn is_safe(url: &Url) -> bool {
     match url.scheme() {
         "https" => url.has_host(),
@@ -66,7 +66,7 @@ pub(crate) fn is_safe(url: &Url) -> bool {
     }
 }
 
-/// Whether it is this machine: RFC 6761, section 6.3, and the loopback addresses.
+/// True for this machine: RFC 6761, section 6.3, and the loopback addresses.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -10,7 +10,7 @@ use crate::speak::show::{Show, Stop};
 
 const PATH: &str = "/invocations";
 
-/// What most of AgentCore's samples take.
+/// The form that most of AgentCore's samples take.
 pub(crate) fn prompt(text: &str) -> Value {
     json!({"prompt": text})
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
 
@@ -19,6 +20,8 @@ const PATH: &str = "/callback";
 /// Heads of browsers have one or two kilobytes.
 const MAX_HEAD: usize = 16 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// A browser opens two or three.
+const MAX_CONNECTIONS: usize = 16;
 /// Constant: nothing that came with the request is shown.
 const GOOD: &str = "The browser's part is over. Go back to the terminal.";
 const BAD: &str = "This is not the answer that the terminal waits for.";
@@ -30,7 +33,7 @@ pub(crate) enum Answer {
     Error(String),
 }
 
-/// What an answer has to say besides.
+/// The values that an answer must repeat.
 pub(crate) struct Expected<'a> {
     pub(crate) state: &'a str,
     pub(crate) issuer: &'a str,
@@ -70,11 +73,21 @@ impl Loopback {
 
     /// Waits for the answer, and lets everything else pass.
     pub(crate) async fn answer(&self, expected: &Expected<'_>) -> Answer {
+        // Browsers open connections ahead of need: one that says nothing must not hold up the one that has the answer.
+        let mut asking = JoinSet::new();
         loop {
-            let Some(stream) = self.accept().await else {
+            let asked = tokio::select! {
+                Some(stream) = self.accept(), if asking.len() < MAX_CONNECTIONS => {
+                    asking.spawn(asked(stream));
+                    continue;
+                }
+                Some(asked) = asking.join_next() => asked,
+                else => continue,
+            };
+            let Ok(Some((stream, head))) = asked else {
                 continue;
             };
-            if let Some(answer) = self.serve(stream, expected).await {
+            if let Some(answer) = self.serve(stream, &head, expected).await {
                 return answer;
             }
         }
@@ -92,9 +105,13 @@ impl Loopback {
         accepted.ok().map(|(stream, _)| stream)
     }
 
-    async fn serve(&self, mut stream: TcpStream, expected: &Expected<'_>) -> Option<Answer> {
-        let head = timeout(HEAD_TIMEOUT, head(&mut stream)).await.ok()??;
-        let answer = self.read(&head, expected);
+    async fn serve(
+        &self,
+        mut stream: TcpStream,
+        head: &str,
+        expected: &Expected<'_>,
+    ) -> Option<Answer> {
+        let answer = self.read(head, expected);
         let (status, text) = match answer {
             Some(_) => ("200 OK", GOOD),
             None => ("400 Bad Request", BAD),
@@ -160,6 +177,12 @@ async fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
         // A machine without IPv6.
         Err(_) => Ok(vec![four]),
     }
+}
+
+/// A connection and the head of its request, if that comes in time.
+async fn asked(mut stream: TcpStream) -> Option<(TcpStream, String)> {
+    let head = timeout(HEAD_TIMEOUT, head(&mut stream)).await.ok()??;
+    Some((stream, head))
 }
 
 /// The head of a request, bounded.
@@ -249,6 +272,39 @@ mod tests {
             assert_eq!(read(target, host, false), None, "{target} {host}");
         }
         assert_eq!(read("/callback?code=c&state=s", HOST, true), None);
+    }
+
+    /// As a browser connects before it knows what to ask.
+    #[tokio::test]
+    async fn connections_that_say_nothing_hold_no_answer_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let loopback = Loopback {
+            listeners: vec![listener],
+            port: at.port(),
+        };
+        let expected = Expected {
+            state: "s",
+            issuer: "https://issuer.example",
+            names_itself: false,
+        };
+        let browser = async {
+            let idle = TcpStream::connect(at).await.unwrap();
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            let request = format!(
+                "GET /callback?code=c&state=s HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+                at.port()
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut page = String::new();
+            stream.read_to_string(&mut page).await.unwrap();
+            drop(idle);
+            page
+        };
+        let both = async { tokio::join!(loopback.answer(&expected), browser) };
+        let (answer, page) = timeout(HEAD_TIMEOUT / 2, both).await.unwrap();
+        assert_eq!(answer, Answer::Code("c".to_owned()));
+        assert!(page.contains(GOOD), "{page}");
     }
 
     #[tokio::test]

@@ -147,7 +147,7 @@ impl Server {
     }
 }
 
-/// What a notification says of a call's progress.
+/// The progress of a call, as a notification tells it.
 fn progress(message: &Value) -> Option<String> {
     if message.get("method")?.as_str()? != "notifications/progress" {
         return None;

@@ -11,13 +11,13 @@ use crate::speak::web::Answer;
 /// API Gateway's clock and this one may differ by so much without anyone's noticing.
 const CLOCK_SECONDS: u64 = 60;
 
-/// What is known of an answer that is no success.
+/// The problem behind an answer that is no success.
 pub(crate) struct Problem {
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     title: Option<String>,
     request_id: Option<String>,
-    /// How far this machine's clock is from the door's, in seconds, if that is far.
+    /// The difference between this machine's clock and the door's in seconds, if it is large.
     skew: Option<(u64, &'static str)>,
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::log::line::shown;
 use crate::speak::events::Event;
 
-/// Where an event may have a piece of the answer.
+/// The members of an event that may hold a piece of the answer.
 const TEXTS: [&str; 8] = [
     "/text",
     "/event/contentBlockDelta/delta/text",
@@ -55,7 +55,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// What an event of an agent's stream says.
+    /// The content of an event of an agent's stream.
     pub(crate) fn event(&mut self, event: &Event) -> Vec<Said> {
         if event.data == "[DONE]" {
             return Vec::new();
@@ -69,13 +69,13 @@ impl Reader {
                 message: "the door ended the answer".to_owned(),
                 ..failed(&value, "code")
             })],
-            // Half an event, which is none.
+            // The stream ended within an event: its rest is dropped (HTML, "Server-sent events").
             "gatehouse.cut" => Vec::new(),
             _ => self.value(&value),
         }
     }
 
-    /// What a document says: an event's, or a whole answer's.
+    /// The content of a document: an event's, or a whole answer's.
     pub(crate) fn value(&mut self, value: &Value) -> Vec<Said> {
         match value {
             Value::String(text) => vec![Said::Text(text.clone())],

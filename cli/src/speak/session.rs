@@ -142,7 +142,7 @@ async fn refreshed(door: &Door, web: &Web, refused: Option<&str>) -> Result<Sign
             Err(over())
         };
     };
-    let issuer = Issuer::of(&kept.issuer, web).await?;
+    let issuer = Issuer::of(&kept.issuer, door, web).await?;
     let fields = [
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh.as_str()),

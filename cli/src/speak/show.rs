@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::speak::said::{Failed, Said};
 use crate::terminal::Terminal;
 
-/// Why nothing more is written.
+/// The reason to write nothing more.
 pub(crate) enum Stop {
     /// The reader has seen enough, such as `head`.
     Left,
@@ -57,7 +57,7 @@ impl<'t> Show<'t> {
         self.write(&format!("{}\n", json!({"data": data, "event": name})))
     }
 
-    /// What an event says, for people.
+    /// The content of an event, for people.
     pub(crate) fn said(&mut self, said: Said) -> Result<(), Stop> {
         match said {
             Said::Failed(failed) => {
@@ -88,7 +88,7 @@ impl<'t> Show<'t> {
         self.write(&text)
     }
 
-    /// What comes next begins a line.
+    /// Ends the line, so that the next text begins one.
     fn break_line(&mut self) -> Result<(), Stop> {
         if std::mem::take(&mut self.is_line_open) && self.terminal.is_output_shown() {
             return self.write("\n");

@@ -13,10 +13,10 @@ use crate::speak::clock;
 use crate::speak::discovery::Issuer;
 use crate::speak::web::{Answer, Web};
 
-/// Where an answer does not say how long its token lives (RFC 6749, section 5.1): long enough for a command.
+/// The lifetime of a token whose answer names none (RFC 6749, section 5.1): long enough for a command.
 const ASSUMED_SECONDS: u64 = 300;
 
-/// What an issuer gave.
+/// The tokens that an issuer gave.
 pub(crate) struct Tokens {
     pub(crate) access: Secret,
     pub(crate) refresh: Option<Secret>,
@@ -24,7 +24,7 @@ pub(crate) struct Tokens {
     pub(crate) expires: u64,
 }
 
-/// Why an issuer gave nothing.
+/// The reason why an issuer gave no token.
 pub(crate) enum Denied {
     /// An error of RFC 6749, section 5.2, or of an extension, and what the issuer says to it.
     Error(String, Option<String>),
@@ -106,7 +106,7 @@ fn read(answer: &Answer) -> Option<Tokens> {
     })
 }
 
-/// The error of an answer; an answer that is none is an outage of the issuer.
+/// The error in the issuer's answer; an answer without one of RFC 6749's errors means an outage of the issuer.
 fn error(issuer: &Issuer, answer: &Answer) -> Denied {
     let document = answer.json();
     let text = |name: &str| {

@@ -36,7 +36,7 @@ pub(crate) fn check(check: &Check) -> Report {
     }
 }
 
-/// What is wrong with the policies, and how many there are if nothing is.
+/// The faults of the policies, or their number if there are no faults.
 fn policies(folder: &Path) -> Result<usize, Vec<Told>> {
     let texts = FolderTexts::read(folder);
     let checked = texts.and_then(|texts| Folder::check(&texts));
@@ -134,7 +134,7 @@ fn good(settings: &DoorSettings, policies: Option<usize>) -> Report {
     }
 }
 
-/// What the documents ask of a deployment beside them, and what an operator may not have meant.
+/// Notes: needs of the documents beyond the documents, and rules that an operator may not have meant.
 fn needs(settings: &DoorSettings) -> Vec<String> {
     let documents = &settings.documents;
     let mut notes = Vec::new();

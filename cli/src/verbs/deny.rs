@@ -74,7 +74,7 @@ fn request(input: &Value) -> Report {
     }
 }
 
-/// What came of a request that was sent.
+/// The result of a request that was sent.
 fn sent(exit: Exit, text: &str) -> Report {
     Report {
         exit,

@@ -27,7 +27,7 @@ use project::{Project, Runtime};
 /// The group of an agent about whose callers the project says nothing. No caller is in it, unless an administrator creates it.
 const NO_GROUP: &str = "replace-with-who-may-call";
 
-/// What is made of a project.
+/// The settings that a project becomes.
 #[derive(Default)]
 struct Made {
     agents: BTreeMap<String, Value>,
@@ -105,7 +105,7 @@ fn entry(runtime: &Runtime, issuers: &Issuers, made: &mut Made) -> Result<(Strin
         None | Some("HTTP" | "AGUI") => None,
         Some("MCP") => Some("mcp"),
         Some("A2A") => Some("a2a"),
-        Some(_) => return Err("its protocol is none that the door speaks".to_owned()),
+        Some(_) => return Err("the door does not speak its protocol".to_owned()),
     };
     let mut entry = Map::new();
     let mut put = |member: &str, value: Value| entry.insert(member.to_owned(), value);
@@ -156,7 +156,7 @@ fn put_headers(runtime: &Runtime, name: &str, entry: &mut Map<String, Value>, ma
     }
 }
 
-/// What the functions would say of one agent alone.
+/// The faults that the functions would report for one agent alone.
 fn fault(name: &str, entry: &Map<String, Value>) -> Option<String> {
     let document = json!({name: entry}).to_string();
     let faults = Agents::parse(&document).err()?;

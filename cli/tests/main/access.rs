@@ -161,7 +161,7 @@ fn the_tools_matrix_is_the_reviewed_one() {
     );
 }
 
-/// What is wider than a terminal is a list, and no line of it is wide because there are many agents or callers.
+/// A table that is wider than the terminal becomes a list, whose lines do not grow with the number of agents or callers.
 #[test]
 fn a_wide_matrix_is_a_list() {
     let mut many = agents(&json!({"groups": ["g"]}));

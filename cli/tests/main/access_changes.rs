@@ -118,7 +118,7 @@ fn each_change_of_an_agent_opens_or_closes() {
         (
             &limits(3),
             &plain,
-            vec!["agent demo: the limit `turnsAtOnce` is none"],
+            vec!["agent demo: the limit `turnsAtOnce` is gone"],
             vec![],
         ),
     ] {

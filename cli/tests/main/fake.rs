@@ -18,7 +18,7 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-/// What the next requests are told; tests change it as they need.
+/// The answers of the next requests; tests change them as they need.
 pub(crate) struct Plan {
     pub(crate) resource: Value,
     pub(crate) issuer: Value,

@@ -126,7 +126,7 @@ fn ports_in_use_are_told() {
         .port()
         .unwrap();
     let other = if port == 8976 { 18976 } else { 8976 };
-    // The other port may be taken already, by a program that is none of this test.
+    // Another program on this machine may have the other port.
     let _taken = std::net::TcpListener::bind(("127.0.0.1", other));
     let ran = home.run(&["login", &fake.url, "--no-browser"]);
     assert_fails(&ran, 64, &["port 8976", "port 18976", "--device"]);

@@ -79,7 +79,7 @@ fn printed(command: &str, folder: &Path) -> String {
     output
 }
 
-/// What a command line writes to a terminal, and how it ends.
+/// The output of a command line on a terminal, and its exit code.
 pub(crate) fn on_terminal(words: Vec<OsString>, input: Vec<u8>) -> (Exit, String, String) {
     let (kept, errors) = (Kept::default(), Kept::default());
     let mut terminal = Terminal::new(

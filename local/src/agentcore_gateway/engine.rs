@@ -62,7 +62,7 @@ pub enum Verdict {
     Undecided,
 }
 
-/// What the engine says of one call, and on which policies that rests.
+/// The engine's decision on one call, with the policies that decide.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) verdict: Verdict,
@@ -140,7 +140,7 @@ impl Engine {
         shown
     }
 
-    /// What is known of a caller and a tool while the input is not: permitted, denied, or none of both, and the policies
+    /// The decision on a caller and a tool before the input is known: permitted, denied, or none of both, and the policies
     /// that decide or may decide so.
     pub(super) fn outlook(
         &self,
@@ -213,7 +213,7 @@ fn shown(policy: &Policy) -> Shown {
     }
 }
 
-/// Whether the policy's scope has the tool's action, or one of its parents.
+/// True if the policy's scope has the tool's action, or one of its parents.
 fn is_about(policy: &Policy, tool: &Tool) -> bool {
     let names = [tool.name.as_str(), tool.target.as_str(), CALL_TOOL, MCP];
     let is_one = |action: &EntityUid| names.contains(&action.id().unescaped());

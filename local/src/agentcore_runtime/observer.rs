@@ -22,7 +22,7 @@ const TOOL_TOKEN: HeaderName =
 /// Of a media type that is told.
 const MAX_MEDIA_TYPE: usize = 100;
 
-/// Where calls are told of.
+/// The observer of calls.
 pub(super) struct Observer {
     hops: Hops,
     log: Log,
@@ -44,7 +44,7 @@ pub(super) struct Called<'c> {
     pub(super) began: Began,
 }
 
-/// Why a container's answer was none.
+/// The fault of a container's answer.
 #[derive(Debug, Default)]
 pub(super) struct Trouble(Mutex<Option<String>>);
 

@@ -50,12 +50,12 @@ impl<'h> Seen<'h> {
         }
     }
 
-    /// What will tell the end.
+    /// The hop that tells the end.
     pub(super) fn end(&self) -> End {
         End(Some((self.hops.clone(), self.began, self.request.clone())))
     }
 
-    /// What the caller shows, of which nothing is proven.
+    /// The token as the caller shows it: nothing of it is proven.
     pub(super) fn token(&self) {
         if !self.hops.is_watched() {
             return;
@@ -90,7 +90,7 @@ impl<'h> Seen<'h> {
         Hop::new(kind, began).carrying(ACCESS_TOKEN, self.claims.clone())
     }
 
-    /// Whether an earlier answer of the authorizer lets the caller in.
+    /// The hop of an authorizer's earlier answer, which API Gateway uses again.
     fn kept(&self, kind: Kind, began: Began, is_allowed: bool) -> Hop {
         let hop = self.decision(kind, began);
         let found = if is_allowed { "allowed" } else { "refused" };
@@ -181,7 +181,7 @@ impl End {
     }
 }
 
-/// What came of the proxy.
+/// The outcome of the proxy.
 pub(super) fn outcome(answered: &Result<Response, Refusal>) -> Outcome {
     match answered {
         Ok(response) => Outcome::of_status(response.status().as_u16()),

@@ -34,7 +34,7 @@ pub struct IssuerSettings {
     pub keys: Option<KeptKeys>,
     /// The port of 127.0.0.1. Default: any free one.
     pub port: u16,
-    /// Where the tokens for tools are told of. Default: nowhere.
+    /// The place where tool tokens are reported. Default: none.
     pub hops: Hops,
 }
 

@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-/// What came of a hop.
+/// The outcome of a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Ok,
@@ -92,7 +92,7 @@ impl Began {
     }
 }
 
-/// What was compared.
+/// A comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Check {
     name: String,
@@ -132,7 +132,7 @@ impl Check {
     }
 }
 
-/// What a hop says of the caller.
+/// The caller, as a hop shows them.
 #[derive(Clone, Debug)]
 struct Carried {
     kind: &'static str,

@@ -43,7 +43,7 @@ impl Ring {
         event
     }
 
-    /// What came after this number, as far as it is kept.
+    /// The events after this number, as far as they are kept.
     pub(super) fn after(&self, seq: u64) -> Vec<Event> {
         let events = self.events.iter();
         events.filter(|event| event.seq > seq).cloned().collect()

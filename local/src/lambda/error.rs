@@ -103,7 +103,7 @@ fn indented(log: &[String]) -> String {
     lines.collect()
 }
 
-/// What a JSON line says; any other line as it is.
+/// The object of a JSON line; any other line as a text.
 fn message(line: &str) -> String {
     let members = serde_json::from_str::<Map<String, Value>>(line).ok();
     let message = members.as_ref().and_then(|members| members.get("message"));

@@ -31,7 +31,7 @@ use guard::Guard;
 /// Of a department or a role.
 const MAX_TEXT: usize = 200;
 
-/// What the port tells of a running stack.
+/// The parts of a running stack that the port shows.
 pub(super) struct Shown {
     pub(super) door: String,
     /// The issuer of users' tokens.
@@ -48,7 +48,7 @@ pub(super) struct Shown {
     pub(super) files: PathBuf,
 }
 
-/// What every answer is made from.
+/// The state behind every answer.
 struct Desk {
     shown: Shown,
     feed: Feed,
@@ -95,13 +95,8 @@ async fn this_port(
     request: Request<axum::body::Body>,
     next: Next,
 ) -> Answer {
-    desk.guard.admit(request.headers()).map_err(|refusal| {
-        text(
-            refusal.status,
-            "text/plain; charset=utf-8",
-            refusal.text.into(),
-        )
-    })?;
+    let admitted = desk.guard.admit(request.headers());
+    admitted.map_err(|refusal| sentence(refusal.status, refusal.text))?;
     Ok(next.run(request).await)
 }
 
@@ -111,15 +106,8 @@ async fn same_site(
     request: Request<axum::body::Body>,
     next: Next,
 ) -> Answer {
-    desk.guard
-        .admit_own_page(request.headers())
-        .map_err(|refusal| {
-            text(
-                refusal.status,
-                "text/plain; charset=utf-8",
-                refusal.text.into(),
-            )
-        })?;
+    let admitted = desk.guard.admit_own_page(request.headers());
+    admitted.map_err(|refusal| sentence(refusal.status, refusal.text))?;
     Ok(next.run(request).await)
 }
 
@@ -129,12 +117,8 @@ async fn file(State(desk): State<Arc<Desk>>, request: Request<axum::body::Body>)
     // Files are read where a slow disk holds no other request up.
     let found = tokio::task::spawn_blocking(move || files::find(&folder, &path)).await;
     match found.ok().flatten() {
-        Some(file) => text(file.status, file.media_type, file.content),
-        None => text(
-            StatusCode::NOT_FOUND,
-            "text/plain; charset=utf-8",
-            "there is nothing at this path\n".into(),
-        ),
+        Some(file) => answer(file.status, file.media_type, file.content),
+        None => sentence(StatusCode::NOT_FOUND, "there is nothing at this path\n"),
     }
 }
 
@@ -163,10 +147,9 @@ async fn trace(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
             response.headers_mut().insert(CONTENT_TYPE, events);
             response
         }
-        None => text(
+        None => sentence(
             StatusCode::TOO_MANY_REQUESTS,
-            "text/plain; charset=utf-8",
-            "too many pages follow the trace; close some\n".into(),
+            "too many pages follow the trace; close some\n",
         ),
     }
 }
@@ -204,10 +187,9 @@ async fn change(
     let row = row.filter(|row| [&row.department, &row.role].into_iter().all(is_text));
     match row {
         Some(row) => moved(&desk, &name, Some(row)),
-        None => text(
+        None => sentence(
             StatusCode::BAD_REQUEST,
-            "text/plain; charset=utf-8",
-            "send {\"department\": \"...\", \"role\": \"...\"}\n".into(),
+            "send {\"department\": \"...\", \"role\": \"...\"}\n",
         ),
     }
 }
@@ -224,19 +206,19 @@ fn moved(desk: &Desk, name: &str, row: Option<Row>) -> Response {
         .flatten();
     match moved {
         Some(user) => json_answer(&user),
-        None => text(
-            StatusCode::NOT_FOUND,
-            "text/plain; charset=utf-8",
-            "there is no such user\n".into(),
-        ),
+        None => sentence(StatusCode::NOT_FOUND, "there is no such user\n"),
     }
 }
 
 fn json_answer(value: &Value) -> Response {
-    text(StatusCode::OK, "application/json", value.to_string().into())
+    answer(StatusCode::OK, "application/json", value.to_string().into())
 }
 
-fn text(status: StatusCode, media_type: &'static str, content: Bytes) -> Response {
+fn sentence(status: StatusCode, text: impl Into<Bytes>) -> Response {
+    answer(status, "text/plain; charset=utf-8", text.into())
+}
+
+fn answer(status: StatusCode, media_type: &'static str, content: Bytes) -> Response {
     let mut response = Response::new(content.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();

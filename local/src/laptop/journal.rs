@@ -22,11 +22,11 @@ const FILE: &str = "log.jsonl";
 const BEFORE: &str = "log.1.jsonl";
 /// The file of a second `local` at the same time.
 const OTHER: &str = "log.other.jsonl";
-/// What a file holds before a new one is begun.
+/// The size at which a new file is begun.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Lines on their way to the terminal; a terminal that is slower than this loses some, the file none.
 const MAX_WAITING: usize = 4096;
-/// How long a call's line waits for what the functions say of it: their lines take another way.
+/// The longest wait of a call's line for the functions' own lines, which take another way.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Of a line that is no call's: a function's faults at its start are long.
@@ -39,7 +39,7 @@ const ERROR: &str = "\"level\":\"ERROR\"";
 const AGENT: &str = "agent";
 const GATEWAY: &str = "gateway";
 
-/// What hears all lines.
+/// The listener of all lines.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: Option<Mutex<LogFile>>,

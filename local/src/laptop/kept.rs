@@ -66,12 +66,12 @@ impl std::fmt::Debug for User {
 pub(super) struct Kept {
     path: PathBuf,
     document: Document,
-    /// What is to be said of a file that is not believed.
+    /// The notice about a file that is not believed.
     pub(super) note: Option<String>,
 }
 
 impl Kept {
-    /// What the folder keeps; nothing if there is none yet.
+    /// The content of the folder; none if there is no folder yet.
     pub(super) fn read(folder: &Path) -> Self {
         let path = folder.join(FILE);
         let (document, note) = match read(&path) {
@@ -155,7 +155,7 @@ pub(super) fn folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// How files of the folder are written.
+/// The options with which files of the folder are written.
 pub(super) fn private() -> OpenOptions {
     let mut options = File::options();
     options.write(true).mode(PRIVATE);

@@ -12,7 +12,7 @@ use lexopt::Parser;
 use crate::api_gateway::CustomDomain;
 use crate::cognito::RETURN_URLS;
 
-/// What `--help` says.
+/// The text of `--help`.
 pub const USAGE: &str = "\
 usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PORT] [--console-port PORT]
              [--console FOLDER] [--keep FOLDER] [--log lines|json] [--paste] [--domain HOST[/PATH]] [--issuers FILE]
@@ -57,12 +57,12 @@ environment:
   TRUSTED_ISSUERS, AGENTS, and any other variable that the template gives to a function: this value instead;
                       these two may be file:PATH
 ";
-/// What `--port` takes; 0 is any free one.
+/// The values of `--port`; 0 is any free port.
 const PORTS: RangeInclusive<u16> = 0..=u16::MAX;
-/// What `--tool-token` and `--user-token` take: a token must live for a moment, and Cognito's longest is a day.
+/// The values of `--tool-token` and `--user-token`: a token must live for a moment, and Cognito's longest is a day.
 const TOKEN_SECONDS: RangeInclusive<u64> = 1..=86_400;
 
-/// What the command line says.
+/// The command line.
 #[derive(Debug)]
 pub struct Options {
     pub(super) template: PathBuf,
@@ -85,7 +85,7 @@ pub struct Options {
     pub(super) describe: Option<PathBuf>,
 }
 
-/// Why there is nothing to start.
+/// The reason to start nothing.
 #[derive(Debug)]
 pub enum Stop {
     /// Help is asked for.

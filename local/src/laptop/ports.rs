@@ -16,7 +16,7 @@ pub(super) struct Ports {
     pub(super) door: u16,
     pub(super) services: ServicePorts,
     pub(super) console: u16,
-    /// What is to be said of ports that are taken.
+    /// The notice about ports that are taken.
     pub(super) notes: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Ports {
     }
 }
 
-/// Whether nothing listens there, on either address of `localhost`. A machine without IPv6 has only one.
+/// True if no program listens there, on either address of `localhost`. A machine without IPv6 has only one.
 fn is_free(port: u16) -> bool {
     let addresses: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     addresses

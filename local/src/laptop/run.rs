@@ -59,7 +59,7 @@ struct Laptop {
     _console: crate::listen::Served,
 }
 
-/// What is prepared before the stack starts.
+/// The preparations before the stack starts.
 struct Prepared {
     settings: StackSettings,
     journal: Arc<Journal>,
@@ -210,7 +210,7 @@ async fn prepare(options: Options) -> Result<Prepared, Box<dyn Error>> {
     })
 }
 
-/// What the folder keeps, and a new log in it.
+/// The content of the folder, and a new log in it.
 fn open_folder(folder: &Path) -> Result<(Kept, LogFile), Box<dyn Error>> {
     let shown = folder.display();
     let made = kept::folder(folder);

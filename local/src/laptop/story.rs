@@ -42,18 +42,18 @@ impl Access {
     }
 }
 
-/// What the functions have said of a request.
+/// The functions' lines about a request.
 #[derive(Clone, Debug, Default)]
 struct Told {
     subject: Option<String>,
     client: Option<String>,
-    /// Why it is not as the caller wished: the code, and what was compared.
+    /// The reason of a refusal: its code, with expected and found.
     reason: Option<String>,
     is_over: bool,
     trouble: Option<String>,
 }
 
-/// What the authorizer said of a token when it was asked.
+/// The authorizer's decision on a token when it was asked.
 #[derive(Clone, Debug)]
 struct Token {
     subject: Option<String>,
@@ -117,7 +117,7 @@ impl Story {
         true
     }
 
-    /// Whether all is known that a line wants.
+    /// True if a line has all that it needs.
     pub(super) fn is_whole(&self, access: &Access) -> bool {
         self.requests
             .get(access.id())
@@ -160,7 +160,7 @@ impl Story {
         )
     }
 
-    /// Why API Gateway refused by itself.
+    /// The reason of API Gateway's own refusal.
     fn by_gateway(&self, access: &Access, token: Option<&Token>) -> String {
         let error = text(&access.0, "error").unwrap_or("-");
         match error {

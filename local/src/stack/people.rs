@@ -22,7 +22,7 @@ impl People {
         self.0.issuer.users().map(|user| user.name).collect()
     }
 
-    /// What a laptop tells of one of them, the password included.
+    /// One of them as the laptop's own port shows them, the password included.
     pub fn describe(&self, name: &str) -> Option<Value> {
         let user = self.0.issuer.users().find(|user| user.name == name)?;
         let row = self.0.directory.row(user.subject);
@@ -53,7 +53,7 @@ impl People {
         self.0.issuer.access_token(name).ok()
     }
 
-    /// What the user's tool token says; it is made as the proxy has it made. None if it cannot be.
+    /// The claims of the user's tool token, which is made as for the proxy. None if that fails.
     pub async fn tool_claims(&self, name: &str) -> Option<Map<String, Value>> {
         self.0.issuer.tool_claims(name).await
     }

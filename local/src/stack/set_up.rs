@@ -9,7 +9,7 @@ use super::agents::{DEMO_AGENT, FINANCE_AGENT, TOOLS_AGENT};
 use super::{AgentSettings, FILE, StackSettings, absolute};
 use crate::agentcore_runtime::Protocol;
 
-/// What the door is set up for.
+/// The set-up of the door.
 #[derive(Clone, Debug, Default)]
 pub struct SetUp {
     is_open: bool,
@@ -30,7 +30,7 @@ pub(super) struct OwnRuntime {
 }
 
 impl SetUp {
-    /// As the variables say. What is no document is none here; the functions say what is wrong with it.
+    /// The set-up that the variables name. Text that is not a document counts as absent; the functions report its faults.
     pub(super) fn read(settings: &StackSettings, agents: &[AgentSettings]) -> Self {
         // Every other value keeps the door shut.
         let is_open = is_open(settings);
@@ -75,17 +75,17 @@ impl SetUp {
         }
     }
 
-    /// Whether the door asks no caller for a token.
+    /// True if the door asks no caller for a token.
     pub fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Whether the users of the local pool have tokens that the door takes.
+    /// True if the door takes tokens of the local pool's users.
     pub fn has_local_users(&self) -> bool {
         self.has_local_users
     }
 
-    /// What an agent speaks, if there is one of that name.
+    /// The protocol of an agent, if there is one of that name.
     pub fn protocol(&self, name: &str) -> Option<Protocol> {
         let mut agents = self.agents.iter();
         agents
@@ -111,12 +111,12 @@ impl SetUp {
             .filter(move |(name, _)| !usual.contains(&name.as_str()))
     }
 
-    /// What is to be said of it.
+    /// The notices about it.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The runtimes of `AGENTS` that are none of the stack's own.
+    /// The runtimes of `AGENTS` that the stack does not emulate by itself.
     pub(super) fn runtimes(&self) -> &[OwnRuntime] {
         &self.runtimes
     }
@@ -126,7 +126,7 @@ impl SetUp {
     }
 }
 
-/// Whether authentication is turned off.
+/// True if authentication is turned off.
 pub(super) fn is_open(settings: &StackSettings) -> bool {
     let given = settings.variables.get("ENABLE_AUTH");
     given.is_some_and(|given| given == "false")

@@ -35,7 +35,7 @@ pub struct Call<'a> {
     pub now: UnixTime,
 }
 
-/// What came of a call, and by which policies.
+/// The decision on a call, with the policies that decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
     pub outcome: Outcome,
@@ -46,7 +46,7 @@ pub struct Decided {
     pub errors: Vec<(String, String)>,
 }
 
-/// Whether a call is let through.
+/// The decision on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Allow,
@@ -71,7 +71,7 @@ impl Outcome {
     }
 }
 
-/// Why a call cannot be decided.
+/// The reason why a call cannot be decided.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     #[error("the policies are not Cedar policies")]
@@ -95,7 +95,7 @@ impl Engine {
     /// Takes checked statements, and the gateway that stands where their placeholder does.
     ///
     /// # Errors
-    /// If the statements or the tools are none, which the checks before would have said.
+    /// The statements or the tools cannot be read; the checks before report that.
     pub fn new(
         statements: &[Statement],
         vocabulary: &Vocabulary,
@@ -122,7 +122,7 @@ impl Engine {
     /// The same policies, asked by another gateway than theirs.
     ///
     /// # Errors
-    /// If the gateway's name is none.
+    /// The gateway's name is not an identifier of Cedar's.
     pub fn asked_by(self, gateway: &str) -> Result<Self, EngineError> {
         let gateway = uid("Gateway", gateway)?;
         Ok(Self { gateway, ..self })

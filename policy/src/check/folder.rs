@@ -11,7 +11,7 @@ use super::source::{Source, UnreadableError};
 use super::statement::{Statement, check};
 use super::vocabulary::{Vocabulary, VocabularyError};
 
-/// What stands in the files, checked.
+/// The checked content of the files.
 pub struct Folder {
     pub vocabulary: Vocabulary,
     pub statements: Vec<Statement>,
@@ -28,7 +28,7 @@ pub struct FolderTexts {
     pub sources: Vec<Source>,
 }
 
-/// Why the files are no policies.
+/// The reason why the files are not policies.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     #[error("read `{0}`")]
@@ -75,7 +75,7 @@ impl Folder {
     /// Checks all of them.
     ///
     /// # Errors
-    /// What is wrong: of the policies everything, in their order.
+    /// The faults: all faults of the policies, in their order.
     pub fn check(texts: &FolderTexts) -> Result<Self, FolderError> {
         let vocabulary = Vocabulary::read(&texts.tools, &texts.claims)?;
         let matrix = texts.matrix.as_deref().map(Matrix::read).transpose()?;
@@ -90,7 +90,7 @@ impl Folder {
     /// The engine of these policies at a gateway.
     ///
     /// # Errors
-    /// If the statements or the tools are none, which the checks would have said.
+    /// The statements or the tools cannot be read; the checks report that.
     pub fn engine(&self, gateway: &str) -> Result<Engine, EngineError> {
         Engine::new(&self.statements, &self.vocabulary, gateway)
     }

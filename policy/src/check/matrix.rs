@@ -32,7 +32,7 @@ pub struct SampleCall {
     pub input: Value,
 }
 
-/// Why `matrix.json` is not what it should be.
+/// The fault of `matrix.json`.
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
     #[error("`matrix.json` is not an object of `callers` and `calls`")]

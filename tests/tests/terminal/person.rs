@@ -17,7 +17,7 @@ pub(crate) struct Person {
     home: PathBuf,
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) output: String,

@@ -41,7 +41,7 @@ export type Request =
   | { readonly do: "access"; readonly renew: boolean }
   | { readonly do: "end"; readonly redirect: string };
 
-/** What each request is answered with. */
+/** The answer of each request. */
 export interface Answers {
   begin: Begun;
   finish: Access;

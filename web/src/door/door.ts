@@ -49,7 +49,7 @@ export class Door {
     return parseWhoami(value);
   }
 
-  /** Why the door cannot be read from here. API Gateway's own 401 is readable by every origin, the door's answers are not. */
+  /** The reason why the door cannot be read from here. API Gateway's own 401 is readable by every origin, the door's answers are not. */
   async isThere(): Promise<boolean> {
     try {
       await fetch(`${this.address}/whoami`, { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(8000) });

@@ -126,7 +126,7 @@ async function response(answer: Response, id: number): Promise<Members | null> {
       const value: unknown = JSON.parse(text);
       if (isMembers(value) && (value["id"] === id || (value["id"] === null && "error" in value))) found ??= value;
     } catch {
-      // A message that is none answers nothing.
+      // A message that is not JSON-RPC answers no request.
     }
   };
   await listen(answer, {

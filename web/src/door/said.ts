@@ -18,12 +18,12 @@ export type Said =
 
 type Members = Record<string, unknown>;
 
-/** How AgentCore begins the text of a call that a policy denies. */
+/** The first words of AgentCore's text for a call that a policy denies. */
 const DENIED = "AuthorizeActionException";
 const MAX_DETAIL = 4000;
 const MAX_CONTEXT = 256;
 
-/** What one event says; an event that says nothing to a reader gives an empty list. */
+/** The content of one event; an event without text for a reader gives an empty list. */
 export function interpret(event: string | undefined, data: string): Said[] {
   if (data === "[DONE]") return [{ is: "end", how: "done" }];
   const value = parse(data);
@@ -171,7 +171,7 @@ function plain(value: Members): Said[] {
   return [];
 }
 
-/** Whether a tool ran, failed, or was refused; a denial is a result like any other, known by how it begins. */
+/** The outcome of a tool: it ran, failed, or was refused. A denial is a result like any other, known by its first words. */
 export function outcome(output: string, isError: boolean): { state: ToolState; output: string } {
   if (!output.startsWith(DENIED)) return { state: isError ? "failed" : "done", output };
   const reason = /\[([^[\]]*)\]\s*$/.exec(output)?.[1] ?? output;

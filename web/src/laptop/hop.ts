@@ -44,7 +44,7 @@ export interface Hop {
 
 type Members = Record<string, unknown>;
 
-/** A hop, or `null` for what is none, or is of a later version of the feed. */
+/** A hop, or `null` for a value that is not one, or is of a later version of the feed. */
 export function parseHop(value: unknown): Hop | null {
   if (!isMembers(value) || value["v"] !== 1) return null;
   const { seq, at, hop, from, to, outcome } = value;

@@ -21,7 +21,7 @@ use crate::terminal::Terminal;
 /// The department and the role of a user whom no source of the trigger knows.
 const UNKNOWN: (&str, &str) = ("guest", "viewer");
 
-/// What is asked, read before anything is decided.
+/// The question, read before anything is decided.
 pub(super) struct Question<'a> {
     tool: &'a str,
     input: Value,
@@ -107,7 +107,7 @@ impl<'a> Question<'a> {
         Ok(answer)
     }
 
-    /// What the trigger writes into the tool token of a proven user.
+    /// The claims that the trigger writes into the tool token of a proven user.
     fn claims(&self, caller: &Caller, trust: &Trust) -> BTreeMap<String, String> {
         let mut rules = trust.issuers().iter();
         let rules = rules.find(|rules| rules.issuer.name() == caller.trusted_as);

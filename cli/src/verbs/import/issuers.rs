@@ -18,11 +18,11 @@ struct Issuer {
     /// The exact `iss` by which agents name it.
     name: String,
     entry: Map<String, Value>,
-    /// What only an entry can ask, the same for all its runtimes.
+    /// The conditions that only an entry can have, the same for all its runtimes.
     common: Map<String, Value>,
 }
 
-/// What an agent's `allow` can ask as well, and its name there.
+/// The conditions that an agent's `allow` has as well, with their names there.
 const BY_AGENT: [(&str, &str); 2] = [("allowedClients", "clients"), ("allowedScopes", "scopes")];
 const URL: &str = "discoveryUrl";
 

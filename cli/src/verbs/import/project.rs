@@ -4,17 +4,17 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 
-/// What of a project concerns the door.
+/// The parts of a project that concern the door.
 pub(super) struct Project {
     pub(super) runtimes: Vec<Runtime>,
-    /// What the door cannot have, and why.
+    /// The parts that cannot be translated, each with the reason.
     pub(super) left_out: Vec<(String, String)>,
 }
 
 /// One runtime.
 pub(super) struct Runtime {
     pub(super) name: String,
-    /// Where it is; nothing if it was not deployed.
+    /// Its ARN; none if it was not deployed.
     pub(super) arn: Option<String>,
     pub(super) protocol: Option<String>,
     pub(super) headers: Vec<String>,

@@ -16,7 +16,7 @@ use crate::speak::http;
 use crate::speak::show::{Show, Stop};
 use crate::terminal::Terminal;
 
-/// What is asked.
+/// The question.
 pub(crate) enum Question {
     Text(String),
     /// A whole body.

@@ -18,7 +18,7 @@ use crate::verbs::speak::call::{Conversation, Question};
 
 const HELP: &str = "/new begins another conversation, /end deletes this one and leaves, /quit leaves; Ctrl-C ends a turn\n";
 
-/// What ends the loop.
+/// The reason to end the loop.
 enum Next {
     Line(String),
     /// The end of the input.

@@ -31,7 +31,7 @@ pub(crate) async fn login(login: &Login, terminal: &mut Terminal) -> Result<Repo
     let (web, door, store) = (Web::new()?, configuration::door(&given)?, Store::open()?);
     let resource = Resource::of(&door, &web).await?;
     let issuer = issuer(login, &resource)?;
-    let issuer = Issuer::of(&issuer, &web).await?;
+    let issuer = Issuer::of(&issuer, &door, &web).await?;
     let client = client(login, &resource, &issuer)?;
     store.prepare()?;
     let tokens = tokens(login, &web, &resource, &issuer, &client, terminal).await?;

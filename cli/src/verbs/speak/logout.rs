@@ -10,6 +10,7 @@ use crate::report::Report;
 use crate::speak::clock;
 use crate::speak::configuration;
 use crate::speak::discovery::Issuer;
+use crate::speak::door::Door;
 use crate::speak::store::{SignIn, Store};
 use crate::speak::web::Web;
 
@@ -32,7 +33,7 @@ pub(crate) async fn logout(given: &Given) -> Result<Report, Failure> {
     let Some(kept) = store.read(&door)? else {
         return Ok(nothing());
     };
-    let revoked = revoke(&web, &kept).await;
+    let revoked = revoke(&web, &door, &kept).await;
     store.delete(&door)?;
     let is_revoked = revoked.map_err(|why| {
         Failure::unreachable(
@@ -44,11 +45,11 @@ pub(crate) async fn logout(given: &Given) -> Result<Report, Failure> {
 }
 
 /// RFC 7009: the refresh token; Cognito revokes no other, and with it the whole sign-in.
-async fn revoke(web: &Web, kept: &SignIn) -> Result<bool, String> {
+async fn revoke(web: &Web, door: &Door, kept: &SignIn) -> Result<bool, String> {
     let Some(refresh) = &kept.refresh_token else {
         return Ok(false);
     };
-    let issuer = Issuer::of(&kept.issuer, web).await;
+    let issuer = Issuer::of(&kept.issuer, door, web).await;
     let issuer = issuer.map_err(|failure| failure.what().to_owned())?;
     let Some(endpoint) = &issuer.revocation else {
         return Ok(false);

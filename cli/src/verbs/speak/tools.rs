@@ -16,7 +16,7 @@ use crate::speak::show::harmless;
 use crate::speak::typed;
 use crate::terminal::Terminal;
 
-/// How AgentCore's policies begin a denial.
+/// The first words of a denial by AgentCore's policies.
 const DENIED: &str = "AuthorizeActionException";
 
 /// The tools that the server shows this caller.

@@ -16,7 +16,7 @@ use crate::speak::web::Web;
 use crate::speak::who;
 use crate::terminal::Terminal;
 
-/// What the door says of the caller.
+/// The caller, as the door describes them.
 pub(crate) async fn whoami(access: &Access, terminal: &mut Terminal) -> Result<Report, Failure> {
     let web = Web::new()?;
     let mut session = Session::open(access, &web, terminal).await?;

@@ -44,7 +44,7 @@ impl Feed {
         }
     }
 
-    /// What came after the event of this id, and what comes from now on. None if there are followers enough.
+    /// The events after the one of this id, and the events to come. None if the number of followers is at its limit.
     pub(super) fn events(&self, last_event_id: Option<&str>) -> Option<Body> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         let after = last_event_id

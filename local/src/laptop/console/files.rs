@@ -10,7 +10,7 @@ use http::StatusCode;
 /// Of one file; the whole console has less.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// What stands where there is no console.
+/// The page in place of a console that is not built.
 const HOW_TO_GET_IT: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gatehouse</title></head><body><main>\
 <h1>The console is not built</h1>\
 <p>Run <code>make web</code>, which needs Python 3, and load this page again. Everything else works without it: the lines of \

@@ -16,7 +16,7 @@ pub(super) struct Guard {
     origin: String,
 }
 
-/// Why a request is not answered.
+/// The refusal of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,

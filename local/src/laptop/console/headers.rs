@@ -8,7 +8,7 @@ use http::{HeaderValue, header};
 
 /// The template of the distribution, so that a page that works here works there.
 const TEMPLATE: &str = include_str!("../../../../stacks/console.yaml");
-/// What stands before the policy's text.
+/// The text of `stacks/console.yaml` before the policy.
 const POLICY: &str = "ContentSecurityPolicy: !Sub >-";
 
 /// The Content-Security-Policy of the template, in which these origins may be connected to.

@@ -67,7 +67,7 @@ pub(crate) fn are_closed(door: &Door) -> Vec<String> {
     faults
 }
 
-/// Whether no object of a bucket can be deleted for a time that a parameter gives.
+/// True if no object of the bucket can be deleted for a time that a parameter gives.
 fn is_locked(bucket: &Value) -> bool {
     let lock = &bucket["Properties"]["ObjectLockConfiguration"];
     let retention = &lock["Rule"]["DefaultRetention"];
