@@ -52,7 +52,7 @@ pub(crate) enum Verb {
     Denials(Denials),
     #[command(flatten)]
     Speak(Speak),
-    /// Write settings from a project of the AgentCore CLI.
+    /// Write settings from a project of the AgentCore CLI, or from a configuration of FAST.
     #[command(after_help = offline::IMPORT_EXAMPLES)]
     Import(Import),
     /// Start the whole chain on this machine, without AWS.

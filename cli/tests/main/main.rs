@@ -18,6 +18,7 @@ mod explain_tool;
 mod fake;
 mod home;
 mod import;
+mod import_fast;
 mod kept;
 mod login;
 mod made;
