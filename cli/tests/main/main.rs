@@ -20,6 +20,7 @@ mod home;
 mod import;
 mod import_fast;
 mod kept;
+mod keyring;
 mod login;
 mod made;
 mod pages;
