@@ -55,6 +55,11 @@ impl Person {
         command
     }
 
+    /// A file in the folder where the tool runs.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.home.join(name), text).unwrap();
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::from(self.blocking(arguments));
         command
