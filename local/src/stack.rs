@@ -334,8 +334,11 @@ async fn functions(
     specs.sort_by_key(|spec| cloud.rotated_by(&spec.name).is_none());
     let mut functions = HashMap::new();
     for spec in specs {
-        let name = spec.name.clone();
-        let function = Function::start(spec).await?;
+        let (name, is_shown) = (spec.name.clone(), spec.echo_logs);
+        let function = match Function::start(spec).await {
+            Err(error) if is_shown => return Err(error.with_log_shown().into()),
+            started => started?,
+        };
         cloud.schedule(&function).await?;
         functions.insert(name, function);
     }
