@@ -153,7 +153,12 @@ impl Keyring {
 /// The kernel's key retention service: it needs no session of a desktop, and no daemon.
 #[cfg(target_os = "linux")]
 fn system() -> keyring_core::Result<Arc<CredentialStore>> {
-    Ok(linux_keyutils_keyring_store::Store::new()?)
+    let store: Arc<CredentialStore> = linux_keyutils_keyring_store::Store::new()?;
+    // A thread that PAM gave no session keyring, as in a container or a service, joins one when an entry asks for the
+    // persistent keyring (session-keyring(7)), but the entry has looked up the user's by then, and would search the wrong one.
+    // Those that are made from now on look up the one that was joined.
+    let _joined = Entry::new_in_store(&store, SERVICE, "session")?;
+    Ok(store)
 }
 
 /// The login keychain.

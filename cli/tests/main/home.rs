@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -88,11 +88,19 @@ pub(crate) struct Browsing {
     /// The issuer's page.
     pub(crate) page: url::Url,
     _ports: File,
+    _taken: Option<TcpListener>,
 }
 
 impl Browsing {
     pub(crate) fn start(home: &Home, arguments: &[&str]) -> Self {
+        Self::start_beside(home, arguments, None)
+    }
+
+    /// While another program has this port.
+    pub(crate) fn start_beside(home: &Home, arguments: &[&str], port: Option<u16>) -> Self {
         let ports = ports();
+        // If that fails, another program has it indeed.
+        let taken = port.and_then(|port| TcpListener::bind(("127.0.0.1", port)).ok());
         let mut child = home.program().args(arguments).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
@@ -110,6 +118,7 @@ impl Browsing {
             said,
             page,
             _ports: ports,
+            _taken: taken,
         }
     }
 

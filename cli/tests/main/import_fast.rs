@@ -321,6 +321,7 @@ fn a_file_of_another_kind_is_told() {
         ("", "line 1: it is empty"),
         ("[]", "has no `runtimes`, `stack_name_base` or `backend`"),
         ("a text", "has no `runtimes`"),
+        (&format!("[{}1]", "1,".repeat(600)), "has no `runtimes`"),
         (
             "{\"runtime\": []}",
             "line 1: `runtime`; did you mean `runtimes`?",

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, tokens};
 use crate::home::{Home, assert_fails};
+use crate::program::Ran;
 
 const KEYRING: &[(&str, &str)] = &[("GATEHOUSE_STORE", "keyring")];
 
@@ -68,6 +71,72 @@ fn a_sign_in_is_sealed_with_a_key_of_the_machines_keyring() {
     assert_eq!(home.sign_in_with(&fake, &[], KEYRING).code, Some(0));
     assert_eq!(home.run(&["token"]).output, "access-1\n");
     assert_eq!(home.run(&["logout"]).code, Some(0));
+}
+
+/// The tool in a session of the kernel's keyring that it alone has, as after another sign-in to the machine; nothing where
+/// the kernel keeps no key beyond a session, or there is no Python to join one.
+fn in_new_session(home: &Home, arguments: &[&str]) -> Option<Ran> {
+    // `KEYCTL_JOIN_SESSION_KEYRING` of keyctl(2), without a name.
+    const JOIN: &str = r#"
+import ctypes, os, platform, sys
+number = {"x86_64": 250, "aarch64": 219}[platform.machine()]
+assert ctypes.CDLL(None).syscall(number, 1, None) > 0
+os.execv(sys.argv[1], sys.argv[1:])
+"#;
+    if !Path::new("/proc/sys/kernel/keys/persistent_keyring_expiry").exists() {
+        eprintln!("skipped: the kernel has no persistent keyrings");
+        return None;
+    }
+    let tool = home.program();
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", JOIN])
+        .arg(tool.get_program())
+        .args(arguments)
+        .env("HOME", &home.0)
+        .env("GATEHOUSE_CLIENT_SECRET", "hunter2")
+        .stdin(Stdio::null());
+    let Ok(output) = command.output() else {
+        eprintln!("skipped: there is no python3 to join a session with");
+        return None;
+    };
+    Some(Ran {
+        output: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+        code: output.status.code(),
+    })
+}
+
+#[test]
+fn a_sign_in_is_found_in_other_sessions_of_the_user() {
+    let fake = Fake::start();
+    let Some(home) = sealed(&fake) else { return };
+    let token = ["token", "--door", &fake.url];
+    let Some(ran) = in_new_session(&home, &token) else {
+        return;
+    };
+    assert_eq!(ran.output, "access-1\n", "{ran:?}");
+    assert_eq!(home.run(&["logout"]).code, Some(0));
+    let login = [
+        "login",
+        &fake.url,
+        "--client-credentials",
+        "--client-id",
+        "terminal",
+        "--store",
+        "keyring",
+    ];
+    let ran = in_new_session(&home, &login).unwrap();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // In the session of this test, and in a third one.
+    assert_eq!(home.run(&token).output, "access-1\n");
+    assert_eq!(in_new_session(&home, &token).unwrap().output, "access-1\n");
+    assert_eq!(
+        in_new_session(&home, &["logout", "--door", &fake.url])
+            .unwrap()
+            .code,
+        Some(0)
+    );
 }
 
 #[test]

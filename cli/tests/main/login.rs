@@ -120,6 +120,25 @@ fn a_page_that_refuses_ends_the_sign_in() {
 }
 
 #[test]
+fn a_port_in_use_leaves_the_other() {
+    let (fake, home) = (Fake::start(), Home::new());
+    let arguments = ["login", &fake.url, "--no-browser"];
+    let browsing = Browsing::start_beside(&home, &arguments, Some(8976));
+    let back = browsing.parameter("redirect_uri");
+    assert_eq!(back, "http://localhost:18976/callback");
+    let state = browsing.parameter("state");
+    browsing.back(&format!("code=c-1&state={state}"));
+    let ran = browsing.end();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // The issuer compares it with the one at its page (RFC 6749, section 4.1.3).
+    let form = &fake.asked("POST /token")[0].body;
+    assert!(
+        form.contains("redirect_uri=http%3A%2F%2Flocalhost%3A18976%2Fcallback"),
+        "{form}"
+    );
+}
+
+#[test]
 fn ports_in_use_are_told() {
     let (fake, home) = (Fake::start(), Home::new());
     let first = Browsing::start(&home, &["login", &fake.url, "--no-browser"]);

@@ -18,18 +18,23 @@ pub(super) enum Kind {
 
 const OF_PROJECT: &str = "runtimes";
 const OF_FAST: [&str; 2] = ["stack_name_base", "backend"];
+const NONE: &str = "it has no `runtimes`, `stack_name_base` or `backend`";
 
 impl Kind {
     pub(super) fn of(bytes: &[u8], file: &Path) -> Result<Self, Failure> {
         let document: Option<Value> = serde_json::from_slice(bytes).ok();
+        let is_json = document.is_some();
         if document.is_some_and(|document| document.get(OF_PROJECT).is_some()) {
             return Ok(Self::Project);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| neither(file, "it is not text"))?;
         // JSON is YAML, too.
         let root = Node::parse(text).map_err(|error| {
-            let why = format!("line {}: {}", error.line, error.what);
-            neither(file, &why)
+            // Documents that programs write have long lines.
+            if is_json {
+                return neither(file, NONE);
+            }
+            neither(file, &format!("line {}: {}", error.line, error.what))
         })?;
         let members = root.members().unwrap_or_default();
         let has = |name: &&str| members.iter().any(|(member, _)| member == name);
@@ -45,8 +50,7 @@ impl Kind {
                 node.line
             ))
         });
-        let none = "it has no `runtimes`, `stack_name_base` or `backend`";
-        Err(neither(file, meant.as_deref().unwrap_or(none)))
+        Err(neither(file, meant.as_deref().unwrap_or(NONE)))
     }
 }
 
