@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::StatusCode;
 use shared::cache::MAX_BACK_OFF;
+use shared::door::DoorError;
 use shared::gate::Refusal;
 use shared::keys::{MAX_SEARCHES, SEARCH_REFILL};
 use tokio::net::TcpListener;
