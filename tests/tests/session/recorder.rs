@@ -153,9 +153,9 @@ impl Recorder {
     /// Waits for the end of a line's program, and keeps what it said.
     pub(super) fn end(&mut self, mut running: Running) -> Ran {
         running.said += &running.terminal.exp_eof().unwrap();
-        let code = match running.terminal.process().wait().unwrap() {
-            WaitStatus::Exited(_, code) => code,
-            other => panic!("{other:?} of `{}`: {}", running.line, running.said),
+        let ended = running.terminal.process().wait().unwrap();
+        let WaitStatus::Exited(_, code) = ended else {
+            panic!("{ended:?} of `{}`: {}", running.line, running.said);
         };
         let said = running.said.replace('\r', "");
         self.transcript += &format!("$ {}\n{said}", running.line);
