@@ -21,6 +21,8 @@ impl Home {
         let mut command = program();
         command
             .env("HOME", &self.0)
+            // Tests read the files, and all of them would share one keyring.
+            .env("GATEHOUSE_STORE", "file")
             .current_dir(&self.0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -48,6 +50,15 @@ impl Home {
 
     /// Signs in without a browser and without a page.
     pub(crate) fn sign_in(&self, fake: &Fake, more: &[&str]) -> Ran {
+        self.sign_in_with(fake, more, &[])
+    }
+
+    pub(crate) fn sign_in_with(
+        &self,
+        fake: &Fake,
+        more: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Ran {
         let first = [
             "login",
             &fake.url,
@@ -55,11 +66,8 @@ impl Home {
             "--client-id",
             "terminal",
         ];
-        self.run_with(
-            &[&first, more].concat(),
-            &[("GATEHOUSE_CLIENT_SECRET", "hunter2")],
-            "",
-        )
+        let secret = [("GATEHOUSE_CLIENT_SECRET", "hunter2")];
+        self.run_with(&[&first, more].concat(), &[&secret, variables].concat(), "")
     }
 
     /// The file of the only sign-in.
