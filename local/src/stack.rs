@@ -133,7 +133,6 @@ impl Stack {
             data_plane.url().to_owned(),
         ));
         lambda.extend(cloud::role(credentials));
-        let operator = cloud::operator(&lambda);
         let specs = template.functions.iter();
         let specs = specs.map(|function| spec(function, &settings, &lambda));
         let functions = functions(specs.collect(), &cloud).await?;
@@ -156,7 +155,7 @@ impl Stack {
             set_up,
             further_issuers: settings.issuers,
             tool_token_seconds: settings.tool_token_seconds,
-            operator,
+            operator: cloud::operator(&lambda),
         })
     }
 
