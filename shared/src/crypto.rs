@@ -13,7 +13,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::json::{Map, Value};
-use crate::jws::Signature;
 use crate::text;
 
 /// An asymmetric signature algorithm (RFC 7518, section 3.1, RFC 8037, section 3.1). `none` and the HMAC family have no
@@ -194,12 +193,11 @@ impl VerifyingKey {
         self.kind == algorithm.kind
     }
 
-    /// Whether the signature is made with this key (RFC 7515, section 5.2). Anything but a clear yes is a no.
-    pub(crate) fn verifies(&self, algorithm: Algorithm, signature: &Signature) -> bool {
+    /// Whether the message is signed with this key. Anything but a clear yes is a no.
+    pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let mut keys = self.keys.iter();
         let ready = keys.find(|(own, _)| *own == algorithm);
-        let message = signature.message.as_bytes();
-        ready.is_some_and(|(_, key)| key.verify_sig(message, &signature.bytes).is_ok())
+        ready.is_some_and(|(_, key)| key.verify_sig(message, signature).is_ok())
     }
 }
 

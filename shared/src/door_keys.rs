@@ -65,7 +65,7 @@ impl DoorKeySet {
     /// Whether the signature is made, with ES256, with the key of this id.
     pub(crate) fn verifies(&self, id: &str, signature: &Signature) -> bool {
         let key = self.find(id).zip(Algorithm::parse("ES256"));
-        key.is_some_and(|(key, es256)| key.verifies(es256, signature))
+        key.is_some_and(|(key, es256)| signature.is_of(key, es256))
     }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::crypto::{Algorithm, KeyError, VerifyingKey};
 use crate::json::Value;
-use crate::jws::Signature;
 
 /// A key that can verify, and what its owner says of it.
 #[derive(PartialEq)]
@@ -121,9 +120,9 @@ impl Jwk {
         self.id == other.id && one_issuer && Algorithm::ALL.into_iter().any(serves_both)
     }
 
-    /// Whether the signature is made with this key (RFC 7515, section 5.2).
-    pub(crate) fn verifies(&self, algorithm: Algorithm, signature: &Signature) -> bool {
-        self.key.verifies(algorithm, signature)
+    /// Whether the message is signed with this key.
+    pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verifies(algorithm, message, signature)
     }
 }
 

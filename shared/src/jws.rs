@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::crypto::Algorithm;
 use crate::json::{self, Map, Value};
+use crate::jwk::Jwk;
 
 /// A well-formed compact JWS. Its signature has not been checked, so nothing in it is proven.
 pub(crate) struct Jws {
@@ -17,6 +19,13 @@ pub(crate) struct Signature {
     /// Header and payload as they are written, with the period between (RFC 7515, section 5.2).
     pub(crate) message: String,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Signature {
+    /// Whether it is made with this key (RFC 7515, section 5.2).
+    pub(crate) fn is_of(&self, key: &Jwk, algorithm: Algorithm) -> bool {
+        key.verifies(algorithm, self.message.as_bytes(), &self.bytes)
+    }
 }
 
 /// Why a text is no compact JWS.

@@ -26,7 +26,7 @@ impl<'t> Signed<'t> {
 
 pub(super) fn check(token: &Token, issuer: &str, keys: &KeySet) -> Result<(), Refusal> {
     let key = keys.find(token, issuer)?;
-    if !key.verifies(token.algorithm, &token.signature) {
+    if !token.signature.is_of(key, token.algorithm) {
         return Err(Refusal::Signature);
     }
     Ok(())
