@@ -52,7 +52,7 @@ help: ## List these commands
 
 local: page ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py'] [ARGS='--paste']
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
-	@exec $(TARGET)/debug/local $(ARGS)
+	@exec $(TARGET)/debug/local --template template.yaml $(ARGS)
 
 test: lint kits web unit browser examples template ## Check everything, as CI does
 	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(WEB_LOG) $(BROWSER_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))
