@@ -15,7 +15,7 @@ ARCH ?= arm64
 
 CHECKS := .tools/checks/installed
 CHECKOV := .tools/checkov/installed
-AGENT := .tools/agent/installed
+AGENT_SDK := .tools/agent/installed
 CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
 KITS := .tools/kits/installed
@@ -123,7 +123,7 @@ examples: $(EXAMPLES) ## Try each example behind the local stack, with the packa
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
-unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) $(PROTOCOLS) ## Unit, integration and end-to-end tests
+unit: $(AGENT_SDK) $(CLIENTS) $(MOTO) $(OPENAPI) $(PROTOCOLS) ## Unit, integration and end-to-end tests
 	cargo build --locked --workspace --all-targets
 	$(PYTHONS) cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
@@ -172,10 +172,13 @@ package: bucket build ## Write packaged.yaml, for CloudFormation, Terraform and 
 bucket:
 	@test -n '$(BUCKET)' || { echo 'package: BUCKET is missing; name a bucket of yours for the packages: make package BUCKET=NAME' >&2; exit 64; }
 
-# make hands on in the environment what it is given: URL, TOKEN, AGENT, and the settings that the door should run with
-# (SETTINGS, a folder with agents.json and issuers.json; or AGENTS and TRUSTED_ISSUERS, each the document or file:PATH).
+# `gatehouse smoke`. make hands on in the environment what it is given, so that no list of processes shows the token: URL,
+# TOKEN, AGENT, and the settings that the door should run with (SETTINGS, a folder with agents.json and issuers.json; or AGENTS
+# and TRUSTED_ISSUERS, each the document or file:PATH).
 smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...] [SETTINGS=FOLDER]
-	@cargo run --quiet --locked --package tests --bin smoke
+	@GATEHOUSE_DOOR="$${URL:-$${GATEHOUSE_DOOR-}}" GATEHOUSE_TOKEN="$${TOKEN:-$${GATEHOUSE_TOKEN-}}" \
+		cargo run --quiet --locked --package cli -- smoke \
+		$${AGENT:+--agent "$$AGENT"} $${SETTINGS:+--settings "$$SETTINGS"}
 
 bench: ## Measure, and print the table of measured against promised
 	cargo build --locked --release --package authorizer --package pretoken --package proxy --package rotation --package bench --bins

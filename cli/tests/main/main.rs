@@ -23,6 +23,7 @@ mod login;
 mod made;
 mod pages;
 mod program;
+mod smoke;
 mod speak;
 mod usage;
 mod why;
