@@ -186,6 +186,8 @@ bench: ## Measure, and print the table of measured against promised
 	@$(TARGET)/release/figures
 	@$(TARGET)/release/load
 	@$(TARGET)/release/turns
+	cargo build --locked --release --package cli --bin gatehouse
+	@$(TARGET)/release/terminal
 
 endure: ## Watch the programs for an hour: silence, a new signing key, an outage
 	cargo build --locked --workspace --bins
