@@ -22,6 +22,7 @@ KITS := .tools/kits/installed
 OPENAPI := .tools/openapi/installed
 EXAMPLES := .tools/examples/installed
 WORKFLOWS := .tools/workflows/installed
+WHEELS := .tools/wheels/installed
 PROTOCOLS := .tools/protocols/installed .tools/protocols1/installed javascript/node_modules/.package-lock.json
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -45,7 +46,7 @@ PYTHONS := AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CU
 	OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' PROTOCOLS_PYTHON='$(CURDIR)/.tools/protocols/bin/python' \
 	PROTOCOLS1_PYTHON='$(CURDIR)/.tools/protocols1/bin/python'
 
-.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript web browser page console examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript wheels web browser page console examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +96,13 @@ kits-python: $(KITS)
 kits-typescript: ## Build the TypeScript package, test it, and try it as it is installed
 	@mkdir -p $(TARGET)
 	scripts/kit-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
+
+# With optimization for the whole of each program, which takes long: `make test` does without it.
+wheels: $(WHEELS) ## Build the wheels of the terminal tool and of the local stack, install them, and try what is installed
+	@mkdir -p $(TARGET)
+	scripts/web build
+	scripts/wheels $(TARGET)/wheels
+	scripts/wheels-try $(TARGET)/wheels
 
 web: ## Build the console into web/dist, and test its parts
 	@mkdir -p $(TARGET)
