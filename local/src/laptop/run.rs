@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::console::{self, Shown};
-use super::home::Home;
+use super::home::{Home, HomeError};
 use super::journal::{Journal, LogFile};
 use super::kept::{self, Kept};
 use super::options::Options;
@@ -74,12 +74,8 @@ impl Laptop {
     async fn start(options: Options) -> Result<Self, Box<dyn Error>> {
         let (describe, pastes) = (options.describe.clone(), options.pastes);
         let home = Home::own()?;
-        let template = match &options.template {
-            Some(template) => template.clone(),
-            None => home.template()?,
-        };
-        let console = options.console.clone();
-        let files = console.unwrap_or_else(|| beside(&template).join("web").join("dist"));
+        let template = template(&options, &home)?;
+        let files = console_folder(&options, &template);
         let prepared = prepare(options, template, &home).await?;
         for note in &prepared.notes {
             eprintln!("local: {note}");
@@ -113,11 +109,8 @@ impl Laptop {
             has_console: files.join("index.html").is_file(),
             log: log.as_deref(),
         };
-        let paste = if pastes {
-            welcome::paste_lines(&stack)
-        } else {
-            String::new()
-        };
+        let paste = pastes.then(|| welcome::paste_lines(&stack));
+        let paste = paste.unwrap_or_default();
         let lines = welcome::text(&stack, &welcome);
         print(&format!("{paste}{lines}ready {}\n", stack.url()))?;
         Ok(Self {
@@ -160,6 +153,15 @@ fn shown(stack: &Stack, hops: Hops, user_token_seconds: u64, files: PathBuf) -> 
         hops,
         files,
     }
+}
+
+fn template(options: &Options, home: &Home) -> Result<PathBuf, HomeError> {
+    options.template.clone().map_or_else(|| home.template(), Ok)
+}
+
+fn console_folder(options: &Options, template: &Path) -> PathBuf {
+    let beside = || beside(template).join("web").join("dist");
+    options.console.clone().unwrap_or_else(beside)
 }
 
 fn beside(template: &Path) -> &Path {
