@@ -15,13 +15,14 @@ ARCH ?= arm64
 
 CHECKS := .tools/checks/installed
 CHECKOV := .tools/checkov/installed
-AGENT := .tools/agent/installed
+AGENT_SDK := .tools/agent/installed
 CLIENTS := .tools/clients/installed
 MOTO := .tools/moto/installed
 KITS := .tools/kits/installed
 OPENAPI := .tools/openapi/installed
 EXAMPLES := .tools/examples/installed
 WORKFLOWS := .tools/workflows/installed
+WHEELS := .tools/wheels/installed
 PROTOCOLS := .tools/protocols/installed .tools/protocols1/installed javascript/node_modules/.package-lock.json
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml) policy/policies.yaml
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -45,14 +46,14 @@ PYTHONS := AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CU
 	OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' PROTOCOLS_PYTHON='$(CURDIR)/.tools/protocols/bin/python' \
 	PROTOCOLS1_PYTHON='$(CURDIR)/.tools/protocols1/bin/python'
 
-.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript web browser page console examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript wheels web browser page console examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 local: page ## Run the whole chain on this machine, without AWS: [AGENT_CMD='python agent.py'] [ARGS='--paste']
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
-	@exec $(TARGET)/debug/local $(ARGS)
+	@exec $(TARGET)/debug/local --template template.yaml $(ARGS)
 
 test: lint kits web unit browser examples template ## Check everything, as CI does
 	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(WEB_LOG) $(BROWSER_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))
@@ -96,6 +97,13 @@ kits-typescript: ## Build the TypeScript package, test it, and try it as it is i
 	@mkdir -p $(TARGET)
 	scripts/kit-typescript 2>&1 | tee $(TYPESCRIPT_LOG)
 
+# With optimization for the whole of each program, which takes long: `make test` does without it.
+wheels: $(WHEELS) ## Build the wheels of the terminal tool and of the local stack, install them, and try what is installed
+	@mkdir -p $(TARGET)
+	scripts/web build
+	scripts/wheels $(TARGET)/wheels
+	scripts/wheels-try $(TARGET)/wheels
+
 web: ## Build the console into web/dist, and test its parts
 	@mkdir -p $(TARGET)
 	scripts/web 2>&1 | tee $(WEB_LOG)
@@ -123,7 +131,7 @@ examples: $(EXAMPLES) ## Try each example behind the local stack, with the packa
 
 # The binaries first: the end-to-end tests start them as Lambda would. All targets at once, so that nothing is compiled a
 # second time with other features for the tests.
-unit: $(AGENT) $(CLIENTS) $(MOTO) $(OPENAPI) $(PROTOCOLS) ## Unit, integration and end-to-end tests
+unit: $(AGENT_SDK) $(CLIENTS) $(MOTO) $(OPENAPI) $(PROTOCOLS) ## Unit, integration and end-to-end tests
 	cargo build --locked --workspace --all-targets
 	$(PYTHONS) cargo test --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee $(TEST_LOG)
 
@@ -172,10 +180,13 @@ package: bucket build ## Write packaged.yaml, for CloudFormation, Terraform and 
 bucket:
 	@test -n '$(BUCKET)' || { echo 'package: BUCKET is missing; name a bucket of yours for the packages: make package BUCKET=NAME' >&2; exit 64; }
 
-# make hands on in the environment what it is given: URL, TOKEN, AGENT, and the settings that the door should run with
-# (SETTINGS, a folder with agents.json and issuers.json; or AGENTS and TRUSTED_ISSUERS, each the document or file:PATH).
+# `gatehouse smoke`. make hands on in the environment what it is given, so that no list of processes shows the token: URL,
+# TOKEN, AGENT, and the settings that the door should run with (SETTINGS, a folder with agents.json and issuers.json; or AGENTS
+# and TRUSTED_ISSUERS, each the document or file:PATH).
 smoke: ## Walk through a deployed door: URL=... TOKEN=... [AGENT=...] [SETTINGS=FOLDER]
-	@cargo run --quiet --locked --package tests --bin smoke
+	@GATEHOUSE_DOOR="$${URL:-$${GATEHOUSE_DOOR-}}" GATEHOUSE_TOKEN="$${TOKEN:-$${GATEHOUSE_TOKEN-}}" \
+		cargo run --quiet --locked --package cli -- smoke \
+		$${AGENT:+--agent "$$AGENT"} $${SETTINGS:+--settings "$$SETTINGS"}
 
 bench: ## Measure, and print the table of measured against promised
 	cargo build --locked --release --package authorizer --package pretoken --package proxy --package rotation --package bench --bins
@@ -183,6 +194,8 @@ bench: ## Measure, and print the table of measured against promised
 	@$(TARGET)/release/figures
 	@$(TARGET)/release/load
 	@$(TARGET)/release/turns
+	cargo build --locked --release --package cli --bin gatehouse
+	@$(TARGET)/release/terminal
 
 endure: ## Watch the programs for an hour: silence, a new signing key, an outage
 	cargo build --locked --workspace --bins

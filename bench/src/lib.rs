@@ -12,6 +12,7 @@ mod large;
 mod load;
 mod measure;
 mod table;
+mod terminal;
 mod turns;
 
 pub use check::Check;
@@ -23,4 +24,5 @@ pub use measure::{
     streaming_peak, warm,
 };
 pub use table::{Row, table};
+pub use terminal::{Beside, Terminal, terminal};
 pub use turns::{LATENCY, Turns, turns};

@@ -21,6 +21,7 @@ mod log;
 mod notices;
 pub mod report;
 mod settings;
+mod smoke;
 mod speak;
 pub mod terminal;
 mod verbs;

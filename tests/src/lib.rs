@@ -15,7 +15,6 @@ mod event;
 mod function;
 mod http;
 mod many;
-mod smoke;
 mod stack;
 mod system;
 mod token;
@@ -33,7 +32,6 @@ pub use python::{
     JavaScript, JavaScriptServer, Python, PythonFilter, PythonServer, counted, journey,
     schemathesis, skipped,
 };
-pub use smoke::{Documents, Journey, Step};
 pub use stack::{CALLBACK, Stack, StackSettings};
 pub use system::{Memory, children, is_alive, memory};
 pub use token::{CLIENT, ISSUER, alter, claims, now, trusted};

@@ -35,6 +35,9 @@ pub(crate) enum Speak {
     /// Call a tool of an agent that speaks MCP.
     #[command(after_help = TOOL_EXAMPLES)]
     Tool(Tool),
+    /// Test a door step by step.
+    #[command(after_help = SMOKE_EXAMPLES)]
+    Smoke(Smoke),
 }
 
 const LOGIN_EXAMPLES: &str = "\
@@ -77,6 +80,15 @@ Examples:
   gatehouse tool numbers add a=40 b=2
   gatehouse tool billing refund --input arguments.json
   echo '{\"a\": 40, \"b\": 2}' | gatehouse tool numbers add --input -";
+
+const SMOKE_EXAMPLES: &str = "\
+It sends one prompt, which costs what a turn of that agent costs. The variables AGENTS and TRUSTED_ISSUERS, each the document \
+or file:PATH, take the place of `--settings`.
+
+Examples:
+  gatehouse smoke
+  gatehouse smoke --door https://door.example.com --agent demo --token-file token.txt
+  gatehouse smoke --settings deployments/production --json";
 
 /// Which door, and which user of it.
 #[derive(clap::Args, Clone, Debug)]
@@ -218,6 +230,18 @@ pub(crate) struct Tool {
     /// The file with the tool's arguments as one JSON object; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Smoke {
+    /// The agent to ask. Without it, the first that admits you.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// The folder with the agents.json and issuers.json that the door should run with. Without it, they are not compared.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) settings: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) access: Access,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 use serde_json::Value;
 use shared::secret::Secret;
 use shared::version;
@@ -66,7 +66,7 @@ impl Web {
     pub(crate) async fn get(&self, url: &Url, token: Option<&Secret>) -> Result<Answer, Failure> {
         let request = self.client(url).get(url.clone()).timeout(SHORT_TIMEOUT);
         let request = request.header(ACCEPT, "application/json");
-        short(bearer(request, token)?, url).await
+        short(authorized(request, token)?, url).await
     }
 
     /// A form, as OAuth 2.0's endpoints take it.
@@ -90,6 +90,13 @@ impl Web {
     }
 }
 
+impl Web {
+    /// Any request, for those who look at the whole of its answer.
+    pub(crate) fn request(&self, method: Method, url: &Url) -> RequestBuilder {
+        self.client(url).request(method, url.clone())
+    }
+}
+
 /// A request to an agent.
 pub(crate) struct Post<'a> {
     pub(crate) url: &'a Url,
@@ -109,7 +116,7 @@ impl Web {
             .header(ACCEPT, "text/event-stream, application/json")
             .header(CONTENT_TYPE, "application/json")
             .body(post.body.clone());
-        let response = bearer(request, Some(post.token))?.send().await;
+        let response = authorized(request, Some(post.token))?.send().await;
         response.map_err(|error| unreachable(post.url, &error))
     }
 
@@ -124,7 +131,7 @@ impl Web {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        short(bearer(request, Some(token))?, url).await
+        short(authorized(request, Some(token))?, url).await
     }
 }
 
@@ -143,10 +150,15 @@ fn build(builder: ClientBuilder) -> Result<Client, Failure> {
 }
 
 /// With the token in a header that no log shows.
-fn bearer(request: RequestBuilder, token: Option<&Secret>) -> Result<RequestBuilder, Failure> {
+fn authorized(request: RequestBuilder, token: Option<&Secret>) -> Result<RequestBuilder, Failure> {
     let Some(token) = token else {
         return Ok(request);
     };
+    Ok(request.header(AUTHORIZATION, bearer(token)?))
+}
+
+/// The value of the header `Authorization`.
+pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal())).map_err(|_| {
         Failure::usage(
             "the token has signs that no header may have",
@@ -154,7 +166,7 @@ fn bearer(request: RequestBuilder, token: Option<&Secret>) -> Result<RequestBuil
         )
     })?;
     value.set_sensitive(true);
-    Ok(request.header(AUTHORIZATION, value))
+    Ok(value)
 }
 
 async fn short(request: RequestBuilder, url: &Url) -> Result<Answer, Failure> {

@@ -4,6 +4,7 @@ mod call;
 mod chat;
 mod login;
 mod logout;
+mod smoke;
 mod token;
 mod tools;
 mod whoami;
@@ -59,6 +60,7 @@ async fn speak(
         Speak::Agents(access) => whoami::agents(access, terminal).await,
         Speak::Call(call) => call::call(call, is_json_asked, terminal).await,
         Speak::Chat(chat) => chat::chat(chat, is_json_asked, terminal).await,
+        Speak::Smoke(smoke) => smoke::smoke(smoke, terminal).await,
         Speak::Tools(tools) => tools::tools(tools, terminal).await,
         Speak::Tool(tool) => tools::tool(tool, terminal).await,
     }

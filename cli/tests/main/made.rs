@@ -87,6 +87,19 @@ fn the_local_stack_is_started_with_its_own_options() {
     symlink(programs.join("gatehouse-local"), &beside).unwrap();
     assert_eq!(start("/nowhere", &["local"]).status.code(), Some(3));
     fs::remove_file(&beside).unwrap();
+    // As the package installs it, where another program may have the shorter name.
+    let installed = folder.join("gatehouse-local");
+    symlink(programs.join("gatehouse-local"), &installed).unwrap();
+    symlink("/bin/false", &beside).unwrap();
+    assert_eq!(start("/nowhere", &["local"]).status.code(), Some(3));
+    // By a link from elsewhere, as pipx makes one.
+    let link = folder.join("link");
+    symlink(&alone, &link).unwrap();
+    let mut command = Command::new(&link);
+    let linked = command.env_clear().env("PATH", "/nowhere").arg("local");
+    assert_eq!(linked.status().unwrap().code(), Some(3));
+    fs::remove_file(&installed).unwrap();
+    fs::remove_file(&beside).unwrap();
     fs::write(&beside, "no program").unwrap();
     let output = start(&path, &["local"]);
     assert_eq!(output.status.code(), Some(69), "{output:?}");

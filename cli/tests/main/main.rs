@@ -25,6 +25,7 @@ mod login;
 mod made;
 mod pages;
 mod program;
+mod smoke;
 mod speak;
 mod usage;
 mod why;

@@ -19,9 +19,10 @@ usage: local [--template FILE] [--policy FOLDER] [--functions FOLDER] [--port PO
              [--return-url URL]... [--serve-metadata] [--tool-token SECONDS] [--user-token SECONDS]
              [--agent COMMAND] [--agent-folder FOLDER] [--describe FILE]
 
-  --template FILE     the template that says how the door answers (default: template.yaml)
+  --template FILE     the template that says how the door answers (default: template.yaml of the package or the repository
+                      that this program is part of)
   --policy FOLDER     the folder of the tools and of the policies on them (default: policy, beside the template)
-  --functions FOLDER  the folder of the built functions (default: that of this program)
+  --functions FOLDER  the folder of the built functions (default: that of the package, or of this program)
   --port PORT         the door's port on 127.0.0.1 (default: 8787, or a free one if that is taken); the three ports after
                       it are those of the sign-in page, the directory and the tools' gateway; 0: free ports everywhere,
                       and nothing is kept, for tests
@@ -65,7 +66,7 @@ const TOKEN_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// The command line.
 #[derive(Debug)]
 pub struct Options {
-    pub(super) template: PathBuf,
+    pub(super) template: Option<PathBuf>,
     pub(super) policy: Option<PathBuf>,
     pub(super) functions: Option<PathBuf>,
     pub(super) port: Option<u16>,
@@ -122,7 +123,7 @@ impl Options {
 
     fn take(&mut self, name: &str, parser: &mut Parser) -> Result<(), Stop> {
         match name {
-            "--template" => self.template = value(parser, name)?.into(),
+            "--template" => self.template = Some(value(parser, name)?.into()),
             "--policy" => self.policy = Some(value(parser, name)?.into()),
             "--functions" => self.functions = Some(value(parser, name)?.into()),
             "--port" => self.port = Some(number(&value(parser, name)?, &PORTS, "a port")?),
@@ -149,7 +150,7 @@ impl Options {
 
     fn defaults() -> Self {
         Self {
-            template: "template.yaml".into(),
+            template: None,
             policy: None,
             functions: None,
             port: None,

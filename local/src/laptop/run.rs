@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::console::{self, Shown};
+use super::home::{Home, HomeError};
 use super::journal::{Journal, LogFile};
 use super::kept::{self, Kept};
 use super::options::Options;
@@ -72,8 +73,10 @@ struct Prepared {
 impl Laptop {
     async fn start(options: Options) -> Result<Self, Box<dyn Error>> {
         let (describe, pastes) = (options.describe.clone(), options.pastes);
-        let files = console_folder(&options);
-        let prepared = prepare(options).await?;
+        let home = Home::own()?;
+        let template = template(&options, &home)?;
+        let files = console_folder(&options, &template);
+        let prepared = prepare(options, template, &home).await?;
         for note in &prepared.notes {
             eprintln!("local: {note}");
         }
@@ -106,11 +109,8 @@ impl Laptop {
             has_console: files.join("index.html").is_file(),
             log: log.as_deref(),
         };
-        let paste = if pastes {
-            welcome::paste_lines(&stack)
-        } else {
-            String::new()
-        };
+        let paste = pastes.then(|| welcome::paste_lines(&stack));
+        let paste = paste.unwrap_or_default();
         let lines = welcome::text(&stack, &welcome);
         print(&format!("{paste}{lines}ready {}\n", stack.url()))?;
         Ok(Self {
@@ -155,8 +155,12 @@ fn shown(stack: &Stack, hops: Hops, user_token_seconds: u64, files: PathBuf) -> 
     }
 }
 
-fn console_folder(options: &Options) -> PathBuf {
-    let beside = || beside(&options.template).join("web").join("dist");
+fn template(options: &Options, home: &Home) -> Result<PathBuf, HomeError> {
+    options.template.clone().map_or_else(|| home.template(), Ok)
+}
+
+fn console_folder(options: &Options, template: &Path) -> PathBuf {
+    let beside = || beside(template).join("web").join("dist");
     options.console.clone().unwrap_or_else(beside)
 }
 
@@ -164,7 +168,11 @@ fn beside(template: &Path) -> &Path {
     template.parent().unwrap_or(Path::new(""))
 }
 
-async fn prepare(options: Options) -> Result<Prepared, Box<dyn Error>> {
+async fn prepare(
+    options: Options,
+    template: PathBuf,
+    home: &Home,
+) -> Result<Prepared, Box<dyn Error>> {
     let ports = Ports::choose(options.port, options.console_port);
     let mut notes = ports.notes;
     let console = Bound::localhost_port(ports.console).await;
@@ -181,7 +189,7 @@ async fn prepare(options: Options) -> Result<Prepared, Box<dyn Error>> {
     };
     notes.extend(kept.as_ref().and_then(|kept| kept.note.clone()));
     let shows_json = options.shows_json;
-    let mut settings = settings(options)?;
+    let mut settings = settings(options, template, home)?;
     agentcore_gateway::check(&settings.policy)?;
     settings.port = ports.door;
     settings.ports = ports.services;
@@ -226,18 +234,16 @@ fn journal(settings: &StackSettings, log: Option<LogFile>, shows_json: bool) -> 
     Journal::start(log, (!shows_json).then(|| names.collect()))
 }
 
-fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
+fn settings(
+    options: Options,
+    template: PathBuf,
+    home: &Home,
+) -> Result<StackSettings, Box<dyn Error>> {
     let issuers = options.issuers.as_deref();
     let issuers = issuers.map_or(Ok(Vec::new()), read_issuers)?;
     let policy = options.policy;
-    let policy = policy.unwrap_or_else(|| beside(&options.template).join("policy"));
-    let functions = match options.functions {
-        Some(functions) => functions,
-        None => std::env::current_exe()?
-            .parent()
-            .ok_or("this program has no folder")?
-            .to_owned(),
-    };
+    let policy = policy.unwrap_or_else(|| beside(&template).join("policy"));
+    let functions = options.functions.unwrap_or_else(|| home.functions());
     let own = OwnAgent::read(options.agent, options.agent_folder)?;
     // Variables that are not text cannot be meant: no setting is.
     let variables = std::env::vars_os()
@@ -254,7 +260,7 @@ fn settings(options: Options) -> Result<StackSettings, Box<dyn Error>> {
         variables: variables.collect(),
         return_urls: options.return_urls,
         serves_metadata: options.serves_metadata,
-        ..StackSettings::new(options.template, functions)
+        ..StackSettings::new(template, functions)
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::door::{Canned, CannedDoor, Change, TOKEN};
-use super::{failed, smoke};
+use super::{failed, smoke, text};
 
 /// What is wrong with a door, the steps that see it, and what they say.
 type Broken = (
@@ -212,7 +212,7 @@ async fn each_thing_that_breaks_is_seen_and_named() {
     for (at, by, steps, said) in REFUSALS.into_iter().chain(KEYS_AND_SETTINGS) {
         let door = CannedDoor::open(Change { at, by }).await;
         let output = smoke(&[("URL", &door.url), ("TOKEN", TOKEN)]);
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = text(&output);
         assert_eq!(failed(&output), steps, "{at}: {text}");
         assert!(text.contains(said), "{said}: {text}");
         // What the door sent is not shown.
@@ -226,7 +226,7 @@ async fn each_thing_that_breaks_is_seen_and_named() {
     ];
     let output = smoke(&settings);
     assert_eq!(failed(&output), SETTINGS);
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = text(&output);
     let said = "the door runs other settings than these files: deploy again";
     assert!(text.contains(said), "{text}");
 }

@@ -7,7 +7,7 @@ use mint::Key;
 use serde_json::{Value, json};
 use tests::{DEMO_ARN, Stack, claims, get, trusted};
 
-use super::{failed, smoke};
+use super::{failed, smoke, text};
 
 /// A folder of the test's own with these two documents, as a person writes them: with a line end at their ends.
 fn folder(name: &str, agents: &Value, issuers: &Value) -> PathBuf {
@@ -63,7 +63,7 @@ async fn the_settings_that_a_door_runs_with_are_compared_with_files() {
         &[("AGENTS", &agents_file), ("TRUSTED_ISSUERS", &issuers_text)],
     ] {
         let output = with(given);
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = text(&output);
         assert!(failed(&output).is_empty(), "{given:?}: {text}");
         let said = "one digest everywhere, which is that of these files";
         assert!(text.contains(said), "{given:?}: {text}");
@@ -87,7 +87,7 @@ async fn the_settings_that_a_door_runs_with_are_compared_with_files() {
 
 #[test]
 fn settings_that_cannot_be_compared_are_named() {
-    let nowhere = "`/nowhere/agents.json` cannot be read: No such file";
+    let nowhere = "cannot read `/nowhere/agents.json`: No such file";
     for (given, said) in [
         (&[("SETTINGS", "/nowhere")][..], nowhere),
         (
@@ -99,15 +99,15 @@ fn settings_that_cannot_be_compared_are_named() {
         ),
         (
             &[("AGENTS", "{}")],
-            "only one of AGENTS and TRUSTED_ISSUERS is given",
+            "only one of `AGENTS` and `TRUSTED_ISSUERS` is given",
         ),
         (
             &[("TRUSTED_ISSUERS", "[]")],
-            "only one of AGENTS and TRUSTED_ISSUERS is given",
+            "only one of `AGENTS` and `TRUSTED_ISSUERS` is given",
         ),
         (
             &[("SETTINGS", "/x"), ("AGENTS", "{}")],
-            "SETTINGS is given beside AGENTS or TRUSTED_ISSUERS",
+            "`--settings` is given beside the variables `AGENTS` or `TRUSTED_ISSUERS`",
         ),
     ] {
         let door = [("URL", "http://127.0.0.1:9"), ("TOKEN", "a.b.c")];

@@ -1,110 +1,106 @@
-//! The steps of `make smoke`: what must hold at any door, deployed or local.
+//! Smoke test of a door: what must hold at any door, deployed or local, step by step.
 //!
-//! A step is one line: `ok`, or `FAILED` with what was expected and what came. Nothing secret is in it, nor any text that
-//! the door or an agent sent: statuses, and names from lists of our own.
+//! Nothing secret is in a step, nor any text that the door or an agent sent: statuses, and names from lists of our own.
 
 mod client;
 mod refusal;
 mod settings;
 
-use std::fmt;
-use std::time::Duration;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use shared::secret::Secret;
 
-use hyper::http::{Method, StatusCode, header};
-use serde_json::json;
+use crate::failure::Failure;
+use crate::speak::door::Door;
+use crate::speak::web::{Web, bearer};
 
-use client::{Asked, Client, Got};
+use client::{Asked, Client, Got, text};
 use refusal::own_refusal;
+pub(crate) use settings::Documents;
 use settings::{Told, digest};
 
-pub use settings::Documents;
-
 /// What is walked through, and as whom.
-pub struct Journey {
-    /// Where the door is, without a slash at its end: https, or http on this machine.
-    pub url: String,
+pub(crate) struct Journey<'a> {
+    pub(crate) web: &'a Web,
+    pub(crate) door: &'a Door,
     /// A good access token.
-    pub token: String,
+    pub(crate) token: &'a Secret,
     /// The agent to speak with; none: the first that admits the token's bearer.
-    pub agent: Option<String>,
+    pub(crate) agent: Option<&'a str>,
     /// What the door should run with, to be compared with what it does run with.
-    pub documents: Option<Documents>,
+    pub(crate) documents: Option<&'a Documents>,
+}
+
+/// The steps, in their order.
+pub(crate) struct Walked {
+    pub(crate) steps: Vec<Step>,
+    /// Whether anything answered at all.
+    pub(crate) has_answer: bool,
 }
 
 /// What came of one step.
-pub struct Step {
-    name: &'static str,
-    expected: &'static str,
-    outcome: Result<String, String>,
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) expected: &'static str,
+    pub(crate) outcome: Result<String, String>,
 }
 
 impl Step {
     /// Whether what was expected came.
-    pub fn is_ok(&self) -> bool {
+    pub(crate) const fn is_ok(&self) -> bool {
         self.outcome.is_ok()
     }
-
-    /// What it is called.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Ok(came) => write!(f, "ok      {}: {came}", self.name),
-            Err(came) => write!(
-                f,
-                "FAILED  {}: expected {}; got {came}",
-                self.name, self.expected
-            ),
-        }
-    }
-}
-
-/// Longer than an agent takes to start, shorter than anybody's patience.
-const TIMEOUT: Duration = Duration::from_secs(120);
-
-impl Journey {
+impl Journey<'_> {
     /// Takes every step, whatever came of those before.
     ///
     /// # Errors
-    /// Why no step can be taken: the address is none that a token may be sent to.
-    pub async fn take(self) -> Result<Vec<Step>, String> {
-        let client = Client::new(&self.url, TIMEOUT)?;
+    /// No step can be taken with this token.
+    pub(crate) async fn take(&self) -> Result<Walked, Failure> {
         let walk = Walk {
-            client,
-            token: self.token,
+            client: Client::new(self.web, self.door),
+            authorization: bearer(self.token)?,
+            tampered: bearer(&tampered(self.token))?,
         };
         let mut told = Told::default();
         let mut steps = walk.open_steps(&mut told).await;
         steps.extend(walk.shut_steps().await);
         let (whoami, admitting) = walk.whoami(&mut told).await;
         steps.push(whoami);
-        steps.push(settings(&told, self.documents.as_ref()));
+        steps.push(Step {
+            name: "settings",
+            expected: "the same digest of the settings from /healthz, the proxy and the authorizer",
+            outcome: told.compare(self.documents),
+        });
         steps.push(walk.unknown_agent().await);
-        let agent = self.agent.or(admitting).unwrap_or_default();
+        let agent = self.agent.map(str::to_owned).or(admitting);
+        let agent = agent.unwrap_or_default();
         let (turn, conversation) = walk.turn(&agent).await;
         steps.push(turn);
         steps.push(walk.end(&agent, conversation.as_deref()).await);
-        Ok(steps)
+        Ok(Walked {
+            steps,
+            has_answer: walk.client.has_answer(),
+        })
     }
 }
 
-struct Walk {
-    client: Client,
-    token: String,
+struct Walk<'a> {
+    client: Client<'a>,
+    authorization: HeaderValue,
+    tampered: HeaderValue,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn get(path: &str) -> Asked {
         Asked::new(Method::GET, path)
     }
 
     /// As the bearer of the token.
     fn with_token(&self, asked: Asked) -> Asked {
-        asked.bearer(&self.token)
+        asked.authorized(&self.authorization)
     }
 
     /// Asks, and checks what came; the check says what it saw, good or bad.
@@ -128,15 +124,16 @@ impl Walk {
     async fn open_steps(&self, told: &mut Told) -> Vec<Step> {
         let health = |got: &Got| {
             let document = got.json();
-            told.health = digest(&document["settings"]);
-            let is_well = got.status == StatusCode::OK && document["status"] == "ok";
+            told.health = digest(&document, "settings");
+            let is_well = got.status == StatusCode::OK && text(&document, "status") == Some("ok");
             got.expect(is_well, || "200".to_owned())
         };
         let preflight =
             |got: &Got| got.expect(got.status == StatusCode::NO_CONTENT, || "204".to_owned());
+        let method = HeaderName::from_static("access-control-request-method");
         let ask_first = Asked::new(Method::OPTIONS, "/whoami")
-            .header("origin", "https://smoke.example")
-            .header("access-control-request-method", "GET");
+            .header(ORIGIN, "https://smoke.example")
+            .header(method, "GET");
         vec![
             self.step(
                 "health",
@@ -166,7 +163,7 @@ impl Walk {
     /// What must not be let in.
     async fn shut_steps(&self) -> Vec<Step> {
         let expected = "401 with WWW-Authenticate, the media type and the body of the door";
-        let tampered = Self::get("/whoami").bearer(&tampered(&self.token));
+        let tampered = Self::get("/whoami").authorized(&self.tampered);
         vec![
             self.step("no token", expected, Self::get("/whoami"), own_refusal)
                 .await,
@@ -178,7 +175,7 @@ impl Walk {
 
     /// The same 401 where an event stream is asked for: API Gateway chooses the body of its own answers by `Accept`.
     async fn refused_streams(&self, expected: &'static str) -> Step {
-        let stream = |asked: Asked| asked.header("accept", "text/event-stream");
+        let stream = |asked: Asked| asked.header(ACCEPT, "text/event-stream");
         let turn = Asked::new(Method::POST, "/agents/no-such-agent/invocations");
         let rows = [
             ("GET /whoami", Self::get("/whoami")),
@@ -209,11 +206,12 @@ impl Walk {
         let asked = self.with_token(Self::get("/whoami"));
         let step = self.step("whoami", "200, a subject and agents", asked, |got| {
             let whoami = got.json();
-            told.proxy = digest(&whoami["settings"]["proxy"]);
-            told.authorizer = digest(&whoami["settings"]["authorizer"]);
-            told.is_open = whoami["issuer"] == "anonymous";
-            let agents = whoami["agents"].as_array();
-            let is_known = got.status == StatusCode::OK && whoami["subject"].is_string();
+            let of = |function| digest(whoami.get("settings")?, function);
+            told.proxy = of("proxy");
+            told.authorizer = of("authorizer");
+            told.is_open = text(&whoami, "issuer") == Some("anonymous");
+            let agents = whoami.get("agents").and_then(Value::as_array);
+            let is_known = got.status == StatusCode::OK && text(&whoami, "subject").is_some();
             first = agents
                 .and_then(|agents| agents.first()?.as_str())
                 .map(str::to_owned);
@@ -230,8 +228,9 @@ impl Walk {
         let asked = self.turn_with("no-such-agent");
         let expected = "404 unknown_agent";
         self.step("unknown agent", expected, asked, |got| {
+            let code = got.json();
             let is_told =
-                got.status == StatusCode::NOT_FOUND && got.json()["code"] == "unknown_agent";
+                got.status == StatusCode::NOT_FOUND && text(&code, "code") == Some("unknown_agent");
             got.expect(is_told, || expected.to_owned())
         })
         .await
@@ -240,7 +239,7 @@ impl Walk {
     fn turn_with(&self, agent: &str) -> Asked {
         let path = format!("/agents/{agent}/invocations");
         self.with_token(Asked::new(Method::POST, &path))
-            .header("accept", "text/event-stream, application/json")
+            .header(ACCEPT, "text/event-stream, application/json")
             .json(&json!({"prompt": "Hello, is this door in order?"}))
     }
 
@@ -253,10 +252,8 @@ impl Walk {
             expected,
             self.turn_with(agent),
             |got| {
-                let name = got.header(header::HeaderName::from_static("x-conversation-id"));
-                let is_stream = got
-                    .header(header::CONTENT_TYPE)
-                    .starts_with("text/event-stream");
+                let name = got.header(HeaderName::from_static("x-conversation-id"));
+                let is_stream = got.header(CONTENT_TYPE).starts_with("text/event-stream");
                 let is_answer =
                     got.status == StatusCode::OK && !got.body.is_empty() && !name.is_empty();
                 let is_whole = !is_stream || got.pieces > 1;
@@ -287,23 +284,14 @@ impl Walk {
     }
 }
 
-/// The step that compares the settings of the functions, and those of the files if there are any.
-fn settings(told: &Told, documents: Option<&Documents>) -> Step {
-    Step {
-        name: "settings",
-        expected: "the same digest of the settings from /healthz, the proxy and the authorizer",
-        outcome: told.compare(documents),
-    }
-}
-
 /// The keys, or why there are none yet: a secret that was just made is empty until its first rotation, which can fail while
 /// the rights for it are not known everywhere.
 fn keys(got: &Got) -> Result<String, String> {
     let document = got.json();
-    let is_empty = document["keys"].as_array().is_some_and(Vec::is_empty);
-    let is_unreadable = document["code"] == "signing_unavailable";
+    let keys = document.get("keys").and_then(Value::as_array);
+    let is_unreadable = text(&document, "code") == Some("signing_unavailable");
     let what = match got.status {
-        StatusCode::OK if is_empty => "200 and no key",
+        StatusCode::OK if keys.is_some_and(Vec::is_empty) => "200 and no key",
         StatusCode::SERVICE_UNAVAILABLE if is_unreadable => "503 signing_unavailable",
         _ => return list_or_none(got, "keys"),
     };
@@ -320,16 +308,18 @@ fn list_or_none(got: &Got, member: &str) -> Result<String, String> {
         return Ok("404, none here".to_owned());
     }
     let document = got.json();
-    let count = document[member].as_array().map_or(0, Vec::len);
+    let list = document.get(member).and_then(Value::as_array);
+    let count = list.map_or(0, Vec::len);
     got.expect(got.status == StatusCode::OK && count > 0, || {
         format!("200, {count} listed")
     })
 }
 
 /// The token with one character of its signature changed, not the last, of which not every bit counts.
-fn tampered(token: &str) -> String {
+fn tampered(token: &Secret) -> Secret {
+    let token = token.reveal();
     let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     let rest: String = signature.chars().skip(1).collect();
-    format!("{signed}.{first}{rest}")
+    Secret::new(format!("{signed}.{first}{rest}"))
 }

@@ -1,11 +1,11 @@
 //! The 401 that callers meet without a good token: whether it is the door's own in every part, or API Gateway's
 //! default.
 
-use hyper::http::StatusCode;
-use hyper::http::header::{self, HeaderName};
+use reqwest::StatusCode;
+use reqwest::header::{self, HeaderName};
 use serde_json::Value;
 
-use super::client::Got;
+use super::client::{Got, text};
 
 /// Media types that are shown by name: what API Gateway and what stands before it answer with by default.
 const SHOWN: [&str; 6] = [
@@ -67,10 +67,10 @@ fn content_type(got: &Got) -> Option<String> {
 
 fn body(got: &Got) -> Option<String> {
     let body = got.json();
-    let is_ours = body["code"] == "unauthorized"
-        && body["status"] == 401
-        && body["title"].is_string()
-        && body["request_id"].is_string();
+    let is_ours = text(&body, "code") == Some("unauthorized")
+        && body.get("status").and_then(Value::as_u64) == Some(401)
+        && text(&body, "title").is_some()
+        && text(&body, "request_id").is_some();
     if is_ours {
         return None;
     }
