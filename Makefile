@@ -102,7 +102,7 @@ web: ## Build the console into web/dist, and test its parts
 	scripts/web 2>&1 | tee $(WEB_LOG)
 
 # The binaries as `unit` builds them, and the console as `web` does.
-browser: ## Test the console in Chromium, against the local stack
+browser: $(CLIENTS) ## Test the console in Chromium, against the local stack
 	cargo build --locked --workspace --all-targets
 	@mkdir -p $(TARGET)
 	scripts/web build

@@ -52,7 +52,7 @@ pub(crate) enum Verb {
     Denials(Denials),
     #[command(flatten)]
     Speak(Speak),
-    /// Write settings from a project of the AgentCore CLI.
+    /// Write settings from a project of the AgentCore CLI, or from a configuration of FAST.
     #[command(after_help = offline::IMPORT_EXAMPLES)]
     Import(Import),
     /// Start the whole chain on this machine, without AWS.
@@ -226,10 +226,14 @@ pub(crate) struct Explain {
         requires = "tool"
     )]
     pub(crate) policy: PathBuf,
-    /// The department that the trigger writes into the tool token; `guest` if none is given.
+    /// The file with the trigger's setting GROUP_MAP, which gives department and role by the caller's groups. Without it, the
+    /// variable GROUP_MAP, if it is set.
+    #[arg(long, value_name = "FILE", requires = "tool")]
+    pub(crate) group_map: Option<PathBuf>,
+    /// The department that the trigger writes into the tool token, instead of that of GROUP_MAP; `guest` if there is none.
     #[arg(long, requires = "tool")]
     pub(crate) department: Option<String>,
-    /// The role that the trigger writes into the tool token; `viewer` if none is given.
+    /// The role that the trigger writes into the tool token, instead of that of GROUP_MAP; `viewer` if there is none.
     #[arg(long, requires = "tool")]
     pub(crate) role: Option<String>,
 }

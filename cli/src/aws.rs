@@ -1,6 +1,8 @@
 //! The AWS CLI, which has the operator's credentials, region and roles. Nothing of them is read here.
 
-use std::io::{Read as _, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -8,6 +10,7 @@ use serde_json::Value;
 use shared::aws::names::parse_table;
 
 use crate::failure::Failure;
+use crate::speak::random;
 
 const PROGRAM: &str = "aws";
 
@@ -25,12 +28,18 @@ const MAX_ERROR: u64 = 4096;
 /// `input` is for the option `--cli-input-json`, over standard input: other users of the machine can list arguments,
 /// and with them a reason and an author.
 pub(crate) fn ask(arguments: &[&str], input: &str) -> Result<Answer, Failure> {
+    let input = input_file(&random::text()?, input).map_err(|error| {
+        Failure::output(
+            format!("cannot keep the request for the AWS CLI: {error}"),
+            "see that the folder of temporary files can be written, or set `TMPDIR` to another",
+        )
+    })?;
     let mut command = Command::new(PROGRAM);
     let command = command
         .args(arguments)
         // Without this, it would show a long answer page by page.
         .env("AWS_PAGER", "")
-        .stdin(Stdio::piped())
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let child = command.spawn().map_err(|error| {
@@ -39,7 +48,7 @@ pub(crate) fn ask(arguments: &[&str], input: &str) -> Result<Answer, Failure> {
             "install it and sign in, or leave the option out and send what is written by other means",
         )
     })?;
-    let answered = answer(child, input).map_err(|error| {
+    let answered = answer(child).map_err(|error| {
         Failure::unreachable(
             format!("cannot read what the AWS CLI answers: {error}"),
             "try again",
@@ -83,18 +92,31 @@ enum Answered {
     TooLong,
 }
 
-fn answer(mut child: Child, input: &str) -> std::io::Result<Answered> {
-    if let Some(mut pipe) = child.stdin.take() {
-        // A program that does not read its input closes it.
-        let _not_read = pipe.write_all(input.as_bytes());
-    }
+/// A standard input with this text, in a file that has no name any more and that the user alone can read.
+///
+/// Version 1 of the AWS CLI opens what `--cli-input-json` names twice, and the second time a pipe is empty.
+fn input_file(name: &str, text: &str) -> io::Result<File> {
+    let path = std::env::temp_dir().join(format!("gatehouse-{name}"));
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    fs::remove_file(&path)?;
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    Ok(file)
+}
+
+fn answer(mut child: Child) -> io::Result<Answered> {
     // Both pipes at once: a full one would hold the program up.
     let errors = child.stderr.take();
     let errors = thread::spawn(move || {
         let mut text = Vec::new();
         if let Some(mut pipe) = errors {
             let _unreadable = pipe.by_ref().take(MAX_ERROR).read_to_end(&mut text);
-            let _the_rest = std::io::copy(&mut pipe, &mut std::io::sink());
+            let _the_rest = io::copy(&mut pipe, &mut io::sink());
         }
         text
     });

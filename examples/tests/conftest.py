@@ -27,8 +27,8 @@ TIMEOUT = 120
 class Stack:
     """A running `local`."""
 
-    def __init__(self, process, description, errors):
-        self.process, self.errors = process, errors
+    def __init__(self, process, description, errors, began):
+        self.process, self.errors, self.began = process, errors, began
         self.url = description["url"]
         self.agent = description["agent"]
         self._description = description
@@ -72,11 +72,14 @@ def commands(example):
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts a stack with an example, and ends it with the test."""
+    """Starts a stack with an example, or with the `agent.py` of a folder, and ends it with the test."""
     started = []
 
     def start(example, protocol="http"):
-        folder, command = ROOT / "examples" / example, commands(example)
+        if isinstance(example, Path):
+            folder, command = example, f"{sys.executable} agent.py"
+        else:
+            folder, command = ROOT / "examples" / example, commands(example)
         if (folder / "package.json").exists():
             # Node looks for packages beside the file.
             folder, command = shutil.copytree(folder, NODE_FOLDER / example, dirs_exist_ok=True), "node agent.mjs"
@@ -84,6 +87,7 @@ def start(tmp_path):
         environment = os.environ | {"AGENT_CMD": command, "AGENT_DIR": str(folder), "AGENT_PROTOCOL": protocol}
         # For LangChain's stand-in, which is every model.
         environment["MODEL"] = "fake"
+        began = time.monotonic()
         process = subprocess.Popen(
             [LOCAL, "--port", "0", "--log", "json", "--template", ROOT / "template.yaml", "--describe", description],
             env=environment,
@@ -94,12 +98,11 @@ def start(tmp_path):
         )
         errors = []
         threading.Thread(target=errors.extend, args=[process.stderr], daemon=True).start()
-        began = time.monotonic()
         ready = next((line for line in process.stdout if line.startswith("ready ")), None)
         assert ready, "".join(errors[-40:])
         started.append(process)
         print(f"{example}: ready after {time.monotonic() - began:.1f} s")
-        return Stack(process, json.loads(description.read_text()), errors)
+        return Stack(process, json.loads(description.read_text()), errors, began)
 
     yield start
     for process in started:

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::agent::Agent;
 use crate::agent_command::{AgentCommandError, OwnAgent};
@@ -98,6 +98,7 @@ pub struct Stack {
     agents: Vec<String>,
     further_issuers: Vec<Value>,
     tool_token_seconds: u64,
+    operator: Vec<(String, Value)>,
     set_up: SetUp,
 }
 
@@ -154,6 +155,7 @@ impl Stack {
             set_up,
             further_issuers: settings.issuers,
             tool_token_seconds: settings.tool_token_seconds,
+            operator: cloud::operator(&lambda),
         })
     }
 
@@ -277,14 +279,16 @@ impl Stack {
             "machine_secret": issuer.machine_secret(),
             "tools_client": issuer.tools_client(),
             "tools_secret": issuer.tools_secret(),
-            "passwords": serde_json::Map::from_iter(passwords),
-            "subjects": serde_json::Map::from_iter(subjects),
+            "passwords": Map::from_iter(passwords),
+            "subjects": Map::from_iter(subjects),
             "directory": directory.url(),
             "tool_gateway": tools.url(),
             "agents": self.agents,
+            "aws": Map::from_iter(self.operator.clone()),
+            "denials_table": cloud::DENIALS_TABLE,
             "agentcore": self.data_plane.url(),
             "agent": self.demo_url,
-            "processes": serde_json::Map::from_iter(functions),
+            "processes": Map::from_iter(functions),
         })
     }
 
@@ -334,8 +338,11 @@ async fn functions(
     specs.sort_by_key(|spec| cloud.rotated_by(&spec.name).is_none());
     let mut functions = HashMap::new();
     for spec in specs {
-        let name = spec.name.clone();
-        let function = Function::start(spec).await?;
+        let (name, is_shown) = (spec.name.clone(), spec.echo_logs);
+        let function = match Function::start(spec).await {
+            Err(error) if is_shown => return Err(error.with_log_shown().into()),
+            started => started?,
+        };
         cloud.schedule(&function).await?;
         functions.insert(name, function);
     }

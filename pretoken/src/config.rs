@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::aws::names::{is_app_client_id, parse_table};
 use shared::gate::Trust;
+use shared::group_map::{self, GroupProfile};
 use shared::issuers::TrustedIssuers;
 use shared::settings::{self, Address, Fault, Reader, Source, TRUSTED_ISSUERS};
+use shared::user_claims::{PLAIN, Profile, is_plain};
 
 use crate::answer::AddedClaims;
-use crate::claims;
-use crate::directory::{GroupProfile, Profile};
 use crate::proof::{IdentityProof, TokenProof};
 
 /// The clients that may name a user without proof, separated by commas. Required if `IDENTITY_PROOF` is `asserted`.
@@ -83,11 +83,11 @@ impl Config {
         let denials = settings.optional(DENIALS_TABLE, parse_table);
         let table = settings.optional(DIRECTORY_TABLE, parse_table);
         let listed = settings.optional(DIRECTORY, |text| documents::directory(DIRECTORY, text));
-        let groups = settings.optional(GROUP_MAP, |text| documents::group_map(GROUP_MAP, text));
+        let groups = settings.optional(GROUP_MAP, |text| group_map::parse(GROUP_MAP, text));
         let (listed, groups) = (listed.unwrap_or_default(), groups.unwrap_or_default());
         let trust = statements.as_ref().map(|statements| &statements.trust);
         settings.faults(documents::listed_strangers(DIRECTORY, &listed, trust));
-        settings.faults(documents::mapped_strangers(GROUP_MAP, &groups, trust));
+        settings.faults(group_map::strangers(GROUP_MAP, &groups, trust));
         let department = settings.optional(DEFAULT_DEPARTMENT, parse_plain);
         let role = settings.optional(DEFAULT_ROLE, parse_plain);
         let client_claims = settings.optional(CLIENT_CLAIMS, |text| {
@@ -181,8 +181,8 @@ fn parse_endpoint(text: &str) -> Result<Address, String> {
 }
 
 fn parse_plain(text: &str) -> Result<String, String> {
-    let plain = claims::is_plain(text).then(|| text.to_owned());
-    plain.ok_or_else(|| format!("is not {}", documents::PLAIN.says))
+    let plain = is_plain(text).then(|| text.to_owned());
+    plain.ok_or_else(|| format!("is not {}", PLAIN.says))
 }
 
 #[cfg(test)]

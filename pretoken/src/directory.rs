@@ -1,15 +1,16 @@
 //! The directory: department and role of a user, from the first source that knows them: the table, the list in the
 //! settings, the groups, and at last the default.
 
-mod profile;
 mod table;
 
 use std::collections::BTreeMap;
 
+use shared::group_map::{self, GroupProfile, GroupsUnknownError};
+use shared::user_claims::Profile;
+
 use crate::error::TriggerError;
 use crate::event::Person;
 
-pub(crate) use profile::Profile;
 pub(crate) use table::Table;
 
 /// The sources that the settings name.
@@ -20,15 +21,6 @@ pub(crate) struct Directory {
     /// In the order in which they count.
     pub(crate) groups: Vec<GroupProfile>,
     pub(crate) default: Profile,
-}
-
-/// Department and role of the members of one group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct GroupProfile {
-    /// The issuer whose group it is; none for a group of the pool.
-    pub(crate) issuer: Option<String>,
-    pub(crate) group: String,
-    pub(crate) profile: Profile,
 }
 
 impl Directory {
@@ -50,15 +42,9 @@ impl Directory {
     }
 
     fn by_group(&self, person: &Person) -> Result<Option<&Profile>, TriggerError> {
-        // Each issuer says of its own callers what it likes: the group of one, by the same name, is not another's.
-        let is_theirs = |entry: &&GroupProfile| entry.issuer == person.issuer;
-        let mut entries = self.groups.iter().filter(is_theirs).peekable();
-        if entries.peek().is_none() {
-            return Ok(None);
-        }
-        // The first group that they are in counts, so the default, or a later one, may be the wrong answer.
-        let groups = person.groups.as_ref().ok_or(TriggerError::Groups)?;
-        let found = entries.find(|entry| groups.contains(&entry.group));
-        Ok(found.map(|entry| &entry.profile))
+        let (issuer, groups) = (person.issuer.as_deref(), person.groups.as_deref());
+        let found = group_map::entry_of(&self.groups, issuer, groups);
+        let found = found.map_err(|GroupsUnknownError| TriggerError::Groups)?;
+        Ok(found.map(|(_, entry)| &entry.profile))
     }
 }

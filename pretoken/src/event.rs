@@ -5,8 +5,8 @@ use serde_json::Value;
 use shared::aws::names::is_app_client_id;
 use shared::denial::{Key, Whom};
 use shared::statement_verifier::Stated;
+use shared::user_claims::{ISSUER_END, is_plain, is_user_id};
 
-use crate::claims;
 use crate::error::TriggerError;
 
 /// What kind of token is being made.
@@ -72,7 +72,7 @@ impl Attachment {
 
 /// A person whom a token is about: one who signs in, or one whom a machine has proven to act for.
 pub(crate) struct Person {
-    /// In the directory, and in the claim `user_id`; see [`claims::is_user_id`].
+    /// In the directory, and in the claim `user_id`; see [`is_user_id`].
     pub(crate) user_id: String,
     /// None for a user of the pool.
     pub(crate) issuer: Option<String>,
@@ -111,7 +111,7 @@ impl Person {
         token_id: Option<String>,
     ) -> Result<Self, TriggerError> {
         // Cognito's subjects are UUIDs. One with this sign could be the id of another issuer's user.
-        if !claims::is_plain(subject) || subject.contains(claims::ISSUER_END) {
+        if !is_plain(subject) || subject.contains(ISSUER_END) {
             return Err(TriggerError::Subject);
         }
         Ok(Self {
@@ -137,8 +137,8 @@ impl Person {
             client_id,
             ..
         } = stated;
-        let user_id = format!("{issuer}{}{subject}", claims::ISSUER_END);
-        if !claims::is_user_id(&user_id) {
+        let user_id = format!("{issuer}{}{subject}", ISSUER_END);
+        if !is_user_id(&user_id) {
             return Err(TriggerError::Subject);
         }
         let client = client_id.as_deref().map(|client| Whom::Client {

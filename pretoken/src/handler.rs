@@ -9,15 +9,15 @@ use serde_json::Value;
 use shared::clock::Clock;
 use shared::log::Loggable;
 use shared::statement_verifier::StatementVerifier;
+use shared::user_claims::{DEPARTMENT, Profile, ROLE, USER_ID};
 use tokio::time;
 use tracing::field::display;
 use tracing::warn;
 
 use crate::answer::{self, AddedClaims};
-use crate::claims::{DEPARTMENT, ROLE, USER_ID};
 use crate::config::{Config, StatementSettings};
 use crate::denial::DenialCheck;
-use crate::directory::{Directory, Profile, Table};
+use crate::directory::{Directory, Table};
 use crate::error::{ReportedError, TriggerError};
 use crate::event::{self, Attachment, Person, TokenKind};
 use crate::pool::Pools;
@@ -159,7 +159,7 @@ impl PreToken {
         };
         let profile = self.profile(event, &person, request_id).await?;
         claims.insert(USER_ID.to_owned(), person.user_id.as_str().into());
-        claims.extend(profile.claims());
+        claims.extend(claims_of(&profile));
         Ok(Finding {
             person: Some((person, profile)),
             claims,
@@ -185,7 +185,7 @@ impl PreToken {
         let person = Person::signing_in(event)?;
         let profile = self.profile(event, &person, request_id).await?;
         Ok(Finding {
-            claims: profile.claims().into_iter().collect(),
+            claims: claims_of(&profile).into_iter().collect(),
             person: Some((person, profile)),
         })
     }
@@ -198,9 +198,7 @@ async fn in_time(
     found.unwrap_or(Err(TriggerError::Deadline))
 }
 
-impl Profile {
-    fn claims(&self) -> [(String, Value); 2] {
-        [(DEPARTMENT, &self.department), (ROLE, &self.role)]
-            .map(|(name, value)| (name.to_owned(), value.as_str().into()))
-    }
+fn claims_of(profile: &Profile) -> [(String, Value); 2] {
+    [(DEPARTMENT, &profile.department), (ROLE, &profile.role)]
+        .map(|(name, value)| (name.to_owned(), value.as_str().into()))
 }

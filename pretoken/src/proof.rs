@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use shared::denial::keys_of_caller;
 use shared::log::Loggable;
 use shared::statement_verifier::StatementVerifier;
+use shared::user_claims::{DEPARTMENT, ROLE, USER_ID};
 use tracing::field::display;
 use tracing::warn;
 
-use crate::claims::{DEPARTMENT, ROLE, USER_ID};
 use crate::error::TriggerError;
 use crate::event::Person;
 use crate::pool::{self, Pools};

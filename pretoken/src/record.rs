@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use shared::audit::{Token, TokenOutcome, User};
 use shared::log::RequestIds;
+use shared::user_claims::Profile;
 
-use crate::directory::Profile;
 use crate::error::{ReportedError, TriggerError};
 use crate::event::{Person, TokenKind};
 

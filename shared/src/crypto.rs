@@ -6,21 +6,30 @@ pub(crate) mod seal;
 pub(crate) mod signing;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use aws_lc_rs::signature::{self, ParsedPublicKey};
+use aws_lc_rs::signature::{
+    self, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm as Jwa, DecodingKey};
 
 use crate::json::{Map, Value};
+use crate::jws::Signature;
 use crate::text;
 
 /// An asymmetric signature algorithm (RFC 7518, section 3.1, RFC 8037, section 3.1). `none` and the HMAC family have no
 /// value here, so they cannot be trusted by mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Algorithm {
     name: &'static str,
     kind: KeyKind,
-    jwa: Jwa,
+    check: Check,
+}
+
+/// The check of a signature by AWS-LC.
+#[derive(Clone, Copy, Debug)]
+enum Check {
+    Rsa(&'static RsaParameters),
+    Point(&'static dyn VerificationAlgorithm),
 }
 
 /// The kind of key an algorithm needs (RFC 7518, section 3.1): a key of one kind never serves an algorithm of another.
@@ -35,22 +44,38 @@ enum KeyKind {
 impl Algorithm {
     /// Every algorithm an issuer may be trusted with.
     pub const ALL: [Self; 9] = [
-        Self::new("EdDSA", KeyKind::Ed25519, Jwa::EdDSA),
-        Self::new("ES256", KeyKind::P256, Jwa::ES256),
-        Self::new("ES384", KeyKind::P384, Jwa::ES384),
-        Self::new("PS256", KeyKind::Rsa, Jwa::PS256),
-        Self::new("PS384", KeyKind::Rsa, Jwa::PS384),
-        Self::new("PS512", KeyKind::Rsa, Jwa::PS512),
+        Self::of_point("EdDSA", KeyKind::Ed25519, &signature::ED25519),
+        Self::of_point("ES256", KeyKind::P256, &signature::ECDSA_P256_SHA256_FIXED),
+        Self::of_point("ES384", KeyKind::P384, &signature::ECDSA_P384_SHA384_FIXED),
+        Self::of_rsa("PS256", &signature::RSA_PSS_2048_8192_SHA256),
+        Self::of_rsa("PS384", &signature::RSA_PSS_2048_8192_SHA384),
+        Self::of_rsa("PS512", &signature::RSA_PSS_2048_8192_SHA512),
         Self::RS256,
-        Self::new("RS384", KeyKind::Rsa, Jwa::RS384),
-        Self::new("RS512", KeyKind::Rsa, Jwa::RS512),
+        Self::of_rsa("RS384", &signature::RSA_PKCS1_2048_8192_SHA384),
+        Self::of_rsa("RS512", &signature::RSA_PKCS1_2048_8192_SHA512),
     ];
 
     /// What Cognito and most other issuers sign with.
-    pub const RS256: Self = Self::new("RS256", KeyKind::Rsa, Jwa::RS256);
+    pub const RS256: Self = Self::of_rsa("RS256", &signature::RSA_PKCS1_2048_8192_SHA256);
 
-    const fn new(name: &'static str, kind: KeyKind, jwa: Jwa) -> Self {
-        Self { name, kind, jwa }
+    const fn of_rsa(name: &'static str, parameters: &'static RsaParameters) -> Self {
+        Self {
+            name,
+            kind: KeyKind::Rsa,
+            check: Check::Rsa(parameters),
+        }
+    }
+
+    const fn of_point(
+        name: &'static str,
+        kind: KeyKind,
+        check: &'static dyn VerificationAlgorithm,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            check: Check::Point(check),
+        }
     }
 
     /// Reads the registered name, which is case-sensitive (RFC 7515, section 4.1.1). `Ed25519` is the one that says
@@ -62,10 +87,21 @@ impl Algorithm {
     }
 }
 
+/// One algorithm has one name.
+impl PartialEq for Algorithm {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Algorithm {}
+
 /// A public key, of a kind that decides which algorithms it can serve.
 pub(crate) struct VerifyingKey {
     kind: KeyKind,
-    key: DecodingKey,
+    /// Ready for each algorithm of the kind: a signature is checked with the key that was made for its algorithm, or not
+    /// at all.
+    keys: Vec<(Algorithm, ParsedPublicKey)>,
     /// The public numbers, each of which is written in one way only: equal keys have equal ones.
     numbers: Vec<Vec<u8>>,
 }
@@ -115,35 +151,41 @@ impl VerifyingKey {
         if !is_safe_rsa(modulus, exponent).unwrap_or(false) {
             return Err(KeyError::Rsa);
         }
-        Ok(Self {
-            kind: KeyKind::Rsa,
-            key: DecodingKey::from_rsa_raw_components(modulus, exponent),
-            numbers: vec![modulus.to_vec(), exponent.to_vec()],
+        let numbers = vec![modulus.to_vec(), exponent.to_vec()];
+        let components = RsaPublicKeyComponents {
+            n: modulus,
+            e: exponent,
+        };
+        Self::of_kind(KeyKind::Rsa, numbers, |check| match check {
+            Check::Rsa(parameters) => components.to_parsed_public_key(parameters).ok(),
+            Check::Point(_) => None,
         })
+        .ok_or(KeyError::Rsa)
     }
 
     /// A key that is a point of a curve.
     fn point(kind: KeyKind, point: Vec<u8>) -> Result<Self, KeyError> {
-        let (on_curve, key) = match kind {
-            KeyKind::P256 => (
-                ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, &point),
-                DecodingKey::from_ec_der(&point),
-            ),
-            KeyKind::P384 => (
-                ParsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, &point),
-                DecodingKey::from_ec_der(&point),
-            ),
-            KeyKind::Ed25519 => (
-                ParsedPublicKey::new(&signature::ED25519, &point),
-                DecodingKey::from_ed_der(&point),
-            ),
-            KeyKind::Rsa => return Err(KeyError::Kind),
-        };
-        on_curve.map_err(|_| KeyError::Point)?;
-        Ok(Self {
+        Self::of_kind(kind, vec![point.clone()], |check| match check {
+            Check::Point(algorithm) => ParsedPublicKey::new(algorithm, &point).ok(),
+            Check::Rsa(_) => None,
+        })
+        .ok_or(KeyError::Point)
+    }
+
+    /// A key of a kind, made ready for each of its algorithms; none if it is not ready for one of them.
+    fn of_kind(
+        kind: KeyKind,
+        numbers: Vec<Vec<u8>>,
+        ready: impl Fn(Check) -> Option<ParsedPublicKey>,
+    ) -> Option<Self> {
+        let algorithms = Algorithm::ALL.into_iter();
+        let keys = algorithms
+            .filter(|algorithm| algorithm.kind == kind)
+            .map(|algorithm| Some((algorithm, ready(algorithm.check)?)));
+        Some(Self {
             kind,
-            key,
-            numbers: vec![point],
+            keys: keys.collect::<Option<_>>()?,
+            numbers,
         })
     }
 
@@ -152,13 +194,12 @@ impl VerifyingKey {
         self.kind == algorithm.kind
     }
 
-    /// Whether a compact JWS is signed with this key (RFC 7515, section 5.2). Anything but a clear yes is a no.
-    pub(crate) fn verify_jws(&self, algorithm: Algorithm, jws: &str) -> bool {
-        let Some((message, signature)) = jws.rsplit_once('.') else {
-            return false;
-        };
-        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.key, algorithm.jwa)
-            .unwrap_or(false)
+    /// Whether the signature is made with this key (RFC 7515, section 5.2). Anything but a clear yes is a no.
+    pub(crate) fn verifies(&self, algorithm: Algorithm, signature: &Signature) -> bool {
+        let mut keys = self.keys.iter();
+        let ready = keys.find(|(own, _)| *own == algorithm);
+        let message = signature.message.as_bytes();
+        ready.is_some_and(|(_, key)| key.verify_sig(message, &signature.bytes).is_ok())
     }
 }
 

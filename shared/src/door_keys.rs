@@ -13,6 +13,7 @@ use crate::crypto::Algorithm;
 use crate::fetch::Fetcher;
 use crate::json::{self, Value};
 use crate::jwk::Jwk;
+use crate::jws::Signature;
 use crate::keys::SEARCH_REFILL;
 use crate::settings::Address;
 
@@ -61,10 +62,10 @@ impl DoorKeySet {
         self.find(id).is_some()
     }
 
-    /// Whether a compact JWS is signed, with ES256, by the key of this id.
-    pub(crate) fn verifies(&self, id: &str, jws: &str) -> bool {
+    /// Whether the signature is made, with ES256, with the key of this id.
+    pub(crate) fn verifies(&self, id: &str, signature: &Signature) -> bool {
         let key = self.find(id).zip(Algorithm::parse("ES256"));
-        key.is_some_and(|(key, es256)| key.verifies(es256, jws))
+        key.is_some_and(|(key, es256)| key.verifies(es256, signature))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::crypto::{Algorithm, KeyError, VerifyingKey};
 use crate::json::Value;
+use crate::jws::Signature;
 
 /// A key that can verify, and what its owner says of it.
 #[derive(PartialEq)]
@@ -120,9 +121,9 @@ impl Jwk {
         self.id == other.id && one_issuer && Algorithm::ALL.into_iter().any(serves_both)
     }
 
-    /// Whether a compact JWS is signed with this key (RFC 7515, section 5.2).
-    pub(crate) fn verifies(&self, algorithm: Algorithm, jws: &str) -> bool {
-        self.key.verify_jws(algorithm, jws)
+    /// Whether the signature is made with this key (RFC 7515, section 5.2).
+    pub(crate) fn verifies(&self, algorithm: Algorithm, signature: &Signature) -> bool {
+        self.key.verifies(algorithm, signature)
     }
 }
 

@@ -9,6 +9,14 @@ use crate::json::{self, Map, Value};
 pub(crate) struct Jws {
     pub(crate) header: Map<String, Value>,
     pub(crate) payload: Vec<u8>,
+    pub(crate) signature: Signature,
+}
+
+/// The signature part, and the text that it was made of.
+pub(crate) struct Signature {
+    /// Header and payload as they are written, with the period between (RFC 7515, section 5.2).
+    pub(crate) message: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Why a text is no compact JWS.
@@ -30,10 +38,17 @@ impl Jws {
         if parts.next().is_some() {
             return Err(JwsError::Parts);
         }
-        decode(signature)?;
+        let signature = Signature {
+            message: [header, payload].join("."),
+            bytes: decode(signature)?,
+        };
         let header = json::object(&decode(header)?).ok_or(JwsError::Header)?;
         let payload = decode(payload)?;
-        Ok(Self { header, payload })
+        Ok(Self {
+            header,
+            payload,
+            signature,
+        })
     }
 }
 
@@ -52,6 +67,8 @@ mod tests {
         let jws = Jws::parse("eyJhIjoxfQ.cGF5bG9hZA.AAAA").unwrap();
         assert_eq!(jws.header.get("a"), Some(&Value::from(1)));
         assert_eq!(jws.payload, b"payload");
+        assert_eq!(jws.signature.message, "eyJhIjoxfQ.cGF5bG9hZA");
+        assert_eq!(jws.signature.bytes, [0; 3]);
         // An empty signature is well formed; it verifies under no key.
         assert!(Jws::parse("e30..").is_ok());
         for (text, error) in [

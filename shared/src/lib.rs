@@ -33,6 +33,7 @@ pub mod explanation;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod gate;
+pub mod group_map;
 pub mod headers;
 pub mod issuers;
 mod json;
@@ -64,5 +65,6 @@ pub mod statement_verifier;
 pub mod text;
 #[cfg(feature = "fetch")]
 pub mod token_endpoint;
+pub mod user_claims;
 pub mod user_pool;
 pub mod version;

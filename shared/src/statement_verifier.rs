@@ -99,9 +99,9 @@ impl StatementVerifier {
         text: &str,
         meant_for: &MeantFor<'_>,
     ) -> Result<Stated, StatementError> {
-        let (key_id, payload) = parse(text)?;
+        let (key_id, jws) = parse(text)?;
         let keys = self.keys.get(&key_id).await.ok_or(StatementError::Keys)?;
-        let claims = signed(text, &key_id, &payload, &keys)?;
+        let claims = signed(&jws, &key_id, &keys)?;
         self.check(&claims, meant_for, self.clock.now())?;
         Ok(Stated {
             subject: claims.sub,
@@ -153,16 +153,13 @@ impl StatementVerifier {
     }
 }
 
-/// Reads the header: the key that the statement names, and the payload. Both are unproven.
-fn parse(text: &str) -> Result<(String, Vec<u8>), StatementError> {
+/// Reads the header: the key that the statement names. Nothing of the statement is proven.
+fn parse(text: &str) -> Result<(String, Jws), StatementError> {
     if text.len() > MAX_BYTES {
         return Err(StatementError::Form);
     }
-    let Jws {
-        mut header,
-        payload,
-    } = Jws::parse(text).map_err(|_| StatementError::Form)?;
-    let mut take = |name: &str| header.remove(name).unwrap_or_default();
+    let mut jws = Jws::parse(text).map_err(|_| StatementError::Form)?;
+    let mut take = |name: &str| jws.header.remove(name).unwrap_or_default();
     let (algorithm, token_type, key_id) = (take("alg"), take("typ"), take("kid"));
     // The token may not choose its own check (RFC 8725, section 3.1). With keys of ES256 alone, another algorithm could
     // not be verified anyway; `none` and HS256 end here.
@@ -174,21 +171,16 @@ fn parse(text: &str) -> Result<(String, Vec<u8>), StatementError> {
         return Err(StatementError::Type);
     }
     // The door writes these three members; `crit` and others ask for what is not understood here.
-    let (true, Value::String(key_id)) = (header.is_empty(), key_id) else {
+    let (true, Value::String(key_id)) = (jws.header.is_empty(), key_id) else {
         return Err(StatementError::Form);
     };
-    Ok((key_id, payload))
+    Ok((key_id, jws))
 }
 
-fn signed(
-    text: &str,
-    key_id: &str,
-    payload: &[u8],
-    keys: &DoorKeySet,
-) -> Result<StatementClaims, StatementError> {
-    if !keys.verifies(key_id, text) {
+fn signed(jws: &Jws, key_id: &str, keys: &DoorKeySet) -> Result<StatementClaims, StatementError> {
+    if !keys.verifies(key_id, &jws.signature) {
         return Err(StatementError::Signature);
     }
-    let claims = json::claims(payload).ok_or(StatementError::Claims)?;
+    let claims = json::claims(&jws.payload).ok_or(StatementError::Claims)?;
     serde_json::from_value(Value::Object(claims)).map_err(|_| StatementError::Claims)
 }

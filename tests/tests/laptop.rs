@@ -220,6 +220,33 @@ fn a_port_that_is_taken_is_named() {
     );
 }
 
+/// In the form of the other lines: one of the log, or the last one.
+#[test]
+fn a_fault_at_the_start_is_told_once() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    for (form, begins) in [
+        ("lines", "    the settings are wrong: "),
+        ("json", "[AuthorizerFunction] {"),
+    ] {
+        let output = Command::new(binary("local"))
+            .args(["--port", "0", "--log", form, "--template"])
+            .arg(&template)
+            .env("AGENTS", r#"{"demo": {"alow": 1}}"#)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let told: Vec<&str> = said
+            .lines()
+            .filter(|line| line.contains("AGENTS.demo.alow"))
+            .collect();
+        assert_eq!(told.len(), 1, "{form}: {said}");
+        assert!(told[0].starts_with(begins), "{form}: {said}");
+        let last = "local: start the functions: function `AuthorizerFunction`: the process exited with code 64";
+        assert!(said.contains(last), "{form}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn one_variable_opens_the_door_and_what_is_printed_fits() {
     let stack = Stack::start(&[("ENABLE_AUTH", "false")]);

@@ -39,6 +39,7 @@ mod partners;
 mod protocols;
 mod samples;
 mod scale;
+mod session;
 mod settings;
 mod sign_in;
 mod slips;

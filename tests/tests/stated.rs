@@ -7,8 +7,9 @@ use hyper::http::Request;
 use local::dynamodb::Row;
 use local::stack::{Stack, StackSettings, TOOLS_AGENT};
 use serde_json::{Value, json};
-use tests::{Stack as Program, VendorIssuer, chain_settings, counted, send};
+use tests::{Stack as Program, VendorIssuer, chain_settings, counted, get, send};
 
+use crate::journey::password_token;
 use crate::tools::ask;
 
 /// One stable name at three issuers: an attacker may choose theirs.
@@ -189,4 +190,39 @@ async fn the_program_trusts_further_issuers_from_a_file() {
         log.contains("\"issuer\":\"https://login.microsoftonline.com/"),
         "{log}"
     );
+}
+
+/// As a person starts it: their own issuer in the place of the local one, by one variable.
+#[tokio::test]
+async fn the_program_trusts_another_issuer_by_one_variable() {
+    let entra = VendorIssuer::entra().await;
+    let issuers = json!([entra.entry()]).to_string();
+    let stack = Program::start(&[("TRUSTED_ISSUERS", &issuers)]);
+    let printed = stack.printed.join("\n");
+    assert!(
+        printed.contains("the local users are not trusted"),
+        "{printed}"
+    );
+    let said = ask(&stack.url, &entra.token(NAME, &["staff"]), "hello").await;
+    assert!(said.contains("You asked: hello"), "{said}");
+    // The agent and its tools know the user by issuer and subject.
+    let seen = ask(&stack.url, &entra.token(NAME, &["staff"]), "tools").await;
+    assert!(
+        seen.contains("notices___read") && !seen.contains("refund"),
+        "{seen}"
+    );
+    let who = get(
+        &format!("{}/whoami", stack.url),
+        Some(&entra.token(NAME, &["staff"])),
+    )
+    .await;
+    let who = who.json();
+    assert_eq!(
+        (&who["issuer"], &who["subject"]),
+        (&json!(entra.name), &json!(NAME))
+    );
+    // The local pool's own users are strangers to this door.
+    let own = password_token(&stack, "alice").await;
+    let refused = get(&format!("{}/whoami", stack.url), Some(&own)).await;
+    assert_eq!(refused.status, 401, "{}", refused.text());
 }

@@ -139,6 +139,55 @@ async fn at_agent(stack: &Chain, arguments: &[&str]) -> Ran {
     Person::new().run_with(&arguments, &variables).await
 }
 
+/// A page of the tool on a terminal of this many columns, which knows its width by `COLUMNS`.
+async fn page(person: Person, arguments: &'static [&str], columns: &'static str) -> Vec<String> {
+    let read = move || {
+        let mut command = person.blocking(arguments);
+        command.env("COLUMNS", columns);
+        let mut pty = spawn_command(command, Some(PATIENCE_MS)).unwrap();
+        let text = pty.exp_eof().unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    tokio::task::spawn_blocking(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_table_that_a_narrow_terminal_cannot_hold_becomes_a_list() {
+    let arn = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
+    let agents = json!({
+        "accounts-payable": {"runtime": arn, "allow": {"groups": ["finance"]}},
+        "customer-service": {"runtime": arn, "allow": {}},
+    });
+    let issuers = json!([{
+        "discoveryUrl": "https://login.example.com/.well-known/openid-configuration", "allowedClients": ["web"],
+    }]);
+    let access = &["access", "."];
+    for (columns, head) in [
+        ("40", "accounts-payable"),
+        ("80", "caller         accounts-payable  customer-service"),
+    ] {
+        let person = Person::new();
+        person.write("agents.json", &agents.to_string());
+        person.write("issuers.json", &issuers.to_string());
+        let lines = page(person, access, columns).await;
+        assert!(
+            lines.iter().any(|line| line == head),
+            "{columns}: {lines:#?}"
+        );
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.trim() == "group finance" || line.starts_with("group finance  "))
+        );
+        // The issuer's name and the remark are sentences, which the terminal breaks.
+        let wide = lines
+            .iter()
+            .filter(|line| line.len() > 40 && !line.contains(' '))
+            .count();
+        assert_eq!(wide, 0, "{lines:#?}");
+    }
+}
+
 async fn chain_with(name: &str, server: &PythonServer, protocol: Protocol) -> Chain {
     let agent = AgentSettings {
         name: name.to_owned(),

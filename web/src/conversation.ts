@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 
-import { asked, isJson, type Form } from "./door/ask.ts";
+import { asked, isJson, type Form, type Message } from "./door/ask.ts";
 import type { Door } from "./door/door.ts";
 import { problem, ProblemError, type Problem } from "./door/problem.ts";
 import { draft, type as typed } from "./drafts.ts";
@@ -10,6 +10,8 @@ import { Turn } from "./turn.ts";
 
 /** Older turns leave the page, not the agent's memory. */
 const MAX_TURNS = 100;
+/** The text of earlier turns that goes along with a question, in characters; what is older stays behind. */
+const MAX_EARLIER = 200_000;
 
 export class Conversation {
   readonly turns = signal<readonly Turn[]>([]);
@@ -46,8 +48,9 @@ export class Conversation {
   async #ask(door: Door, text: string): Promise<Turn> {
     this.problem.value = null;
     const turn = new Turn(text, this.agent);
+    const earlier = this.#earlier();
     this.turns.value = [...this.turns.value.slice(1 - MAX_TURNS), turn];
-    await turn.run(door, asked(this.agent, this.form.value, text, this.#thread), this.id.value);
+    await turn.run(door, asked(this.agent, this.form.value, text, this.#thread, earlier), this.id.value);
     this.id.value = turn.conversation ?? this.id.value;
     this.#context = turn.context ?? this.#context;
     // What was not sent is typed still.
@@ -72,6 +75,23 @@ export class Conversation {
   /** The conversation's id as the agent knows it: an A2A agent names its own. */
   get #thread(): string | null {
     return this.form.value === "a2a" ? this.#context : this.id.value;
+  }
+
+  /** What was said in the turns that the agent answered, the newest first to be kept. */
+  #earlier(): readonly Message[] {
+    let room = MAX_EARLIER;
+    const kept: Message[] = [];
+    for (const turn of [...this.turns.value].reverse()) {
+      const answer = turn.text.trim();
+      room -= turn.prompt.length + answer.length;
+      if (room < 0) break;
+      if (answer === "") continue;
+      kept.unshift(
+        { id: `${turn.id}-asked`, role: "user", content: turn.prompt },
+        { id: turn.id, role: "assistant", content: answer },
+      );
+    }
+    return kept;
   }
 
   /** Ends the conversation at the door, which stops the agent's work on it. */

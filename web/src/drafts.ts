@@ -11,9 +11,10 @@ const PAUSE_MS = 200;
 const drafts = new Map<string, Signal<string>>();
 let pending: ReturnType<typeof setTimeout> | null = null;
 
+/** Whether the page comes back to where it was: by a reload, or because the browser had put the tab out of memory. */
 export function isReload(): boolean {
   const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-  return navigation?.type === "reload";
+  return navigation?.type === "reload" || (document as { wasDiscarded?: boolean }).wasDiscarded === true;
 }
 
 export function draft(agent: string): Signal<string> {

@@ -48,6 +48,7 @@ export class Turn {
 
   readonly #stop = new AbortController();
   readonly #markdown = new Markdown(this.body);
+  readonly #pieces: string[] = [];
   #waiting: string[] = [];
   #taken = 0;
   #frame: number | null = null;
@@ -64,6 +65,11 @@ export class Turn {
 
   get isOver(): boolean {
     return this.status.value !== "waiting" && this.status.value !== "streaming";
+  }
+
+  /** The text of the answer, as far as the page shows it. */
+  get text(): string {
+    return this.#pieces.join("");
   }
 
   stop(): void {
@@ -144,6 +150,7 @@ export class Turn {
     if (room <= 0) return;
     const piece = text.slice(0, room);
     this.#taken += piece.length;
+    this.#pieces.push(piece);
     this.#waiting.push(piece);
     this.#schedule();
   }

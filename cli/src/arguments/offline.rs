@@ -67,18 +67,21 @@ Nothing is overwritten, and what cannot be translated is said.
 Examples:
   gatehouse import agentcore/agentcore.json
   gatehouse import agentcore/agentcore.json --target production --into deployments/production
-  gatehouse import agentcore/agentcore.json --discovery-url ISSUER/.well-known/openid-configuration --client CLIENT";
+  gatehouse import agentcore/agentcore.json --discovery-url ISSUER/.well-known/openid-configuration --client CLIENT
+  aws cloudformation describe-stacks --stack-name FAST-stack --output json > outputs.json
+  gatehouse import infra-cdk/config.yaml --state outputs.json";
 
 #[derive(clap::Args)]
 pub(crate) struct Import {
-    /// The file agentcore.json of a project of the AgentCore CLI.
+    /// The file agentcore.json of a project of the AgentCore CLI, or infra-cdk/config.yaml of FAST.
     pub(crate) file: PathBuf,
-    /// The file that says what was deployed; `.cli/deployed-state.json` beside the project's file if none is given.
+    /// The file that says what was deployed: of a project, `.cli/deployed-state.json` beside its file if none is given; of
+    /// FAST, the outputs of its stack.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// The target whose deployment is meant.
-    #[arg(long, default_value = "default")]
-    pub(crate) target: String,
+    /// The target of a project whose deployment is meant; `default` if none is given.
+    #[arg(long)]
+    pub(crate) target: Option<String>,
     /// The folder for agents.json and issuers.json, which must not be there yet.
     #[arg(long, value_name = "FOLDER", default_value = "settings")]
     pub(crate) into: PathBuf,

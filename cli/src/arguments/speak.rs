@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 #[derive(Subcommand)]
 pub(crate) enum Speak {
@@ -44,6 +44,7 @@ Examples:
   gatehouse login https://door.example.com
   gatehouse login --as bob --fresh
   gatehouse login --device
+  gatehouse login --store file
   gatehouse login --client-credentials --client-id ID --client-secret-file secret.txt";
 
 const TOKEN_EXAMPLES: &str = "\
@@ -134,6 +135,21 @@ pub(crate) struct Login {
     /// The scopes to ask for, separated by spaces, instead of those that the door names.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scope: Option<String>,
+    /// Where the tokens are kept: `keyring`, `file` or `none`. Without it: the variable GATEHOUSE_STORE, or the keyring where
+    /// there is one, and otherwise a file.
+    #[arg(long, value_name = "STORE", hide_possible_values = true)]
+    pub(crate) store: Option<StoreKind>,
+}
+
+/// Where the tokens of a sign-in are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoreKind {
+    /// In a file, sealed with a key of the system's keyring.
+    Keyring,
+    /// In a file.
+    File,
+    /// Nowhere.
+    None,
 }
 
 #[derive(clap::Args)]

@@ -12,7 +12,8 @@ use crate::speak::clock;
 use crate::speak::configuration::{self, DOOR};
 use crate::speak::discovery::Issuer;
 use crate::speak::door::Door;
-use crate::speak::store::{SignIn, Store};
+use crate::speak::sign_in::SignIn;
+use crate::speak::store::Store;
 use crate::speak::token::{self, Denied};
 use crate::speak::web::Web;
 use crate::terminal::Terminal;
@@ -81,7 +82,7 @@ impl Session {
 
 /// The sign-in of a door, with a token that is good for a while.
 pub(crate) async fn current(door: &Door, web: &Web) -> Result<SignIn, Failure> {
-    let kept = Store::open()?.read(door)?.ok_or_else(|| {
+    let kept = Store::open()?.read(door).await?.ok_or_else(|| {
         Failure::not_let_in(
             format!(
                 "there is no sign-in for `{}` as `{}`",
@@ -129,7 +130,7 @@ async fn refreshed(door: &Door, web: &Web, refused: Option<&str>) -> Result<Sign
             format!("sign in again: `gatehouse login{}`", door.options()),
         )
     };
-    let mut kept = store.read(door)?.ok_or_else(over)?;
+    let mut kept = store.read(door).await?.ok_or_else(over)?;
     let is_other = refused.is_some_and(|refused| refused != kept.access_token);
     if is_other || (refused.is_none() && !is_due(&kept, clock::now())) {
         return Ok(kept);
@@ -159,6 +160,6 @@ async fn refreshed(door: &Door, web: &Web, refused: Option<&str>) -> Result<Sign
     if let Some(next) = tokens.refresh {
         kept.refresh_token = Some(next.reveal().to_owned());
     }
-    store.write(door, &kept)?;
+    store.write(door, &kept).await?;
     Ok(kept)
 }

@@ -1,71 +1,32 @@
-//! The tokens that are kept: a file a sign-in, which its owner alone can read.
+//! The tokens that are kept: a file a sign-in, which its owner alone can read, sealed where the system has a keyring.
 //!
 //! A sign-in belongs to one door, one issuer and one client, and its tokens are sent to these alone. Files are replaced
 //! whole (a new file, then a rename), and links are not followed.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use shared::settings;
-use tokio::time::sleep;
 
 use crate::failure::Failure;
 use crate::speak::door::Door;
+use crate::speak::folder::Folder;
+use crate::speak::keyring::{KEY_ENDS, Keyring};
 use crate::speak::random;
+use crate::speak::sealed::{self, OpenError, Sealed};
+use crate::speak::sign_in::{self, Kept, SignIn};
 
-/// Far more than a few tokens need.
-const MAX_FILE: u64 = 256 * 1024;
-const MAX_FILES: usize = 1000;
-const VERSION: u32 = 1;
-/// A refresh takes as long as the issuer's answer may.
-const LOCK_ATTEMPTS: u32 = 600;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// The end of the names of sign-ins.
+const FILES: &str = "json";
+/// Held while a key is made or deleted.
+const KEY_LOCK: &str = "keyring.lock";
 
-/// The folder of the sign-ins.
+/// The folder of the sign-ins, and the keyring with their key.
 pub(crate) struct Store {
-    folder: PathBuf,
-}
-
-/// A sign-in, as it is kept. It has no `Debug`: it is made of secrets.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SignIn {
-    pub(crate) access_token: String,
-    #[serde(rename = "as")]
-    pub(crate) name: String,
-    pub(crate) client_id: String,
-    pub(crate) door: String,
-    pub(crate) expires: u64,
-    pub(crate) issuer: String,
-    pub(crate) obtained: u64,
-    pub(crate) refresh_token: Option<String>,
-    /// The user's name, for people.
-    pub(crate) shown: String,
-    pub(crate) subject: String,
-    version: u32,
-}
-
-impl SignIn {
-    /// A sign-in that just happened.
-    pub(crate) fn new(door: &Door, issuer: &str, client_id: &str) -> Self {
-        Self {
-            access_token: String::new(),
-            name: door.name.clone(),
-            client_id: client_id.to_owned(),
-            door: door.address.clone(),
-            expires: 0,
-            issuer: issuer.to_owned(),
-            obtained: 0,
-            refresh_token: None,
-            shown: String::new(),
-            subject: String::new(),
-            version: VERSION,
-        }
-    }
+    folder: Folder,
+    keyring: Keyring,
 }
 
 impl Store {
@@ -84,172 +45,220 @@ impl Store {
             )
         })?;
         let folder = state.join("gatehouse");
-        Ok(Self { folder })
+        // Another folder has another key.
+        let account = random::name(&[&folder.to_string_lossy()]);
+        Ok(Self {
+            folder: Folder(folder),
+            keyring: Keyring::of_system(format!("sign-ins-{account}")),
+        })
     }
 
     /// Makes sure that tokens can be kept, before anyone signs in for nothing.
     pub(crate) fn prepare(&self) -> Result<(), Failure> {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder);
-        made.map_err(|error| self.failed(&error))?;
-        self.check_folder()?;
-        let probe = self.folder.join(format!(".probe-{}", random::text()?));
-        let written = create(&probe).and_then(|()| fs::remove_file(&probe));
-        written.map_err(|error| self.failed(&error))
+        self.folder.prepare()
+    }
+
+    /// Makes sure that the keyring can be used; otherwise says why not.
+    pub(crate) async fn probe(&self) -> Result<(), String> {
+        self.keyring.probe().await
+    }
+
+    /// True if there is a file for the sign-in of a door.
+    pub(crate) fn is_there(&self, door: &Door) -> bool {
+        fs::symlink_metadata(self.path(door)).is_ok()
     }
 
     /// The sign-in of a door under its name.
-    pub(crate) fn read(&self, door: &Door) -> Result<Option<SignIn>, Failure> {
+    pub(crate) async fn read(&self, door: &Door) -> Result<Option<SignIn>, Failure> {
         let found = self.load(&self.path(door))?;
         // A file that was moved here is of another door, and its tokens are not for this one.
-        Ok(found.filter(|kept| kept.door == door.address && kept.name == door.name))
+        match found.filter(|loaded| loaded.is_of(door)) {
+            None => Ok(None),
+            Some(Loaded::Open(kept)) => Ok(Some(kept)),
+            Some(Loaded::Sealed(sealed)) => self.open_sealed(door, &sealed).await.map(Some),
+        }
+    }
+
+    /// True if the sign-in of a door is sealed.
+    pub(crate) fn is_sealed(&self, door: &Door) -> bool {
+        let loaded = self.load(&self.path(door)).ok().flatten();
+        matches!(loaded, Some(Loaded::Sealed(_)))
+    }
+
+    async fn open_sealed(&self, door: &Door, sealed: &Sealed) -> Result<SignIn, Failure> {
+        let sign_in = format!("the sign-in for `{}` as `{}`", door.address, door.name);
+        let again = format!("sign in again: `gatehouse login{}`", door.options());
+        let key = self.keyring.key().await.map_err(|why| {
+            Failure::output(
+                format!("the system's keyring, whose key seals {sign_in}, cannot be used: {why}"),
+                format!("unlock it, or {again} with `--store file`"),
+            )
+        })?;
+        let key = key.ok_or_else(|| {
+            Failure::not_let_in(
+                format!("the key that seals {sign_in} is not in the system's keyring any more: {KEY_ENDS}"),
+                format!("{again}; with `--store file`, it needs no key"),
+            )
+        })?;
+        match sealed.open(&key) {
+            Ok(mut kept) => {
+                kept.kept = Kept::Keyring;
+                Ok(kept)
+            }
+            Err(OpenError::OtherKey) => Err(Failure::not_let_in(
+                format!("{sign_in} is sealed with another key than the system's keyring has"),
+                again,
+            )),
+            Err(OpenError::Changed) => Err(Failure::output(
+                format!(
+                    "`{}` was changed since it was sealed: its tokens are not used",
+                    self.path(door).display()
+                ),
+                again,
+            )),
+        }
     }
 
     /// Every door that there is a sign-in for.
     pub(crate) fn doors(&self) -> Vec<String> {
-        let Ok(files) = fs::read_dir(&self.folder) else {
-            return Vec::new();
-        };
-        let paths = files
-            .take(MAX_FILES)
-            .filter_map(|file| Some(file.ok()?.path()));
-        let paths = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
-        let kept = paths.filter_map(|path| self.load(&path).ok().flatten());
-        kept.map(|kept| kept.door).collect()
+        let kept = self.folder.files(FILES).into_iter();
+        let kept = kept.filter_map(|path| self.load(&path).ok().flatten());
+        kept.map(|kept| kept.door().to_owned()).collect()
     }
 
     /// Keeps a sign-in in place of the one before.
-    pub(crate) fn write(&self, door: &Door, kept: &SignIn) -> Result<(), Failure> {
-        let text = serde_json::to_string(kept).unwrap_or_default();
-        let path = self.path(door);
-        let new = self.folder.join(format!(".new-{}", random::text()?));
-        let written = create_with(&new, text.as_bytes()).and_then(|()| fs::rename(&new, &path));
-        written.map_err(|error| {
-            // What was not renamed has tokens that no one will use.
-            let _not_there = fs::remove_file(&new);
-            self.failed(&error)
-        })
+    pub(crate) async fn write(&self, door: &Door, kept: &SignIn) -> Result<(), Failure> {
+        let was_sealed = self.is_sealed(door);
+        if !was_sealed && kept.kept == Kept::File {
+            return self.replace(door, &text_of(kept)?);
+        }
+        let _locked = self.folder.lock(&self.folder.path(KEY_LOCK)).await?;
+        match kept.kept {
+            Kept::File => {
+                self.replace(door, &text_of(kept)?)?;
+                self.drop_key().await
+            }
+            Kept::Keyring => {
+                let key = self.keyring.key_or_new().await.map_err(|why| {
+                    Failure::output(
+                        format!("the system's keyring does not keep the key for the tokens: {why}"),
+                        "unlock it, or keep them unsealed with `--store file`",
+                    )
+                })?;
+                let sealed = Sealed::seal(kept, &key).ok_or_else(unwritable)?;
+                self.replace(door, &text_of(&sealed)?)
+            }
+        }
     }
 
-    /// Deletes a sign-in.
-    pub(crate) fn delete(&self, door: &Door) -> Result<(), Failure> {
-        match fs::remove_file(self.path(door)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
-            Ok(()) | Err(_) => Ok(()),
+    fn replace(&self, door: &Door, text: &str) -> Result<(), Failure> {
+        self.folder.replace(&self.path(door), text)
+    }
+
+    /// Deletes a sign-in, and the key if it sealed no other one.
+    pub(crate) async fn delete(&self, door: &Door) -> Result<(), Failure> {
+        let was_sealed = self.is_sealed(door);
+        let _locked = if was_sealed {
+            Some(self.folder.lock(&self.folder.path(KEY_LOCK)).await?)
+        } else {
+            None
+        };
+        self.folder.delete(&self.path(door))?;
+        if was_sealed {
+            self.drop_key().await
+        } else {
+            Ok(())
         }
+    }
+
+    /// Deletes the key if no sign-in is sealed any more.
+    async fn drop_key(&self) -> Result<(), Failure> {
+        // A file that cannot be read may be sealed.
+        let is_open = |path: PathBuf| matches!(self.load(&path), Ok(None | Some(Loaded::Open(_))));
+        if !self.folder.files(FILES).into_iter().all(is_open) {
+            return Ok(());
+        }
+        self.keyring.delete().await.map_err(|why| {
+            Failure::output(
+                format!(
+                    "the tokens are deleted, and their key stays in the system's keyring: {why}"
+                ),
+                "delete the entry `gatehouse` there; without the tokens it opens nothing",
+            )
+        })
     }
 
     /// Waits until no other process changes this sign-in; dropping the file lets the next one in.
     pub(crate) async fn lock(&self, door: &Door) -> Result<File, Failure> {
-        let path = self.path(door).with_extension("lock");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(path).map_err(|error| self.failed(&error))?;
-        for _ in 0..LOCK_ATTEMPTS {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(fs::TryLockError::WouldBlock) => sleep(LOCK_PAUSE).await,
-                Err(fs::TryLockError::Error(error)) => return Err(self.failed(&error)),
-            }
-        }
-        Err(Failure::try_later(
-            "another `gatehouse` has been renewing this sign-in for half a minute",
-            "end that process, and run this again",
-        ))
+        self.folder
+            .lock(&self.path(door).with_extension("lock"))
+            .await
     }
 
-    fn path(&self, door: &Door) -> PathBuf {
+    /// The file of a sign-in.
+    pub(crate) fn path(&self, door: &Door) -> PathBuf {
         let name = random::name(&[&door.address, &door.name]);
-        self.folder.join(format!("{name}.json"))
+        self.folder.path(&format!("{name}.{FILES}"))
     }
 
-    fn load(&self, path: &Path) -> Result<Option<SignIn>, Failure> {
-        let text = match self.private(path) {
-            Ok(text) => text,
-            Err(Unread::Absent) => return Ok(None),
-            Err(Unread::Failed(failure)) => return Err(failure),
+    fn load(&self, path: &Path) -> Result<Option<Loaded>, Failure> {
+        let Some(text) = self.folder.read(path)? else {
+            return Ok(None);
         };
-        let kept: Option<SignIn> = serde_json::from_str(&text).ok();
-        let kept = kept.filter(|kept| kept.version == VERSION);
-        kept.map(Some).ok_or_else(|| {
+        Loaded::parse(&text).map(Some).ok_or_else(|| {
             Failure::usage(
                 format!("`{}` is no sign-in of this version", path.display()),
                 "delete it, and sign in again with `gatehouse login`",
             )
         })
     }
+}
 
-    /// The text of a file that its owner alone can read.
-    fn private(&self, path: &Path) -> Result<String, Unread> {
-        let failed = |error: &io::Error| {
-            if error.kind() == ErrorKind::NotFound {
-                Unread::Absent
-            } else {
-                Unread::Failed(self.failed(error))
-            }
-        };
-        let named = fs::symlink_metadata(path).map_err(|error| failed(&error))?;
-        self.check_folder().map_err(Unread::Failed)?;
-        let file = File::open(path).map_err(|error| failed(&error))?;
-        let opened = file.metadata().map_err(|error| failed(&error))?;
-        // Another file than the one that was named: a link, or one put there in between.
-        let is_same = named.is_file() && (named.dev(), named.ino()) == (opened.dev(), opened.ino());
-        if !is_same || opened.mode() & 0o077 != 0 {
-            return Err(Unread::Failed(exposed(path)));
-        }
-        let mut text = String::new();
-        let read = file.take(MAX_FILE).read_to_string(&mut text);
-        read.map_err(|error| failed(&error))?;
-        Ok(text)
-    }
+/// A sign-in as it is in its file.
+enum Loaded {
+    Open(SignIn),
+    Sealed(Sealed),
+}
 
-    fn check_folder(&self) -> Result<(), Failure> {
-        let folder = fs::symlink_metadata(&self.folder).map_err(|error| self.failed(&error))?;
-        if folder.is_dir() && folder.mode() & 0o077 == 0 {
-            Ok(())
+impl Loaded {
+    fn parse(text: &str) -> Option<Self> {
+        let document: Value = serde_json::from_str(text).ok()?;
+        let version = document.get("version").and_then(Value::as_u64)?;
+        if version == u64::from(sign_in::VERSION) {
+            serde_json::from_value(document).ok().map(Self::Open)
+        } else if version == u64::from(sealed::VERSION) {
+            serde_json::from_value(document).ok().map(Self::Sealed)
         } else {
-            Err(exposed(&self.folder))
+            None
         }
     }
 
-    fn failed(&self, error: &io::Error) -> Failure {
-        Failure::output(
-            format!(
-                "tokens cannot be kept in `{}`: {error}",
-                self.folder.display()
-            ),
-            "make the folder yours and writable, or name another with `XDG_STATE_HOME`",
-        )
+    fn door(&self) -> &str {
+        match self {
+            Self::Open(kept) => &kept.door,
+            Self::Sealed(sealed) => &sealed.door,
+        }
+    }
+
+    fn is_of(&self, door: &Door) -> bool {
+        let name = match self {
+            Self::Open(kept) => &kept.name,
+            Self::Sealed(sealed) => &sealed.name,
+        };
+        (self.door(), name) == (&door.address, &door.name)
     }
 }
 
-enum Unread {
-    Absent,
-    Failed(Failure),
+fn text_of(kept: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(kept).map_err(|_| unwritable())
 }
 
-fn exposed(path: &Path) -> Failure {
-    let path = path.display();
+fn unwritable() -> Failure {
     Failure::output(
-        format!(
-            "`{path}` is a link, or others than its owner may read it: its tokens are not used"
-        ),
-        format!("run `gatehouse logout` where it was made, delete `{path}`, and sign in again"),
+        "the tokens cannot be written as a sign-in",
+        "sign in again; nothing was kept",
     )
 }
 
-fn create(path: &Path) -> io::Result<()> {
-    create_with(path, b"")
-}
-
-fn create_with(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::log::line::shown;
 use crate::speak::clock;
 use crate::speak::discovery::Issuer;
+use crate::speak::sign_in::SignIn;
 use crate::speak::web::{Answer, Web};
 
 /// The lifetime of a token whose answer names none (RFC 6749, section 5.1): long enough for a command.
@@ -75,6 +76,30 @@ pub(crate) async fn request(
         read(&answer).ok_or_else(|| Denied::Failed(unreadable(issuer, &answer)))
     } else {
         Err(error(issuer, &answer))
+    }
+}
+
+/// RFC 7009: the refresh token; Cognito revokes no other, and with it the whole sign-in. False if there is nothing to
+/// revoke, or the issuer revokes none.
+pub(crate) async fn revoke(web: &Web, issuer: &Issuer, kept: &SignIn) -> Result<bool, String> {
+    let (Some(refresh), Some(endpoint)) = (&kept.refresh_token, &issuer.revocation) else {
+        return Ok(false);
+    };
+    let fields = [
+        ("token", refresh.as_str()),
+        ("token_type_hint", "refresh_token"),
+        ("client_id", kept.client_id.as_str()),
+    ];
+    let answer = web.post_form(endpoint, None, &fields).await;
+    let answer = answer.map_err(|failure| failure.what().to_owned())?;
+    if answer.is_good() {
+        Ok(true)
+    } else {
+        Err(format!(
+            "`{}` answers {}",
+            shown(&issuer.name),
+            answer.status
+        ))
     }
 }
 

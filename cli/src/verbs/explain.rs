@@ -1,5 +1,6 @@
 //! `gatehouse explain`: what the functions make of a token, check by check.
 
+mod groups;
 mod tool;
 
 use std::fmt::Write as _;

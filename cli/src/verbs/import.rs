@@ -1,7 +1,11 @@
-//! `gatehouse import`: settings from a project of the AgentCore CLI.
+//! `gatehouse import`: settings from a project of the AgentCore CLI, or from a configuration of FAST.
 
+mod fast;
 mod issuers;
+mod kind;
+mod outputs;
 mod project;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -21,11 +25,17 @@ use crate::report::Report;
 use crate::settings::DoorSettings;
 use crate::terminal::Terminal;
 
+use fast::Fast;
 use issuers::Issuers;
+use kind::Kind;
+use outputs::Outputs;
 use project::{Project, Runtime};
 
 /// The group of an agent about whose callers the project says nothing. No caller is in it, unless an administrator creates it.
 const NO_GROUP: &str = "replace-with-who-may-call";
+
+/// The target of the AgentCore CLI where none is named.
+const TARGET: &str = "default";
 
 /// The settings that a project becomes.
 #[derive(Default)]
@@ -34,6 +44,8 @@ struct Made {
     left_out: Vec<(String, String)>,
     /// The agents whose callers have to be named.
     closed: Vec<String>,
+    /// The steps that follow.
+    next: Vec<String>,
 }
 
 /// Translates, checks what came of it with the functions' own reader, and writes two new files.
@@ -42,13 +54,7 @@ pub(crate) fn import(import: &Import, terminal: &mut Terminal) -> Result<Report,
     if let Some(file) = files.iter().find(|file| fs::symlink_metadata(file).is_ok()) {
         return Err(exists(file));
     }
-    let project = input::small(&import.file, terminal)?;
-    let state = import.state.clone().unwrap_or_else(|| {
-        let folder = import.file.parent().unwrap_or_else(|| Path::new("."));
-        folder.join(".cli/deployed-state.json")
-    });
-    let state = input::small(&state, terminal)?;
-    let project = Project::read(&project, &state, &import.target)?;
+    let project = read(import, terminal)?;
     let issuers = Issuers::of(&project, import);
     let made = translate(&project, &issuers);
     let agents = made.agents.clone().into_iter().collect();
@@ -68,9 +74,49 @@ pub(crate) fn import(import: &Import, terminal: &mut Terminal) -> Result<Report,
     Ok(report(&made, &documents, &files))
 }
 
+/// Reads the file, and the one that says what was deployed.
+fn read(import: &Import, terminal: &mut Terminal) -> Result<Project, Failure> {
+    let file = input::small(&import.file, terminal)?;
+    match Kind::of(&file, &import.file)? {
+        Kind::Project => {
+            let state = import.state.clone().unwrap_or_else(|| {
+                let folder = import.file.parent().unwrap_or_else(|| Path::new("."));
+                folder.join(".cli/deployed-state.json")
+            });
+            let state = input::small(&state, terminal)?;
+            let target = import.target.as_deref().unwrap_or(TARGET);
+            Project::read(&file, &state, target)
+        }
+        Kind::Fast(root) => {
+            let fast = Fast::read(&root, &import.file)?;
+            let of_projects = [
+                ("--target", import.target.is_some()),
+                ("--discovery-url", import.discovery_url.is_some()),
+            ];
+            if let Some((option, _)) = of_projects.iter().find(|(_, is_given)| *is_given) {
+                return Err(Failure::usage(
+                    format!(
+                        "`{option}` is for projects of the AgentCore CLI, and the file is a configuration of FAST"
+                    ),
+                    "leave it out: a stack of FAST is one deployment, and its runtime takes tokens of its own pool",
+                ));
+            }
+            let state = import.state.as_deref().ok_or_else(|| {
+                Failure::usage(
+                    "the configuration does not say what was deployed",
+                    outputs::advice(&fast.stack),
+                )
+            })?;
+            let outputs = Outputs::read(&input::small(state, terminal)?, &fast.stack, state)?;
+            Ok(fast.project(outputs))
+        }
+    }
+}
+
 fn translate(project: &Project, issuers: &Issuers) -> Made {
     let mut made = Made::default();
     made.left_out.extend(project.left_out.iter().cloned());
+    made.next.extend(project.next.iter().cloned());
     for runtime in &project.runtimes {
         match entry(runtime, issuers, &mut made) {
             Ok((name, _)) if made.agents.contains_key(&name) => made.leave_out(
@@ -80,6 +126,9 @@ fn translate(project: &Project, issuers: &Issuers) -> Made {
             Ok((name, entry)) => {
                 if entry.get("$comment").is_some() {
                     made.closed.push(name.clone());
+                    made.next.push(format!(
+                        "say in `allow` who may call `{name}`; no caller may yet"
+                    ));
                 }
                 made.agents.insert(name, entry);
             }
@@ -258,12 +307,11 @@ fn report(made: &Made, documents: &[Value; 2], files: &[PathBuf; 2]) -> Report {
     for (what, why) in &made.left_out {
         text.push_str(&format!("left out: {what}: {why}\n"));
     }
-    for agent in &made.closed {
-        text.push_str(&format!(
-            "next: say in `allow` who may call `{agent}`; no caller may yet\n"
-        ));
+    let last = "read `gatehouse access` of the folder";
+    let next: Vec<&str> = made.next.iter().map(String::as_str).chain([last]).collect();
+    for step in &next {
+        text.push_str(&format!("next: {step}\n"));
     }
-    text.push_str("next: read `gatehouse access` of the folder\n");
     let left_out = made.left_out.iter();
     let left_out: Vec<Value> = left_out
         .map(|(what, why)| json!({"what": what, "why": why}))
@@ -272,7 +320,7 @@ fn report(made: &Made, documents: &[Value; 2], files: &[PathBuf; 2]) -> Report {
         exit: Exit::Done,
         text,
         json: json!({
-            "agents": agents, "closed": made.closed, "issuers": issuers, "leftOut": left_out, "written": files,
+            "agents": agents, "closed": made.closed, "issuers": issuers, "leftOut": left_out, "next": next, "written": files,
         }),
     }
 }

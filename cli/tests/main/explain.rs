@@ -11,6 +11,7 @@ use crate::program::{Ran, folder, run, run_with, settings};
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://issuer.example";
+pub(crate) const POOL: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";
 
 /// Settings, a key document, and the key.
 pub(crate) struct Scene {
@@ -21,6 +22,15 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::of_issuer(ISSUER)
+    }
+
+    /// With callers of a user pool.
+    pub(crate) fn of_pool() -> Self {
+        Self::of_issuer(POOL)
+    }
+
+    fn of_issuer(issuer: &str) -> Self {
         let key = Key::p256("one");
         let runtime = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-AbCdEf1234";
         let agents = json!({
@@ -28,7 +38,7 @@ impl Scene {
             "finance": {"runtime": runtime, "allow": {"groups": ["finance"]}},
         });
         let issuers = json!([{
-            "discoveryUrl": format!("{ISSUER}/.well-known/openid-configuration"),
+            "discoveryUrl": format!("{issuer}/.well-known/openid-configuration"),
             "allowedClients": ["web"],
             "algorithms": ["ES256"],
         }]);
@@ -54,6 +64,15 @@ impl Scene {
     }
 
     pub(crate) fn explain(&self, more: &[&str], token: &str) -> Ran {
+        self.explain_with(more, &[], token)
+    }
+
+    pub(crate) fn explain_with(
+        &self,
+        more: &[&str],
+        variables: &[(&str, &str)],
+        token: &str,
+    ) -> Ran {
         let at = NOW.to_string();
         let mut arguments = vec![
             "explain",
@@ -65,7 +84,7 @@ impl Scene {
             &at,
         ];
         arguments.extend(more);
-        let ran = run_with(&arguments, &[], token);
+        let ran = run_with(&arguments, variables, token);
         let signature = token.trim().rsplit('.').next().unwrap();
         for secret in [token, signature, "alice@example.com"] {
             let is_shown = ran.output.contains(secret) || ran.errors.contains(secret);

@@ -27,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) whoami: (u16, Value),
     /// Answers of agents.
     pub(crate) agents: VecDeque<(u16, &'static str, String)>,
-    pub(crate) date: Option<&'static str>,
+    pub(crate) date: Option<String>,
     pub(crate) asked: Vec<Asked>,
 }
 
@@ -94,7 +94,8 @@ impl Fake {
     fn serve(&self, mut stream: TcpStream) {
         let Some(asked) = read(&stream) else { return };
         let (status, kind, body) = self.answer(&asked);
-        let date = self.plan().date.map(|date| format!("Date: {date}\r\n"));
+        let date = self.plan().date.clone();
+        let date = date.map(|date| format!("Date: {date}\r\n"));
         let head = format!(
             "HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{}Retry-After: 0\r\nConnection: close\r\n\r\n",
             body.len(),

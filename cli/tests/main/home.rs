@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -21,6 +21,8 @@ impl Home {
         let mut command = program();
         command
             .env("HOME", &self.0)
+            // Tests read the files, and all of them would share one keyring.
+            .env("GATEHOUSE_STORE", "file")
             .current_dir(&self.0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -48,6 +50,15 @@ impl Home {
 
     /// Signs in without a browser and without a page.
     pub(crate) fn sign_in(&self, fake: &Fake, more: &[&str]) -> Ran {
+        self.sign_in_with(fake, more, &[])
+    }
+
+    pub(crate) fn sign_in_with(
+        &self,
+        fake: &Fake,
+        more: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Ran {
         let first = [
             "login",
             &fake.url,
@@ -55,11 +66,8 @@ impl Home {
             "--client-id",
             "terminal",
         ];
-        self.run_with(
-            &[&first, more].concat(),
-            &[("GATEHOUSE_CLIENT_SECRET", "hunter2")],
-            "",
-        )
+        let secret = [("GATEHOUSE_CLIENT_SECRET", "hunter2")];
+        self.run_with(&[&first, more].concat(), &[&secret, variables].concat(), "")
     }
 
     /// The file of the only sign-in.
@@ -80,11 +88,19 @@ pub(crate) struct Browsing {
     /// The issuer's page.
     pub(crate) page: url::Url,
     _ports: File,
+    _taken: Option<TcpListener>,
 }
 
 impl Browsing {
     pub(crate) fn start(home: &Home, arguments: &[&str]) -> Self {
+        Self::start_beside(home, arguments, None)
+    }
+
+    /// While another program has this port.
+    pub(crate) fn start_beside(home: &Home, arguments: &[&str], port: Option<u16>) -> Self {
         let ports = ports();
+        // If that fails, another program has it indeed.
+        let taken = port.and_then(|port| TcpListener::bind(("127.0.0.1", port)).ok());
         let mut child = home.program().args(arguments).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
@@ -102,6 +118,7 @@ impl Browsing {
             said,
             page,
             _ports: ports,
+            _taken: taken,
         }
     }
 

@@ -136,6 +136,43 @@ fn several_users_are_kept_side_by_side_and_not_mixed_up() {
     assert_eq!(home.run(&["token", "--as", "alice"]).output, "access-1\n");
 }
 
+/// A browser may be signed in as another than was meant.
+#[test]
+fn another_user_than_before_is_told() {
+    let (fake, home) = (Fake::start(), Home::new());
+    assert_eq!(home.sign_in(&fake, &[]).code, Some(0));
+    let ran = home.sign_in(&fake, &[]);
+    assert_eq!((ran.code, ran.errors.as_str()), (Some(0), ""), "{ran:?}");
+    fake.plan().tokens = [(200, tokens("access-b", 3600))].into();
+    fake.plan().whoami.1["subject"] = json!("s-bob");
+    fake.plan().whoami.1["username"] = json!("bob");
+    let ran = home.sign_in(&fake, &[]);
+    assert_eq!((ran.code, &ran.json()["user"]), (Some(0), &json!("bob")));
+    for word in ["The sign-in of `alice` is replaced", "--as NAME"] {
+        assert!(ran.errors.contains(word), "{ran:?}");
+    }
+    assert_eq!(home.run(&["token"]).output, "access-b\n");
+    // A name that was given stays its user's.
+    fake.plan().whoami.1["subject"] = json!("s-alice");
+    let ran = home.sign_in(&fake, &["--as", "default"]);
+    assert_fails(
+        &ran,
+        77,
+        &["nothing was kept", "--fresh", "gatehouse logout"],
+    );
+    assert_eq!(home.run(&["token"]).output, "access-b\n");
+    // At an agent, the one who is not admitted learns who they are, and how to be another.
+    fake.plan().agents = [(
+        403,
+        "application/json",
+        problem(403, "forbidden").to_string(),
+    )]
+    .into();
+    let ran = home.run(&["call", "demo", "x"]);
+    let words = ["`forbidden`", "`gatehouse whoami`", "--fresh --as NAME"];
+    assert_fails(&ran, 77, &words);
+}
+
 #[test]
 fn there_must_be_a_place_for_tokens() {
     let (fake, home) = (Fake::start(), Home::new());

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
+use shared::clock::Clock;
 
 use crate::fake::{Fake, problem, tokens};
 use crate::home::{Browsing, Home, assert_fails, assert_silent, ports};
@@ -115,6 +117,25 @@ fn a_page_that_refuses_ends_the_sign_in() {
         browsing.parameter("state")
     ));
     assert_fails(&browsing.end(), 77, &["access_denied"]);
+}
+
+#[test]
+fn a_port_in_use_leaves_the_other() {
+    let (fake, home) = (Fake::start(), Home::new());
+    let arguments = ["login", &fake.url, "--no-browser"];
+    let browsing = Browsing::start_beside(&home, &arguments, Some(8976));
+    let back = browsing.parameter("redirect_uri");
+    assert_eq!(back, "http://localhost:18976/callback");
+    let state = browsing.parameter("state");
+    browsing.back(&format!("code=c-1&state={state}"));
+    let ran = browsing.end();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // The issuer compares it with the one at its page (RFC 6749, section 4.1.3).
+    let form = &fake.asked("POST /token")[0].body;
+    assert!(
+        form.contains("redirect_uri=http%3A%2F%2Flocalhost%3A18976%2Fcallback"),
+        "{form}"
+    );
 }
 
 #[test]
@@ -331,7 +352,7 @@ fn what_a_door_and_an_issuer_do_wrong_is_told() {
     // A clock that is years off.
     let ran = try_with(&|plan| {
         plan.whoami = (401, problem(401, "unauthorized"));
-        plan.date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        plan.date = Some("Sun, 06 Nov 1994 08:49:37 GMT".to_owned());
     });
     assert_fails(&ran, 77, &["clock", "fast"]);
     let closed = std::net::TcpListener::bind("127.0.0.1:0")
@@ -352,6 +373,62 @@ fn what_a_door_and_an_issuer_do_wrong_is_told() {
         64,
         &["no client", "--client-id"],
     );
+}
+
+/// The door refuses a token that seems over, or not yet good, and its clock may be the right one.
+#[test]
+fn a_clock_that_is_ten_minutes_off_is_told_and_a_few_seconds_are_not() {
+    const TEN: Duration = Duration::from_secs(600);
+    let (fake, home) = (Fake::start(), Home::new());
+    assert_eq!(home.sign_in(&fake, &[]).code, Some(0));
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(Clock::system().now().0);
+    for (doors, told) in [
+        (now + TEN, Some(["slow", "9 minutes", "10 minutes"])),
+        (now - TEN, Some(["fast", "10 minutes", "11 minutes"])),
+        (now + Duration::from_secs(20), None),
+        (now - Duration::from_secs(20), None),
+    ] {
+        let plan = |fake: &Fake| {
+            let mut plan = fake.plan();
+            plan.whoami = (401, problem(401, "unauthorized"));
+            plan.date = Some(httpdate::fmt_http_date(doors));
+            plan.agents = [401, 401]
+                .map(|status| {
+                    (
+                        status,
+                        "application/json",
+                        problem(status, "unauthorized").to_string(),
+                    )
+                })
+                .into();
+        };
+        for arguments in [&["whoami"][..], &["call", "demo", "x"]] {
+            plan(&fake);
+            let ran = home.run(arguments);
+            assert_fails(
+                &ran,
+                77,
+                &[
+                    "401",
+                    "`unauthorized`",
+                    "sign in again",
+                    "gatehouse why r-1",
+                ],
+            );
+            match told {
+                Some([side, one, other]) => {
+                    assert!(ran.errors.contains("set this machine's clock"), "{ran:?}");
+                    assert!(ran.errors.contains(side), "{ran:?}");
+                    // A second may pass on the way.
+                    assert!(
+                        ran.errors.contains(one) || ran.errors.contains(other),
+                        "{ran:?}"
+                    );
+                }
+                None => assert!(!ran.errors.contains("clock"), "{ran:?}"),
+            }
+        }
+    }
 }
 
 #[test]

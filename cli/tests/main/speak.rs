@@ -1,6 +1,7 @@
 //! Tests of the verbs that speak to agents: what is sent, what is shown, and what goes wrong.
 
 use std::fs;
+use std::io::Write;
 
 use serde_json::{Value, json};
 
@@ -392,4 +393,26 @@ fn a_reader_that_leaves_is_no_error() {
         .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// What comes after the reader has left is asked for no one.
+#[test]
+fn a_chat_whose_reader_leaves_asks_no_more() {
+    for json in [&[][..], &["--json"]] {
+        let answer = (200, JSON, r#""ok""#);
+        let (fake, home) = signed_in(&[answer; 3]);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.program();
+        let chat = command.args(["chat", "demo"]).args(json).stdout(writer);
+        let mut child = chat.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(b"one\ntwo\nthree\n").unwrap();
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("next: "), "{said}");
+        assert_eq!(fake.asked("POST /agents/demo").len(), 1);
+    }
 }

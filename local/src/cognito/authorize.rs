@@ -14,7 +14,7 @@ use super::Service;
 use super::answer::{OauthError, found};
 use super::client::Console;
 use super::form::{Form, Repeated};
-use super::page;
+use super::page::{self, Problem};
 use super::pool::{Code, Grant, Session};
 use crate::{clock, random};
 
@@ -172,7 +172,10 @@ pub(super) async fn authorize(State(service): State<Arc<Service>>, request: Requ
 pub(super) async fn show(State(service): State<Arc<Service>>, request: Request) -> Response {
     let form = query(&request);
     match Authorization::parse(form.as_ref(), &service.pool.console) {
-        Ok(authorization) => sign_in_page(&form.unwrap_or_default(), &authorization, None),
+        Ok(authorization) => {
+            let form = form.unwrap_or_default();
+            sign_in_page(&form, &authorization, form.get("login_hint"), None)
+        }
         Err(refusal) => refusal.answer(),
     }
 }
@@ -190,18 +193,16 @@ pub(super) async fn sign_in(State(service): State<Arc<Service>>, request: Reques
         return page::error();
     };
     let terms = terms.unwrap_or_default();
+    let (name, password) = (form.get("username"), form.get("password"));
     if !is_same_browser(&head.headers, &form) {
-        let stale = "This page was open for too long. Please try again.";
-        return sign_in_page(&terms, &authorization, Some(stale));
+        return sign_in_page(&terms, &authorization, name, Some(Problem::Stale));
     }
     let now = clock::now();
-    let (name, password) = (form.get("username"), form.get("password"));
     let session = service
         .pool
         .sign_in(name.unwrap_or(""), password.unwrap_or(""), now);
     let Some(session) = session else {
-        let wrong = "Incorrect username or password.";
-        return sign_in_page(&terms, &authorization, Some(wrong));
+        return sign_in_page(&terms, &authorization, name, Some(Problem::WrongPassword));
     };
     let opened = service.pool.open_session(session.clone(), now);
     let cookies = [set(SESSION_COOKIE, &opened), clear(CSRF_COOKIE)];
@@ -234,7 +235,12 @@ pub(super) async fn logout(State(service): State<Arc<Service>>, request: Request
     found(&next, &[clear(SESSION_COOKIE)])
 }
 
-fn sign_in_page(form: &Form, authorization: &Authorization, problem: Option<&str>) -> Response {
+fn sign_in_page(
+    form: &Form,
+    authorization: &Authorization,
+    name: Option<&str>,
+    problem: Option<Problem>,
+) -> Response {
     let csrf = random::secret();
     let cookies = [set(CSRF_COOKIE, &csrf)];
     let status = if problem.is_some() {
@@ -242,22 +248,22 @@ fn sign_in_page(form: &Form, authorization: &Authorization, problem: Option<&str
     } else {
         StatusCode::OK
     };
-    let hint = form.get("login_hint").filter(|hint| is_name(hint));
+    let name = name.filter(|name| is_name(name));
     page::sign_in(
         status,
         &form.encoded(),
         &csrf,
-        hint.unwrap_or_default(),
+        name.unwrap_or_default(),
         &authorization.back.url,
         problem,
         &cookies,
     )
 }
 
-/// A hint comes from a stranger and stands on the page, so only what needs no escape is one.
-fn is_name(hint: &str) -> bool {
+/// A name comes from a stranger and stands on the page, so only what needs no escape is one.
+fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-".contains(&byte);
-    (1..=128).contains(&hint.len()) && hint.bytes().all(plain)
+    (1..=128).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// The form must repeat the cookie: another site can send a form, but knows neither.

@@ -98,6 +98,20 @@ pub enum StartError {
     },
 }
 
+impl StartError {
+    /// The same, where the terminal has what the process wrote already.
+    pub(crate) fn with_log_shown(self) -> Self {
+        match self {
+            Self::Init { name, failure, .. } => Self::Init {
+                name,
+                failure,
+                log: vec!["its log lines above say why".to_owned()],
+            },
+            Self::Spawn { .. } => self,
+        }
+    }
+}
+
 fn indented(log: &[String]) -> String {
     let lines = log.iter().map(|line| format!("\n    {}", message(line)));
     lines.collect()

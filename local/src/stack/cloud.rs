@@ -8,7 +8,7 @@ use super::{StackError, StackSettings, issuers};
 use crate::agentcore_gateway::{ToolGateway, ToolGatewaySettings};
 use crate::cognito::{Issuer, IssuerSettings, TOOLS_SCOPE};
 use crate::dynamodb::{DynamoDb, Row};
-use crate::lambda::Function;
+use crate::lambda::{Function, REGION};
 use crate::random;
 use crate::secrets_manager::SecretStore;
 use crate::sigv4::Credentials;
@@ -16,7 +16,7 @@ use crate::sigv4::Credentials;
 /// The directory's table.
 const TABLE: &str = "gatehouse-directory";
 /// The table of denials.
-const DENIALS_TABLE: &str = "gatehouse-denials";
+pub(super) const DENIALS_TABLE: &str = "gatehouse-denials";
 /// The table by which turns are taken one at a time.
 const TURNS_TABLE: &str = "gatehouse-turns";
 
@@ -165,4 +165,14 @@ pub(super) fn role(credentials: Credentials) -> [(&'static str, String); 3] {
         ("AWS_SECRET_ACCESS_KEY", secret_access_key),
         ("AWS_SESSION_TOKEN", session_token.unwrap_or_default()),
     ]
+}
+
+/// The variables with which an operator's AWS CLI reaches these services: as a function does, and with the region, which
+/// Lambda gives to functions by itself.
+pub(super) fn operator(lambda: &[(&'static str, String)]) -> Vec<(String, Value)> {
+    let region = ("AWS_DEFAULT_REGION", REGION.to_owned());
+    let variables = lambda.iter().cloned().chain([region]);
+    variables
+        .map(|(name, value)| (name.to_owned(), Value::String(value)))
+        .collect()
 }

@@ -19,6 +19,11 @@ async fn a_sign_in_leads_to_tokens() {
     let wrong = browser.sign_in(&login, "alice", "wrong").await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert!(wrong.text().contains("role=\"alert\""), "{}", wrong.text());
+    // The name is typed still, if it is one: nothing else of the form comes back.
+    assert!(wrong.text().contains("value=\"alice\""), "{}", wrong.text());
+    let hostile = browser.sign_in(&login, "alice\"><script>", "<wrong>").await;
+    assert!(hostile.text().contains("value=\"\""), "{}", hostile.text());
+    assert!(!hostile.text().contains("<script") && !hostile.text().contains("<wrong>"));
 
     let password = issuer.password("alice").unwrap();
     let back = browser.sign_in(&login, "alice", password).await;

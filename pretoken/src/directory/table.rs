@@ -8,10 +8,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::aws::clients;
 use shared::log::service_failure;
 use shared::platform;
+use shared::user_claims::{DEPARTMENT, Profile, ROLE, is_plain};
 use tracing::error;
 
-use super::profile::Profile;
-use crate::claims::{self, DEPARTMENT, ROLE};
 use crate::error::TriggerError;
 
 const KEY: &str = "sub";
@@ -61,7 +60,7 @@ impl Table {
 /// Reads an entry. An incomplete entry is an error: defaults must not fill the missing half.
 fn profile(item: &Item) -> Result<Profile, TriggerError> {
     let text = |name: &str| match item.get(name) {
-        Some(AttributeValue::S(text)) if claims::is_plain(text) => Ok(text.clone()),
+        Some(AttributeValue::S(text)) if is_plain(text) => Ok(text.clone()),
         _ => Err(TriggerError::Entry),
     };
     Ok(Profile {

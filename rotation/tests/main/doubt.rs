@@ -213,25 +213,43 @@ async fn a_secret_without_a_current_version_lets_none_go() {
     assert_eq!(world.scene.version(CURRENT).await, Some(token));
 }
 
-/// Another try stored its version first, and what it stored does not say which secret it holds.
+/// Another try stored its version first: what this one added may go if that version names another secret, and stays if it
+/// names this one, or does not say which secret it holds.
 #[tokio::test]
 async fn what_was_added_is_taken_back_only_if_another_is_stored() {
-    let world = World::new().await;
-    let token = world.begin();
-    let slow = Fault::Slow(std::time::Duration::from_millis(500));
-    let store = &world.scene.store;
-    store.set_fault_of(Some(("PutSecretValue", slow)));
-    let other = async {
-        while world.issuer.tools_secrets().len() < 2 {
-            tokio::task::yield_now().await;
-        }
-        let by_hand = json!({"client_secret": world.issuer.tools_secret()});
-        let filled = store.fill_pending(&world.scene.arn, &token, &by_hand.to_string());
-        assert!(filled.unwrap());
-    };
-    let (done, ()) = tokio::join!(world.step(&token, Step::Create), other);
-    assert_eq!(done, Err(RotationError::Unusable));
-    assert_eq!(world.issuer.tools_secrets().len(), 2);
+    for (named, expected, left) in [
+        (Some(0), Ok(()), vec![0]),
+        (Some(1), Ok(()), vec![0, 1]),
+        (None, Err(RotationError::Unusable), vec![0, 1]),
+    ] {
+        let world = World::new().await;
+        let token = world.begin();
+        let slow = Fault::Slow(std::time::Duration::from_millis(500));
+        let store = &world.scene.store;
+        store.set_fault_of(Some(("PutSecretValue", slow)));
+        let other = async {
+            while world.issuer.tools_secrets().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            let ids = world.secret_ids().await;
+            let secret = world.issuer.tools_secret();
+            let by_hand = match named {
+                Some(place) => {
+                    let id: &String = &ids[place];
+                    json!({"client_secret": secret, "client_secret_id": id})
+                }
+                None => json!({"client_secret": secret}),
+            };
+            let filled = store.fill_pending(&world.scene.arn, &token, &by_hand.to_string());
+            assert!(filled.unwrap());
+            ids
+        };
+        let (done, ids) = tokio::join!(world.step(&token, Step::Create), other);
+        assert_eq!(done, expected, "{named:?}");
+        let left: Vec<_> = left.into_iter().map(|place: usize| &ids[place]).collect();
+        let held = world.secret_ids().await;
+        assert_eq!(held.iter().collect::<Vec<_>>(), left, "{named:?}");
+    }
 }
 
 /// The key that still signs must stay published, whatever a person wrote over its successor.

@@ -77,14 +77,23 @@ impl World {
     /// Deletes one of the client's two secrets at Cognito, as a person does whom a fault told to.
     pub(crate) async fn delete_older(&self) {
         let pool = UserPoolArn::parse(&self.issuer.pool_arn()).unwrap();
-        let client = self.issuer.tools_client();
-        let listed = self.administrator.list_user_pool_client_secrets();
-        let listed = listed.user_pool_id(pool.id()).client_id(client);
-        let listed = listed.send().await.unwrap();
-        let older = listed.client_secrets()[0].client_secret_id().unwrap();
+        let older = self.secret_ids().await.remove(0);
         let delete = self.administrator.delete_user_pool_client_secret();
-        let delete = delete.user_pool_id(pool.id()).client_id(client);
+        let delete = delete.user_pool_id(pool.id());
+        let delete = delete.client_id(self.issuer.tools_client());
         delete.client_secret_id(older).send().await.unwrap();
+    }
+
+    /// The ids of the client's secrets at Cognito, oldest first.
+    pub(crate) async fn secret_ids(&self) -> Vec<String> {
+        let pool = UserPoolArn::parse(&self.issuer.pool_arn()).unwrap();
+        let listed = self.administrator.list_user_pool_client_secrets();
+        let listed = listed.user_pool_id(pool.id());
+        let listed = listed.client_id(self.issuer.tools_client());
+        let listed = listed.send().await.unwrap();
+        let ids = listed.client_secrets().iter();
+        ids.map(|secret| secret.client_secret_id().unwrap().to_owned())
+            .collect()
     }
 
     /// As if so much time had passed.

@@ -26,7 +26,7 @@ impl<'t> Signed<'t> {
 
 pub(super) fn check(token: &Token, issuer: &str, keys: &KeySet) -> Result<(), Refusal> {
     let key = keys.find(token, issuer)?;
-    if !key.verifies(token.algorithm, token.text()) {
+    if !key.verifies(token.algorithm, &token.signature) {
         return Err(Refusal::Signature);
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::bearer::Bearer;
 use super::refusal::Refusal;
 use crate::crypto::{self, Algorithm};
 use crate::json::{Map, Value};
-use crate::jws::{Jws, JwsError};
+use crate::jws::{Jws, JwsError, Signature};
 use crate::text::is_visible;
 
 /// Key ids in use are short (Cognito's have 44 characters); the bound keeps look-ups small.
@@ -12,7 +12,6 @@ const MAX_KEY_ID: usize = 256;
 
 /// A token whose form has been checked, and nothing else: what it claims is unproven.
 pub(super) struct Token {
-    text: String,
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
     /// `x5t`, if it is a name that a key could have; else it is as unread as other members of a header.
@@ -20,31 +19,31 @@ pub(super) struct Token {
     /// The type that the header states, in lower case and without `application/` (RFC 7515, section 4.1.9).
     pub(super) token_type: Option<String>,
     pub(super) payload: Vec<u8>,
+    pub(super) signature: Signature,
 }
 
 impl Token {
     pub(super) fn parse(bearer: Bearer<'_>) -> Result<Self, Refusal> {
-        let Jws { header, payload } = Jws::parse(bearer.as_str())?;
+        let Jws {
+            header,
+            payload,
+            signature,
+        } = Jws::parse(bearer.as_str())?;
         let (algorithm, key_id) = read_header(&header)?;
         Ok(Self {
-            text: bearer.as_str().to_owned(),
             algorithm,
             key_id,
             thumbprint: read_thumbprint(&header),
             token_type: header.get("typ").map(token_type),
             payload,
+            signature,
         })
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
     }
 
     /// Names the token in a log: by what was signed, which has one spelling. A signature can have two that hold
     /// (ECDSA).
     pub(super) fn id(&self) -> String {
-        let (signed, _signature) = self.text.rsplit_once('.').unwrap_or_default();
-        crypto::fingerprint(signed)
+        crypto::fingerprint(&self.signature.message)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::code_table;
 use crate::door_keys::DoorKeySet;
 use crate::gate::{AgentName, UnixTime};
 use crate::json::{self, Value};
-use crate::jws::Jws;
+use crate::jws::{Jws, Signature};
 
 /// How far the clocks of door and service may be apart, either way.
 pub const SKEW: Duration = Duration::from_secs(30);
@@ -69,10 +69,10 @@ impl std::fmt::Debug for Proven {
 }
 
 /// A proof of the right form, unproven.
-pub(super) struct Proof<'p> {
-    text: &'p str,
+pub(super) struct Proof {
     key_id: String,
     payload: Vec<u8>,
+    signature: Signature,
 }
 
 /// What the door said; whether it is about this request is not known yet.
@@ -97,8 +97,8 @@ pub(super) struct AssertionClaims {
     scope: Option<String>,
 }
 
-impl<'p> Proof<'p> {
-    pub(super) fn parse(header: &'p [u8]) -> Result<Self, ProofError> {
+impl Proof {
+    pub(super) fn parse(header: &[u8]) -> Result<Self, ProofError> {
         let text = std::str::from_utf8(header).map_err(|_| ProofError::Form)?;
         if text.len() > MAX_BYTES {
             return Err(ProofError::Form);
@@ -116,9 +116,9 @@ impl<'p> Proof<'p> {
             return Err(ProofError::Form);
         };
         Ok(Self {
-            text,
             key_id,
             payload: jws.payload,
+            signature: jws.signature,
         })
     }
 
@@ -128,7 +128,7 @@ impl<'p> Proof<'p> {
     }
 
     pub(super) fn verify(self, keys: &DoorKeySet) -> Result<AssertionClaims, ProofError> {
-        if !keys.verifies(&self.key_id, self.text) {
+        if !keys.verifies(&self.key_id, &self.signature) {
             return Err(ProofError::Signature);
         }
         let claims = json::object(&self.payload).ok_or(ProofError::AssertionClaims)?;

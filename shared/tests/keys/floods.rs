@@ -6,11 +6,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::StatusCode;
 use shared::cache::MAX_BACK_OFF;
+use shared::door::DoorError;
+use shared::gate::Refusal;
 use shared::keys::{MAX_SEARCHES, SEARCH_REFILL};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::parts::{HandClock, SigningKey, document, issuer, made_up};
+use crate::parts::{HandClock, SigningKey, document, issuer, made_up, unnamed};
 use crate::server::Reply;
 use crate::{Door, OUTAGE, UNKNOWN, alice, ask, door, publishing};
 
@@ -53,6 +55,18 @@ async fn a_thousand_made_up_key_ids_cost_a_handful_of_fetches() {
     }
     assert_eq!(server.count("/keys"), most);
     assert_eq!(ask(&door, &key.header()).await, alice());
+}
+
+/// No document could bring the key that it does not name.
+#[tokio::test]
+async fn a_token_that_names_no_key_costs_no_fetch() {
+    let (one, other) = (SigningKey::new("one"), SigningKey::new("other"));
+    let server = publishing(&[&one, &other]).await;
+    let (door, _) = door(&server);
+    assert_eq!(ask(&door, &one.header()).await, alice());
+    let refused = DoorError::Refused(Refusal::KeyIdMissing);
+    assert_eq!(ask(&door, &unnamed()).await, Err(refused));
+    assert_eq!(server.count("/keys"), 1);
 }
 
 #[tokio::test]

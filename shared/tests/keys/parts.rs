@@ -78,9 +78,17 @@ pub(crate) fn document(keys: &[&SigningKey]) -> String {
 
 /// The `Authorization` header of a well-formed token that no issuer signed.
 pub(crate) fn made_up(key_id: &str) -> Vec<u8> {
-    let part = |json: Value| mint::encode(json.to_string().as_bytes());
-    let header = part(json!({"alg": "ES256", "kid": key_id}));
-    let claims = part(json!({"iss": ISSUER}));
+    unsigned(&json!({"alg": "ES256", "kid": key_id}))
+}
+
+/// The same of a token that names no key.
+pub(crate) fn unnamed() -> Vec<u8> {
+    unsigned(&json!({"alg": "ES256"}))
+}
+
+fn unsigned(header: &Value) -> Vec<u8> {
+    let part = |json: &Value| mint::encode(json.to_string().as_bytes());
+    let (header, claims) = (part(header), part(&json!({"iss": ISSUER})));
     format!("Bearer {header}.{claims}.AAAA").into_bytes()
 }
 

@@ -279,10 +279,11 @@ fn custom_claims_are_read_as_agentcore_reads_them() {
 
 #[test]
 fn a_claim_is_named_by_its_name_or_by_a_path() {
+    let longest = ["a"; 8];
     let issuers = read(&with(
         other(),
         json!({
-            "groupsClaim": ["realm_access", "roles"], "scopeClaim": ["scp"], "clientClaim": ["a", "b.c"],
+            "groupsClaim": ["realm_access", "roles"], "scopeClaim": ["scp"], "clientClaim": longest,
             "subjectClaim": ["ids", "email"],
             "requiredClaims": [
                 {"claim": "repository", "anyOf": ["acme/agents", "acme/tools"]},
@@ -297,7 +298,7 @@ fn a_claim_is_named_by_its_name_or_by_a_path() {
         path(&["realm_access", "roles"]).as_ref()
     );
     assert!(rules.scope_claim.is("scp"));
-    assert_eq!(Some(&rules.client_claim), path(&["a", "b.c"]).as_ref());
+    assert_eq!(Some(&rules.client_claim), path(&longest).as_ref());
     assert_eq!(Some(&rules.subject_claim), path(&["ids", "email"]).as_ref());
     let [repository, namespace] = &rules.required_claims[..] else {
         panic!("{:?}", rules.required_claims)

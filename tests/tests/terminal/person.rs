@@ -47,10 +47,17 @@ impl Person {
         command
             .env_clear()
             .env("HOME", &self.home)
+            // The machine's keyring would keep a key of each home.
+            .env("GATEHOUSE_STORE", "file")
             .env("TERM", "xterm")
             .current_dir(&self.home)
             .args(arguments);
         command
+    }
+
+    /// A file in the folder where the tool runs.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.home.join(name), text).unwrap();
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

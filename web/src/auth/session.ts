@@ -17,6 +17,8 @@ export type Phase =
   | { readonly is: "out"; readonly why: "ended" | "failed" | "first" | "over" | "unfinished"; readonly error: AuthError | null };
 
 const KEY = "gatehouse.sign-in";
+/** A device that wakes has its network some seconds later: no more often than this the page asks again by itself. */
+const WAKING_MS = 5000;
 /** The answer of a sign-in page is short; a longer query is not one. */
 const MAX_ANSWER = 8192;
 
@@ -56,6 +58,7 @@ export class Session {
   readonly #config: Config;
   readonly #start: () => Promise<Keeper>;
   #started: Promise<Keeper> | null = null;
+  #wokeAt = 0;
 
   /** The keeper starts when it is first needed: not before the first click. */
   constructor(config: Config, start: () => Promise<Keeper>) {
@@ -68,6 +71,23 @@ export class Session {
         this.#phase.value = { is: "out", why: "unfinished", error: null };
       }
     });
+    // A tab that slept runs no timer in time, so the user's return is the event. A device that sleeps with the tab in sight
+    // tells neither of the first two.
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#wake();
+    });
+    addEventListener("focus", () => { this.#wake(); });
+    addEventListener("input", () => { this.#wake(); });
+  }
+
+  /** Renews an access token that ended meanwhile: a session that is over is told before more is typed, not after. */
+  #wake(): void {
+    const expires = this.#expires.value;
+    const now = Date.now();
+    if (this.#phase.value.is !== "in" || expires === null || expires > now || Math.abs(now - this.#wokeAt) < WAKING_MS) return;
+    this.#wokeAt = now;
+    // An issuer that is not reached yet is asked again with the next event, or with the next question.
+    void this.token(false).catch(() => undefined);
   }
 
   get #keeper(): Promise<Keeper> {

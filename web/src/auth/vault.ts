@@ -12,6 +12,15 @@ const DEFAULT_LIFE_SECONDS = 300;
 /** A token with less than this left is renewed before it is used. */
 const MARGIN_MS = 30_000;
 const TIMEOUT_MS = 15_000;
+/** The errors after which the same request fails again (RFC 6749, section 5.2). */
+const FINAL: readonly string[] = [
+  "invalid_client",
+  "invalid_grant",
+  "invalid_request",
+  "invalid_scope",
+  "unauthorized_client",
+  "unsupported_grant_type",
+];
 
 interface Held {
   readonly config: Config;
@@ -210,7 +219,9 @@ async function granted(tokens: Promise<oauth.TokenEndpointResponse>): Promise<oa
     return await tokens;
   } catch (error) {
     if (error instanceof oauth.ResponseBodyError) {
-      throw new AuthError("refused", `the issuer answered \`${plain(error.error)}\``);
+      // An issuer that has too much to do has not ended the session: tabs that wake at once may all ask it.
+      const isFinal = error.status !== 429 && FINAL.includes(error.error);
+      throw new AuthError(isFinal ? "refused" : "issuer", `the issuer answered \`${plain(error.error)}\``);
     }
     throw new AuthError("issuer", "its answer cannot be read");
   }

@@ -7,8 +7,15 @@ export interface Asked {
   readonly body: string;
 }
 
+/** A message of an earlier turn, as AG-UI has it. */
+export interface Message {
+  readonly id: string;
+  readonly role: "assistant" | "user";
+  readonly content: string;
+}
+
 /** The request of one turn. `raw` is the body itself, which must be JSON. */
-export function asked(agent: string, form: Form, text: string, conversation: string | null): Asked {
+export function asked(agent: string, form: Form, text: string, conversation: string | null, earlier: readonly Message[] = []): Asked {
   const id = crypto.randomUUID();
   switch (form) {
     case "prompt":
@@ -21,7 +28,8 @@ export function asked(agent: string, form: Form, text: string, conversation: str
           threadId: conversation ?? id,
           runId: id,
           state: {},
-          messages: [{ id, role: "user", content: text }],
+          // The client's side keeps the messages: an agent may have no memory of the thread.
+          messages: [...earlier, { id, role: "user", content: text }],
           tools: [],
           context: [],
           forwardedProps: {},

@@ -144,12 +144,19 @@ function rpc(value: Members): Said[] {
   const inner = [result["message"], result["task"], result["statusUpdate"], result["artifactUpdate"]].find(isMembers) ?? result;
   const context = text(inner["contextId"]);
   const said: Said[] = context === undefined ? [] : [{ is: "context", id: context.slice(0, MAX_CONTEXT) }];
-  said.push(...parts(inner["parts"]), ...parts(path(inner, "artifact", "parts")), ...parts(path(inner, "status", "message", "parts")));
+  // A further part of an artifact goes on where the one before ended; a new artifact, and a status, is a paragraph of its own.
+  const artifact = parts(path(inner, "artifact", "parts"));
+  said.push(...parts(inner["parts"]), ...(inner["append"] === true ? artifact : paragraph(artifact)));
+  said.push(...paragraph(parts(path(inner, "status", "message", "parts"))));
   const artifacts = inner["artifacts"];
   if (Array.isArray(artifacts)) said.push(...artifacts.flatMap((artifact) => parts(path(artifact, "parts"))));
   const state = text(path(inner, "status", "state"))?.toLowerCase();
   if (state !== undefined && /(failed|rejected)$/.test(state)) said.push({ is: "end", how: "failed", code: "agent_error" });
   return said;
+}
+
+function paragraph(said: Said[]): Said[] {
+  return said.length === 0 ? said : [{ is: "text", text: "\n\n" }, ...said];
 }
 
 function parts(list: unknown): Said[] {

@@ -10,7 +10,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 
 import { ROOT } from "./pages.ts";
-import { answered, ask, configOf, shot, World } from "./world.ts";
+import { answered, ask, configOf, picture, shot, World } from "./world.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -84,6 +84,51 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.context().close();
     world.pages.laptop = null;
     world.pages.config = configOf(world.stack);
+  });
+}
+
+const GROUND = { light: "rgb(246, 247, 247)", dark: "rgb(15, 21, 20)" };
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`the local stack's sign-in page says errors plainly, has no script, and fits 360 px, ${colorScheme}`, async () => {
+    const page = await world.open("", { colorScheme, viewport: { width: 360, height: 640 } });
+    const refusals: string[] = [];
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) refusals.push(message.text());
+    });
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByLabel("Username").waitFor();
+    const fits = async (): Promise<void> => {
+      const [width, ground] = await page.evaluate(() => [document.documentElement.scrollWidth, getComputedStyle(document.documentElement).backgroundColor]);
+      // The ground is the style's, which the policy names by its hash.
+      assert.deepEqual([width, ground], [360, GROUND[colorScheme]]);
+      assert.equal(await page.locator("script").count(), 0);
+      assert.deepEqual(await violations(page), []);
+    };
+    await fits();
+    await page.getByLabel("Username").fill("alice");
+    await page.getByLabel("Password").fill("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("The username or the password is wrong.").waitFor();
+    assert.match(await page.title(), /^Error/);
+    assert.equal(await page.getByLabel("Username").inputValue(), "alice");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "password");
+    await fits();
+    await shot(page, `sign-in-wrong-${colorScheme}`);
+    await page.context().clearCookies();
+    await page.getByLabel("Password").fill("stale");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("This page was open for too long").waitFor();
+    await fits();
+    const form = page.url();
+    await page.goto(`${world.stack.domain}/oauth2/authorize?client_id=a-stranger`);
+    await page.getByRole("heading", { name: "This request cannot be answered" }).waitFor();
+    await fits();
+    await page.goto(form);
+    if (colorScheme === "light") await picture(page, "console-sign-in", 480);
+    await world.fillIn(page, "alice");
+    await page.getByRole("link", { name: /^Who I am/ }).waitFor();
+    assert.deepEqual(refusals, []);
+    await page.context().close();
   });
 }
 

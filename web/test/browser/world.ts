@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type LaunchOptions, type Page } from "playwright-core";
 
 import { Pages, policy, ROOT } from "./pages.ts";
 import { withPalette } from "./png.ts";
@@ -82,12 +82,12 @@ export class World {
   }
 }
 
-export async function launch(): Promise<Browser> {
+export async function launch(more: LaunchOptions = {}): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === null) throw new Error("no Chromium; `scripts/web-browser` says how to get one");
   mkdirSync(SHOTS, { recursive: true });
   // Containers run as root, where Chromium has no sandbox of its own.
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+  return chromium.launch({ ...more, executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
 }
 
 export async function contextOf(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {

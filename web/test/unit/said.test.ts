@@ -65,6 +65,12 @@ const ROWS: readonly (readonly [string, string | undefined, unknown, readonly Sa
     "an artifact of A2A 1.0",
     undefined,
     { jsonrpc: "2.0", result: { artifactUpdate: { artifact: { parts: [{ text: "hello" }] } } } },
+    [text("\n\n"), text("hello")],
+  ],
+  [
+    "a further part of an artifact of A2A",
+    undefined,
+    { jsonrpc: "2.0", result: { artifactUpdate: { append: true, artifact: { parts: [{ text: "hello" }] } } } },
     [text("hello")],
   ],
   [

@@ -185,12 +185,19 @@ test("a token is renewed shortly before it ends, once for all who ask, and a rot
   assert.equal(exchanges().at(-1)?.get("refresh_token"), "refresh-2", "an issuer that does not rotate gives none");
 });
 
-test("a refresh token that is refused ends the session, and an issuer that is away does not", async () => {
+test("a refresh token that is refused ends the session, and an issuer that is away or has too much to do does not", async () => {
   const vault = new Vault();
   await signedIn(vault);
-  tokens = () => ({ status: 503, body: {} });
-  await assert.rejects(access(vault, true), fails("issuer"));
-  assert.equal((await access(vault, false)).token, "access-1");
+  for (const [status, body] of [
+    [503, {}],
+    [429, { error: "invalid_request" }],
+    [400, { error: "temporarily_unavailable" }],
+    [400, { error: "slow_down" }],
+  ] as const) {
+    tokens = () => ({ status, body });
+    await assert.rejects(access(vault, true), fails("issuer"), JSON.stringify(body));
+    assert.equal((await access(vault, false)).token, "access-1");
+  }
   tokens = () => ({ status: 400, body: { error: "invalid_grant" } });
   await assert.rejects(access(vault, true), fails("over"));
   await assert.rejects(access(vault, false), fails("over"));

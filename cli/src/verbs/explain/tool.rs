@@ -11,7 +11,9 @@ use shared::account::Account;
 use shared::agents::{Agent, ToolToken};
 use shared::gate::{Caller, TokenUse, Trust, UnixTime};
 use shared::settings::nearest;
+use shared::user_claims::{DEPARTMENT, ISSUER_END, ROLE, USER_ID};
 
+use super::groups::{Found, Groups};
 use crate::access::tools::{self, Rules};
 use crate::arguments::Explain;
 use crate::failure::Failure;
@@ -26,8 +28,10 @@ pub(super) struct Question<'a> {
     tool: &'a str,
     input: Value,
     rules: Rules,
-    department: &'a str,
-    role: &'a str,
+    /// None if the setting is not given.
+    groups: Option<Groups>,
+    department: Option<&'a str>,
+    role: Option<&'a str>,
 }
 
 /// What came of it.
@@ -36,6 +40,7 @@ pub(super) struct Answer<'a> {
     /// Nothing if the call does not get as far as the policies.
     decided: Option<Decided>,
     claims: BTreeMap<String, String>,
+    found: Found,
     note: Option<&'static str>,
 }
 
@@ -54,13 +59,14 @@ impl<'a> Question<'a> {
         if !known.iter().any(|name| name == tool) {
             return Err(unknown(tool, &known));
         }
-        let (department, role) = UNKNOWN;
+        let input = read_input(&explain.input, terminal)?;
         Ok(Some(Self {
             tool,
-            input: read_input(&explain.input, terminal)?,
+            input,
             rules,
-            department: explain.department.as_deref().unwrap_or(department),
-            role: explain.role.as_deref().unwrap_or(role),
+            groups: Groups::read(explain.group_map.as_deref(), terminal)?,
+            department: explain.department.as_deref(),
+            role: explain.role.as_deref(),
         }))
     }
 
@@ -76,6 +82,7 @@ impl<'a> Question<'a> {
             question: self,
             decided: None,
             claims: BTreeMap::new(),
+            found: Found::NotAsked,
             note: None,
         };
         let caller = account
@@ -94,7 +101,16 @@ impl<'a> Question<'a> {
             Some(ToolToken::Machine) => {
                 answer.note = Some("the agent's tool token has no user (`toolToken`)");
             }
-            Some(ToolToken::User) | None => answer.claims = self.claims(caller, trust),
+            Some(ToolToken::User) | None => {
+                answer.found = self.found(caller, trust)?;
+                if let Found::Unknown = answer.found {
+                    answer.note = Some(
+                        "not asked: the trigger gives no token, because the caller's groups are not in theirs (`groups_unknown`)",
+                    );
+                    return Ok(answer);
+                }
+                answer.claims = self.claims(caller, trust, &answer.found);
+            }
         }
         let call = Call {
             claims: &answer.claims,
@@ -107,21 +123,33 @@ impl<'a> Question<'a> {
         Ok(answer)
     }
 
+    /// The entry of `GROUP_MAP` for the caller, if the setting is given and something is asked of it.
+    fn found(&self, caller: &Caller, trust: &Trust) -> Result<Found, Failure> {
+        let is_asked = self.department.is_none() || self.role.is_none();
+        let Some(groups) = self.groups.as_ref().filter(|_| is_asked) else {
+            return Ok(Found::NotAsked);
+        };
+        groups.check(trust)?;
+        let issuer = (!is_of_pool(caller, trust)).then_some(caller.issuer.as_str());
+        Ok(groups.find(issuer, caller))
+    }
+
     /// The claims that the trigger writes into the tool token of a proven user.
-    fn claims(&self, caller: &Caller, trust: &Trust) -> BTreeMap<String, String> {
-        let mut rules = trust.issuers().iter();
-        let rules = rules.find(|rules| rules.issuer.name() == caller.trusted_as);
-        let is_of_pool = rules.is_some_and(|rules| rules.token_use == Some(TokenUse::Access));
-        let user_id = if is_of_pool {
+    fn claims(&self, caller: &Caller, trust: &Trust, found: &Found) -> BTreeMap<String, String> {
+        let user_id = if is_of_pool(caller, trust) {
             caller.subject.clone()
         } else {
             // As of another issuer's user (docs/identity.md).
-            format!("{}#{}", caller.issuer, caller.subject)
+            format!("{}{ISSUER_END}{}", caller.issuer, caller.subject)
         };
+        let profile = found.profile();
+        let (department, role) = profile.map_or(UNKNOWN, |profile| {
+            (profile.department.as_str(), profile.role.as_str())
+        });
         let claims = [
-            ("user_id", user_id.as_str()),
-            ("department", self.department),
-            ("role", self.role),
+            (USER_ID, user_id.as_str()),
+            (DEPARTMENT, self.department.unwrap_or(department)),
+            (ROLE, self.role.unwrap_or(role)),
         ];
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         claims.into_iter().map(own).collect()
@@ -150,6 +178,7 @@ impl Answer<'_> {
         json!({
             "claims": self.claims,
             "errors": errors.map(|(name, why)| json!({"policy": name, "why": why})).collect::<Vec<_>>(),
+            "groupMap": self.found.json(),
             "note": self.note,
             "outcome": decided.map(|decided| decided.outcome.as_str()),
             "policies": policies
@@ -177,11 +206,21 @@ impl Answer<'_> {
         for (name, value) in &self.claims {
             let _always_fits = writeln!(text, "  claim {name}: {}", value.escape_debug());
         }
+        if let Some(sentence) = self.found.sentence() {
+            let _always_fits = writeln!(text, "  {sentence}");
+        }
         if let Some(note) = self.note {
             let _always_fits = writeln!(text, "  note: {note}");
         }
         text
     }
+}
+
+/// Whether the caller is a user of a pool: only the access tokens of pools are asked to be such.
+fn is_of_pool(caller: &Caller, trust: &Trust) -> bool {
+    let mut rules = trust.issuers().iter();
+    let rules = rules.find(|rules| rules.issuer.name() == caller.trusted_as);
+    rules.is_some_and(|rules| rules.token_use == Some(TokenUse::Access))
 }
 
 fn sentence(decided: &Decided) -> &'static str {

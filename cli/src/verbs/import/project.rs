@@ -9,6 +9,8 @@ pub(super) struct Project {
     pub(super) runtimes: Vec<Runtime>,
     /// The parts that cannot be translated, each with the reason.
     pub(super) left_out: Vec<(String, String)>,
+    /// The steps that follow, beside those of all projects.
+    pub(super) next: Vec<String>,
 }
 
 /// One runtime.
@@ -56,6 +58,7 @@ impl Project {
                 .filter_map(|runtime| Runtime::read(runtime, resources))
                 .collect(),
             left_out: others(&project),
+            next: Vec::new(),
         })
     }
 }

@@ -5,13 +5,14 @@ use serde_json::json;
 use crate::arguments::speak::Door as Given;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::log::line::shown;
 use crate::report::Report;
 use crate::speak::clock;
 use crate::speak::configuration;
 use crate::speak::discovery::Issuer;
 use crate::speak::door::Door;
-use crate::speak::store::{SignIn, Store};
+use crate::speak::sign_in::SignIn;
+use crate::speak::store::Store;
+use crate::speak::token;
 use crate::speak::web::Web;
 
 /// Revokes the refresh token, and deletes the tokens, whether or not the issuer answers.
@@ -25,51 +26,41 @@ pub(crate) async fn logout(given: &Given) -> Result<Report, Failure> {
         ),
         json: json!({"door": door.address, "as": door.name, "signed_out": false}),
     };
-    if store.read(&door)?.is_none() {
+    if !store.is_there(&door) {
         return Ok(nothing());
     }
     // A process that is renewing it would keep it alive.
     let _locked = store.lock(&door).await?;
-    let Some(kept) = store.read(&door)? else {
-        return Ok(nothing());
+    let kept = match store.read(&door).await {
+        Ok(Some(kept)) => kept,
+        Ok(None) => return Ok(nothing()),
+        // Without its key it cannot be revoked, and is of no use either.
+        Err(why) if store.is_sealed(&door) => {
+            store.delete(&door).await?;
+            return Err(unrevoked(why.what()));
+        }
+        Err(failure) => return Err(failure),
     };
     let revoked = revoke(&web, &door, &kept).await;
-    store.delete(&door)?;
-    let is_revoked = revoked.map_err(|why| {
-        Failure::unreachable(
-            format!("the tokens are deleted here, and the issuer did not revoke them: {why}"),
-            "sign out at the issuer's own page, or ask its operator to end the sign-in",
-        )
-    })?;
+    store.delete(&door).await?;
+    let is_revoked = revoked.map_err(|why| unrevoked(&why))?;
     Ok(report(&kept, is_revoked))
 }
 
-/// RFC 7009: the refresh token; Cognito revokes no other, and with it the whole sign-in.
+fn unrevoked(why: &str) -> Failure {
+    Failure::unreachable(
+        format!("the tokens are deleted here, and the issuer did not revoke them: {why}"),
+        "sign out at the issuer's own page, or ask its operator to end the sign-in",
+    )
+}
+
 async fn revoke(web: &Web, door: &Door, kept: &SignIn) -> Result<bool, String> {
-    let Some(refresh) = &kept.refresh_token else {
+    if kept.refresh_token.is_none() {
         return Ok(false);
-    };
+    }
     let issuer = Issuer::of(&kept.issuer, door, web).await;
     let issuer = issuer.map_err(|failure| failure.what().to_owned())?;
-    let Some(endpoint) = &issuer.revocation else {
-        return Ok(false);
-    };
-    let fields = [
-        ("token", refresh.as_str()),
-        ("token_type_hint", "refresh_token"),
-        ("client_id", kept.client_id.as_str()),
-    ];
-    let answer = web.post_form(endpoint, None, &fields).await;
-    let answer = answer.map_err(|failure| failure.what().to_owned())?;
-    if answer.is_good() {
-        Ok(true)
-    } else {
-        Err(format!(
-            "`{}` answers {}",
-            shown(&issuer.name),
-            answer.status
-        ))
-    }
+    token::revoke(web, &issuer, kept).await
 }
 
 fn report(kept: &SignIn, is_revoked: bool) -> Report {
