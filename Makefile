@@ -33,6 +33,7 @@ TYPESCRIPT_LOG := $(TARGET)/kits-typescript.log
 WEB_LOG := $(TARGET)/web.log
 BROWSER_LOG := $(TARGET)/browser.log
 EXAMPLES_LOG := $(TARGET)/examples.log
+FUZZ_LOG := $(TARGET)/fuzz.log
 SKIPPED := $(TARGET)/skipped
 HOST_ARCH := $(subst aarch64,arm64,$(shell uname -m))
 
@@ -46,7 +47,7 @@ PYTHONS := AGENT_PYTHON='$(CURDIR)/.tools/agent/bin/python' CLIENTS_PYTHON='$(CU
 	OPENAPI_PYTHON='$(CURDIR)/.tools/openapi/bin/python' PROTOCOLS_PYTHON='$(CURDIR)/.tools/protocols/bin/python' \
 	PROTOCOLS1_PYTHON='$(CURDIR)/.tools/protocols1/bin/python'
 
-.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript wheels web browser page console examples unit protocols template deployment policies matrix build deploy package smoke bench endure fmt clean
+.PHONY: help local test lint format python workflows clippy deny docs kits kits-python kits-typescript wheels web browser page console examples unit protocols template deployment policies matrix fuzz build deploy package smoke bench endure fmt clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +56,8 @@ local: page ## Run the whole chain on this machine, without AWS: [AGENT_CMD='pyt
 	cargo build --locked --package authorizer --package pretoken --package proxy --package rotation --package local --bins
 	@exec $(TARGET)/debug/local --template template.yaml $(ARGS)
 
-test: lint kits web unit browser examples template ## Check everything, as CI does
-	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(WEB_LOG) $(BROWSER_LOG) $(EXAMPLES_LOG) $(wildcard $(SKIPPED))
+test: lint kits web unit browser examples template fuzz ## Check everything, as CI does
+	@scripts/summary $(TEST_LOG) $(DEPLOYMENT_LOG) $(KITS_LOG) $(TYPESCRIPT_LOG) $(WEB_LOG) $(BROWSER_LOG) $(EXAMPLES_LOG) $(FUZZ_LOG) $(wildcard $(SKIPPED))
 
 lint: format python workflows deny clippy docs ## Formatting, workflows, dependencies, clippy, documentation
 
@@ -158,6 +159,13 @@ policies: ## Check the Cedar policies and render them for CloudFormation
 
 matrix: ## Write down who may call which tool, for review
 	UPDATE_MATRIX=1 cargo test --locked --package policy --test matrix
+
+# A minute in all, by `make test`, where its tool is there. It wants a nightly toolchain, which the rest does not.
+fuzz: ## Try made-up tokens, claims, documents and events, by coverage: [SECONDS=12]
+	@mkdir -p $(TARGET)
+	@if cargo +nightly fuzz --version >/dev/null 2>&1; then \
+		scripts/fuzz $(or $(SECONDS),12) 2>&1 | tee $(FUZZ_LOG); else \
+		echo 'skipped: fuzzing, because cargo-fuzz or a nightly toolchain is not installed' | tee $(FUZZ_LOG); fi
 
 # What the built functions say of themselves: the workspace's version, and the commit if Git is there to name it. The
 # other targets do not set it, so that a commit alone compiles nothing again.
