@@ -11,36 +11,39 @@ use shared::issuers::TrustedIssuers;
 
 const NOW: UnixTime = UnixTime(2_000_000_000);
 
-/// Every kind of condition that an entry can have, so that every reader of a claim is reached.
-const ISSUERS: &str = r#"[
-    {
-        "issuer": "https://one.example",
-        "keys": {"keys": []},
-        "algorithms": ["EdDSA"],
-        "allowedClients": ["app"],
-        "allowedAudience": ["door"],
-        "groupsClaim": ["realm_access", "roles"]
-    },
-    {
-        "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0",
-        "tenants": ["11111111-2222-3333-4444-555555555555"],
-        "keys": {"keys": []},
-        "algorithms": ["EdDSA"],
-        "allowedAudience": ["door"],
-        "subjectClaim": "oid",
-        "scopeClaim": "scp",
-        "clientClaim": "azp",
-        "allowedScopes": ["call"],
-        "requiredClaims": [{"claim": "level", "anyOf": ["high", 3, true]}]
-    }
-]"#;
-
 static KEY: LazyLock<Key> = LazyLock::new(|| Key::ed25519("one"));
 static KEYS: LazyLock<KeySet> = LazyLock::new(|| {
     KeySet::parse(mint::key_document(&[&KEY]).to_string().as_bytes()).unwrap()
 });
-static ISSUER: LazyLock<TrustedIssuers> =
-    LazyLock::new(|| TrustedIssuers::parse(ISSUERS).unwrap());
+
+/// Every kind of condition that an entry can have, so that every reader of a claim is reached.
+static ISSUER: LazyLock<TrustedIssuers> = LazyLock::new(|| {
+    let keys = mint::key_document(&[&KEY]);
+    let entries = serde_json::json!([
+        {
+            "discoveryUrl": "https://one.example/.well-known/openid-configuration",
+            "jwks": keys,
+            "algorithms": ["EdDSA"],
+            "allowedClients": ["app"],
+            "allowedAudience": ["door"],
+            "groupsClaim": ["realm_access", "roles"],
+        },
+        {
+            "discoveryUrl": "https://login.microsoftonline.com/organizations/v2.0/.well-known/openid-configuration",
+            "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0",
+            "tenants": ["11111111-2222-3333-4444-555555555555"],
+            "jwks": keys,
+            "algorithms": ["EdDSA"],
+            "allowedAudience": ["door"],
+            "subjectClaim": "oid",
+            "scopeClaim": "scp",
+            "clientClaim": "azp",
+            "allowedScopes": ["call"],
+            "requiredClaims": [{"claim": "level", "anyOf": ["high", 3, true]}],
+        },
+    ]);
+    TrustedIssuers::parse(&entries.to_string()).unwrap()
+});
 
 fuzz_target!(|payload: &[u8]| {
     let token = KEY.jws("EdDSA", br#"{"alg":"EdDSA","kid":"one"}"#, payload);

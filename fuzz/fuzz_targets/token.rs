@@ -8,16 +8,10 @@ use mint::Key;
 use shared::gate::{KeySet, UnixTime, identify, present};
 use shared::issuers::TrustedIssuers;
 
-const ISSUERS: &str = r#"[{
-    "issuer": "https://issuer.example",
-    "keys": {"keys": []},
-    "algorithms": ["ES256", "RS256", "EdDSA"],
-    "allowedClients": ["app"]
-}]"#;
-
 /// One signed token a run, the only one there is. Edits name places in it, so that what the fuzzer found stays of use when
 /// the next run has another key.
 struct Signed {
+    issuers: TrustedIssuers,
     keys: KeySet,
     header: Vec<u8>,
     signed: String,
@@ -31,15 +25,20 @@ static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
     });
     let token = key.token("ES256", &claims);
     let (signed, _) = token.rsplit_once('.').unwrap();
+    let document = mint::key_document(&[&key]);
+    let issuers = serde_json::json!([{
+        "discoveryUrl": "https://issuer.example/.well-known/openid-configuration",
+        "jwks": document,
+        "algorithms": ["ES256", "RS256", "EdDSA"],
+        "allowedClients": ["app"],
+    }]);
     Signed {
-        keys: KeySet::parse(mint::key_document(&[&key]).to_string().as_bytes()).unwrap(),
+        issuers: TrustedIssuers::parse(&issuers.to_string()).unwrap(),
+        keys: KeySet::parse(document.to_string().as_bytes()).unwrap(),
         header: format!("Bearer {token}").into_bytes(),
         signed: signed.to_owned(),
     }
 });
-
-static ISSUER: LazyLock<TrustedIssuers> =
-    LazyLock::new(|| TrustedIssuers::parse(ISSUERS).unwrap());
 
 fuzz_target!(|data: &[u8]| {
     // The first byte chooses: bytes as they are, or the good header with some of its bytes changed.
@@ -48,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
         Some((_, edits)) => edited(&SIGNED.header, edits),
         None => Vec::new(),
     };
-    let Ok(presented) = present(&header, &ISSUER.trust) else {
+    let Ok(presented) = present(&header, &SIGNED.issuers.trust) else {
         return;
     };
     assert_eq!(presented.issuer_index(), 0);
