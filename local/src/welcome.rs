@@ -52,7 +52,7 @@ pub fn text(stack: &Stack, welcome: &Welcome<'_>) -> String {
     };
     format!(
         "door     {url}\nsign in  {users}\nconsole  {console}\nlog      {log}\n\
-         try      {first} (lines for curl: `make local ARGS=--paste`)\n"
+         try      {first} (lines for curl: option `--paste`)\n"
     )
 }
 
