@@ -55,9 +55,7 @@ def test_a_run_is_shown_and_a_tool_is_told(start, tool, report, example):
     ran = tool(stack, "alice", "call", "demo", "refund 500", "--ag-ui", "--json")
     assert ran.returncode == 0, ran
     said = [json.loads(line) for line in ran.stdout.splitlines()]
-    types = [
-        event["data"]["type"] for event in said if isinstance(event.get("data"), dict)
-    ]
+    types = [event["data"]["type"] for event in said if isinstance(event.get("data"), dict)]
     assert (types[0], types[-1]) == ("RUN_STARTED", "RUN_FINISHED"), types
     assert {"CUSTOM", "TEXT_MESSAGE_CONTENT", "TOOL_CALL_START"} <= set(types), types
     assert (said[-1]["event"], said[-1]["outcome"], said[-1]["exit"]) == (
