@@ -230,10 +230,10 @@ pub(crate) struct Explain {
     /// variable GROUP_MAP, if it is set.
     #[arg(long, value_name = "FILE", requires = "tool")]
     pub(crate) group_map: Option<PathBuf>,
-    /// The department that the trigger writes into the tool token, instead of that of GROUP_MAP; `guest` if there is none.
+    /// The department in the tool token. By default GROUP_MAP decides, and without a matching entry it is `guest`.
     #[arg(long, requires = "tool")]
     pub(crate) department: Option<String>,
-    /// The role that the trigger writes into the tool token, instead of that of GROUP_MAP; `viewer` if there is none.
+    /// The role in the tool token. By default GROUP_MAP decides, and without a matching entry it is `viewer`.
     #[arg(long, requires = "tool")]
     pub(crate) role: Option<String>,
 }

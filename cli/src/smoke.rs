@@ -20,7 +20,7 @@ use refusal::own_refusal;
 pub(crate) use settings::Documents;
 use settings::{Told, digest};
 
-/// What is walked through, and as whom.
+/// One run of the smoke test: the door, and the caller whose token it uses.
 pub(crate) struct Journey<'a> {
     pub(crate) web: &'a Web,
     pub(crate) door: &'a Door,
@@ -28,18 +28,18 @@ pub(crate) struct Journey<'a> {
     pub(crate) token: &'a Secret,
     /// The agent to speak with; none: the first that admits the token's bearer.
     pub(crate) agent: Option<&'a str>,
-    /// What the door should run with, to be compared with what it does run with.
+    /// The settings that the door should run with. The step `settings` compares them with those that it reports.
     pub(crate) documents: Option<&'a Documents>,
 }
 
 /// The steps, in their order.
 pub(crate) struct Walked {
     pub(crate) steps: Vec<Step>,
-    /// Whether anything answered at all.
+    /// True if any request got an answer.
     pub(crate) has_answer: bool,
 }
 
-/// What came of one step.
+/// One step and its result.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) expected: &'static str,
@@ -47,7 +47,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Whether what was expected came.
+    /// True if the door answered as expected.
     pub(crate) const fn is_ok(&self) -> bool {
         self.outcome.is_ok()
     }
@@ -120,7 +120,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What needs no token.
+    /// The steps that need no token.
     async fn open_steps(&self, told: &mut Told) -> Vec<Step> {
         let health = |got: &Got| {
             let document = got.json();
@@ -160,7 +160,7 @@ impl Walk<'_> {
         ]
     }
 
-    /// What must not be let in.
+    /// The steps with requests that the door must refuse.
     async fn shut_steps(&self) -> Vec<Step> {
         let expected = "401 with WWW-Authenticate, the media type and the body of the door";
         let tampered = Self::get("/whoami").authorized(&self.tampered);

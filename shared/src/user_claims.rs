@@ -9,7 +9,7 @@ pub const USER_ID: &str = "user_id";
 pub const DEPARTMENT: &str = "department";
 pub const ROLE: &str = "role";
 
-/// What ends the issuer, and begins the subject, in the id of a user who is not the pool's. No issuer's name has it, and no
+/// The separator between issuer and subject in the id of a user who is not the pool's. No issuer's name has it, and no
 /// subject of the pool that gets a token.
 pub const ISSUER_END: char = '#';
 
@@ -20,13 +20,13 @@ const MAX_QUALIFIED: usize = 512;
 /// Cognito bounds neither; API Gateway takes 8 to 20 KB of headers in all, and a token shares them.
 const MAX_CHARACTERS: usize = 128;
 
-/// What stands in a claim.
+/// The form of a claim's text.
 pub const PLAIN: Form = Form {
     says: "1 to 128 printable ASCII characters without quotes, backslashes, and spaces at either end",
     holds: |text| is_plain(text),
 };
 
-/// What the policies ask of a person. Both texts are plain, see [`is_plain`].
+/// The two attributes of a person that policies compare. Both texts are plain, see [`is_plain`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     pub department: String,

@@ -50,12 +50,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Whether anything answered so far.
+    /// True if a request got an answer so far.
     pub(super) const fn has_answer(&self) -> bool {
         self.has_answer.get()
     }
 
-    /// The whole answer, or the reason why there is none.
+    /// Sends a request and reads its answer to the end. The error says why no whole answer came.
     pub(super) async fn ask(&self, asked: Asked) -> Result<Got, String> {
         tokio::time::timeout(TIMEOUT, self.exchange(asked))
             .await
@@ -136,18 +136,18 @@ fn is_code(text: &&str) -> bool {
 }
 
 impl Got {
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; `null` if the body is not JSON.
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The header's first value; empty if there is none.
+    /// The first value of a header; an empty text if the answer has no such header.
     pub(super) fn header(&self, name: HeaderName) -> &str {
         let value = self.headers.get(name);
         value.and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 
-    /// What is said of an answer that is as expected, or else what came.
+    /// The result of a step: the text of `said` for an expected answer, or a description of the answer as the error.
     pub(super) fn expect(
         &self,
         is_expected: bool,
@@ -160,7 +160,7 @@ impl Got {
         }
     }
 
-    /// What came, for people: its status, and its code if it has one.
+    /// A description of the answer: status, error code if it has one, number of pieces.
     pub(super) fn seen(&self) -> String {
         let document = self.json();
         let code = text(&document, "code").filter(is_code).unwrap_or("");

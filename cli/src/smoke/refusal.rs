@@ -36,7 +36,7 @@ pub(super) fn own_refusal(got: &Got) -> Result<String, String> {
     }
 }
 
-/// What is wrong with the challenge (RFC 6750, section 3).
+/// The fault of the challenge (RFC 6750, section 3), if it has one.
 fn challenge(got: &Got) -> Option<String> {
     let challenge = got.header(header::WWW_AUTHENTICATE);
     let remapped = got.header(HeaderName::from_static("x-amzn-remapped-www-authenticate"));

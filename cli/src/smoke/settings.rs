@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::terminal::Terminal;
 
-/// What stands before the path of a document that is in a file.
+/// The prefix of a value that is the path of a document.
 const FILE: &str = "file:";
 
 /// The texts of the two documents that a door should run with.
@@ -22,7 +22,7 @@ pub(crate) struct Documents {
 
 impl Documents {
     /// Reads the folder with `agents.json` and `issuers.json`, or both variables `AGENTS` and `TRUSTED_ISSUERS`, each the
-    /// document or `file:PATH`. None if there is none of them.
+    /// document or `file:PATH`. `None` if neither is given.
     ///
     /// The texts are not checked: a door may run with settings that this version of the functions would refuse.
     pub(crate) fn read(
@@ -80,21 +80,21 @@ fn file(path: &Path, terminal: &mut Terminal) -> Result<String, Failure> {
     })
 }
 
-/// What the functions of a door tell of their settings.
+/// The digests of their settings that the functions of a door report.
 #[derive(Default)]
 pub(super) struct Told {
     /// By `/healthz`.
     pub(super) health: Option<String>,
     /// By `/whoami`, of the proxy.
     pub(super) proxy: Option<String>,
-    /// By `/whoami`, of the authorizer; none if there is none, or one that does not tell.
+    /// By `/whoami`, of the authorizer; `None` if the door runs without an authorizer, or the authorizer reports no digest.
     pub(super) authorizer: Option<String>,
-    /// Whether callers are not asked who they are, and so no authorizer is asked.
+    /// True if the door runs without authentication, and so without an authorizer.
     pub(super) is_open: bool,
 }
 
 impl Told {
-    /// What the step `settings` says: what fits, or all that does not.
+    /// The result of the step `settings`: the agreed digest, or every difference as the error.
     pub(super) fn compare(&self, documents: Option<&Documents>) -> Result<String, String> {
         let mut wrong = Vec::new();
         if self.health.is_none() {

@@ -1,7 +1,7 @@
 //! Sealed sign-ins: AES-256-GCM (NIST SP 800-38D) under a key of the system's keyring, with a random nonce for each write.
 //!
-//! What the tokens are for stands beside them and is authenticated with them, so that no one can give them to another
-//! door, issuer or client by writing to the file.
+//! Door, user, issuer and client are readable in the file, and are authenticated with the tokens: a program that changes
+//! the file cannot make this tool send the tokens to another door, issuer or client.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
@@ -79,7 +79,7 @@ impl Sealed {
         serde_json::from_slice(opened.ok()?).ok()
     }
 
-    /// What is authenticated beside the tokens: JSON, so that no two lists of texts are the same bytes.
+    /// The associated data of the cipher: a JSON list, so that two different lists never give the same bytes.
     fn beside(&self) -> String {
         json!([
             self.version,

@@ -23,11 +23,11 @@ pub(super) struct Recorder {
     folder: PathBuf,
     path: OsString,
     local: PtySession,
-    /// What `local` said until it was ready
+    /// The output of `local` until it was ready
     started: String,
     description: Value,
     transcript: String,
-    /// What must not be in the transcript
+    /// Texts that must not be in the transcript
     secrets: Vec<String>,
     began: Instant,
 }
@@ -109,7 +109,7 @@ impl Recorder {
         self.described("url")
     }
 
-    /// What the stack says of itself.
+    /// A member of the description that `local` writes.
     pub(super) fn described(&self, name: &str) -> &str {
         self.description[name].as_str().unwrap()
     }
